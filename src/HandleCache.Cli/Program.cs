@@ -1,0 +1,20 @@
+using System.CommandLine;
+
+namespace HandleCache.Cli;
+
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        RootCommand root = new("Model and bench for file handles in the Linux FUSE inode cache.");
+        ParseResult result = root.Parse(args);
+        if (result.Errors.Count > 0)
+        {
+            foreach (System.CommandLine.Parsing.ParseError error in result.Errors)
+                Console.Error.WriteLine($"handlecache: {error.Message}");
+            return ExitCode.BadInput;
+        }
+
+        return result.Invoke();
+    }
+}
