@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Protocol.Dialects;
+
+/// <summary>
+/// How file handles travel: data (INIT bit, opcode, maximum) and the codec of an entry. The
+/// base class carries no handle: it is today's protocol (facts/handle-proposals.md).
+/// </summary>
+public class Dialect
+{
+    /// <summary>Bytes of the classic fuse_entry_out.</summary>
+    public static readonly int ClassicEntryBytes = Unsafe.SizeOf<fuse_entry_out>();
+
+    protected Dialect(string name) => Name = name;
+
+    /// <summary>Today's protocol: no handles on the wire.</summary>
+    public static Dialect Classic { get; } = new("classic");
+
+    /// <summary>The 2025-11 message: a fixed {size, type, handle[128]} behind every entry.</summary>
+    public static Dialect Thread { get; } = new ThreadDialect();
+
+    /// <summary>The one spelling on the command line and in JSON.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether entries carry handles at all.</summary>
+    public virtual bool CarriesHandles => false;
+
+    /// <summary>The INIT bit by which kernel and server agree; none for classic.</summary>
+    public virtual FuseInitFlags InitFlag => FuseInitFlags.None;
+
+    /// <summary>Longest handle the dialect can carry, bytes.</summary>
+    public virtual int MaxHandleBytes => 0;
+
+    /// <summary>
+    /// Bytes of one entry with a handle of <paramref name="handleBytes"/> bytes, in a reply and
+    /// in a READDIRPLUS record.
+    /// </summary>
+    public virtual int EntryBytes(int handleBytes) => ClassicEntryBytes;
+
+    /// <summary>Bytes the kernel has to reserve for an entry whose handle it does not know yet.</summary>
+    public int ReservedEntryBytes => EntryBytes(MaxHandleBytes);
+
+    /// <summary>
+    /// Writes an entry with its handle; false when it does not fit or the handle is longer than
+    /// the dialect takes.
+    /// </summary>
+    public virtual bool TryWriteEntry(
+        Span<byte> destination,
+        in fuse_entry_out entry,
+        uint handleType,
+        ReadOnlySpan<byte> handle,
+        out int written)
+    {
+        written = ClassicEntryBytes;
+        return MemoryMarshal.TryWrite(destination, entry);
+    }
+
+    /// <summary>
+    /// Reads the entry that fills <paramref name="source"/> up to its last
+    /// <paramref name="trailingBytes"/> bytes (fuse_open_out behind a CREATE, the dirent and all
+    /// that follows behind a READDIRPLUS entry). A short (older) entry has no handle.
+    /// </summary>
+    public virtual WireError ReadEntry(
+        ReadOnlySpan<byte> source,
+        int trailingBytes,
+        out WireEntry entry)
+    {
+        entry = default;
+        if (!MemoryMarshal.TryRead(source, out fuse_entry_out fixedPart))
+            return new WireError(WireFault.Truncated, 0, ClassicEntryBytes, source.Length);
+        if (trailingBytes >= 0 && source.Length != ClassicEntryBytes + trailingBytes)
+        {
+            return new WireError(
+                WireFault.LengthLies, 0, ClassicEntryBytes + trailingBytes, source.Length);
+        }
+
+        entry = new WireEntry(fixedPart, 0, default, false, ClassicEntryBytes);
+        return WireError.None;
+    }
+}
