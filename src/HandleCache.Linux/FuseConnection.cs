@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace HandleCache.Linux;
+
+/// <summary>
+/// A connection's directory under /sys/fs/fuse/connections (fusectl, fs/fuse/control.c), named
+/// by the minor device number of its mount. It works while the mount itself hangs.
+/// </summary>
+public sealed class FuseConnection
+{
+    public const string Root = "/sys/fs/fuse/connections";
+
+    private readonly string _directory;
+
+    public FuseConnection(uint deviceMinor) =>
+        _directory = string.Create(CultureInfo.InvariantCulture, $"{Root}/{deviceMinor}");
+
+    /// <summary>fusectl is mounted and the connection is there.</summary>
+    public bool Exists => Directory.Exists(_directory);
+
+    /// <summary>Requests waiting or in the server's hands; null when the connection is gone.</summary>
+    public int? Waiting()
+    {
+        try
+        {
+            string text = File.ReadAllText($"{_directory}/waiting").Trim();
+            return int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Cuts the connection: every waiter gets ECONNABORTED or ENOTCONN. False when it is gone.
+    /// </summary>
+    public bool Abort()
+    {
+        try
+        {
+            File.WriteAllText($"{_directory}/abort", "1");
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}

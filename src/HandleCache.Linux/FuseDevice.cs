@@ -1,0 +1,69 @@
+using HandleCache.Linux.Native;
+
+namespace HandleCache.Linux;
+
+/// <summary>
+/// /dev/fuse: one read is one request, one write is one reply (fs/fuse/dev.c). ENODEV from a
+/// read is the unmounted file system; ENOENT from a write is a reply no longer wanted.
+/// </summary>
+public sealed unsafe class FuseDevice : IDisposable
+{
+    /// <summary>FUSE_DEV_IOC_CLONE (facts/fuse-abi.md).</summary>
+    private const uint CloneRequest = 0x8004E500;
+
+    public const string DefaultPath = "/dev/fuse";
+
+    private FuseDevice(FileDescriptor descriptor) => Descriptor = descriptor;
+
+    public FileDescriptor Descriptor { get; }
+
+    /// <summary>Opens the device; not connected to a mount yet.</summary>
+    public static FuseDevice Open(bool nonBlocking = false)
+    {
+        int flags = OpenFlags.ReadWrite | (nonBlocking ? OpenFlags.NonBlock : 0);
+        return new FuseDevice(Files.Open(DefaultPath, flags));
+    }
+
+    /// <summary>A device descriptor that came from elsewhere (another process, /dev/fd/N).</summary>
+    public static FuseDevice Adopt(FileDescriptor descriptor) => new(descriptor);
+
+    /// <summary>
+    /// One more descriptor of the same connection, with a processing queue of its own. A reply
+    /// must be written to the descriptor its request was read from.
+    /// </summary>
+    public FuseDevice Clone(bool nonBlocking = false)
+    {
+        FuseDevice clone = Open(nonBlocking);
+        uint number = (uint)Descriptor.Number;
+        // SAFETY: the ioctl reads one u32.
+        int result = LibC.ioctl(clone.Descriptor, CloneRequest, &number);
+        if (result >= 0)
+            return clone;
+        Errno errno = Sys.LastErrno;
+        clone.Dispose();
+        throw new LinuxException(errno, "ioctl FUSE_DEV_IOC_CLONE", DefaultPath);
+    }
+
+    /// <summary>Reads one request; the buffer must hold the largest (EINVAL otherwise).</summary>
+    public SysResult Read(Span<byte> buffer) => Files.Read(Descriptor, buffer);
+
+    /// <summary>Writes one whole reply or notification.</summary>
+    public SysResult Write(ReadOnlySpan<byte> message) => Files.Write(Descriptor, message);
+
+    /// <summary>Writes one reply from two places, without a copy.</summary>
+    public SysResult Write(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body)
+    {
+        // SAFETY: both spans are pinned for the call, the lengths are theirs.
+        fixed (byte* first = header)
+        fixed (byte* second = body)
+        {
+            IoVec* vectors = stackalloc IoVec[2];
+            vectors[0] = new IoVec { Base = first, LengthBytes = (nuint)header.Length };
+            vectors[1] = new IoVec { Base = second, LengthBytes = (nuint)body.Length };
+            int count = body.IsEmpty ? 1 : 2;
+            return Sys.Count(LibC.writev(Descriptor, vectors, count));
+        }
+    }
+
+    public void Dispose() => Descriptor.Dispose();
+}

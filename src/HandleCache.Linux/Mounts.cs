@@ -1,0 +1,63 @@
+using HandleCache.Linux.Native;
+
+namespace HandleCache.Linux;
+
+/// <summary>mount(2) and umount2(2). A mount lives in the mount namespace of the caller.</summary>
+public static unsafe class Mounts
+{
+    private const ulong Recursive = 0x4000;
+    private const ulong Private = 0x40000;
+    private const ulong BindFlag = 0x1000;
+    private const int Detach = 2;
+    private const int NoFollow = 8;
+
+    /// <summary>Mounts a FUSE file system; the device then belongs to it.</summary>
+    public static void MountFuse(FuseDevice device, string mountPoint, FuseMountOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(options);
+        Mount(options.Source, mountPoint, $"fuse.{options.SubType}", options.Flags,
+            options.Data(device.Descriptor.Number));
+    }
+
+    /// <summary>Mounts a tmpfs, e.g. with data "size=16m".</summary>
+    public static void MountTmpfs(string mountPoint, string data) =>
+        Mount("tmpfs", mountPoint, "tmpfs", 0, data);
+
+    /// <summary>
+    /// Mounts fusectl where <see cref="FuseConnection"/> looks for it; for a private namespace
+    /// on a machine whose init did not.
+    /// </summary>
+    public static void MountFuseControl() =>
+        Mount("fusectl", FuseConnection.Root, "fusectl", 0, null);
+
+    public static void Bind(string source, string mountPoint) =>
+        Mount(source, mountPoint, null, BindFlag, null);
+
+    /// <summary>Makes every mount of this namespace private, so that nothing leaves it.</summary>
+    public static void MakeAllPrivate() => Mount("none", "/", null, Recursive | Private, null);
+
+    /// <summary>
+    /// Takes the mount away from the tree at once; the file system ends when its last user is
+    /// gone (MNT_DETACH). EINVAL: nothing is mounted there.
+    /// </summary>
+    public static Errno Unmount(string mountPoint)
+    {
+        // SAFETY: a NUL-terminated path, pinned for the call.
+        fixed (byte* target = CString.FromString(mountPoint))
+            return Sys.Status(LibC.umount2(target, Detach | NoFollow));
+    }
+
+    private static void Mount(
+        string source, string mountPoint, string? type, ulong flags, string? data)
+    {
+        byte[]? typeBytes = type is null ? null : CString.FromString(type);
+        byte[]? dataBytes = data is null ? null : CString.FromString(data);
+        // SAFETY: NUL-terminated strings, pinned for the call; a null pointer where there is none.
+        fixed (byte* from = CString.FromString(source))
+        fixed (byte* target = CString.FromString(mountPoint))
+        fixed (byte* kind = typeBytes)
+        fixed (byte* text = dataBytes)
+            Sys.Require(LibC.mount(from, target, kind, flags, text), "mount", mountPoint);
+    }
+}

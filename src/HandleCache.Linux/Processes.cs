@@ -1,0 +1,35 @@
+using HandleCache.Linux.Native;
+
+namespace HandleCache.Linux;
+
+/// <summary>Signals and the life of child processes.</summary>
+public static class Processes
+{
+    private const int SetParentDeathSignal = 1;
+
+    public const int Interrupt = 2;
+    public const int Kill = 9;
+    public const int Terminate = 15;
+
+    /// <summary>Thread id of the calling thread, as the kernel numbers it.</summary>
+    public static int CurrentThreadId => LibC.gettid();
+
+    /// <summary>kill(2); ESRCH: no such process.</summary>
+    public static Errno Signal(int pid, int signal)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pid);
+        return Sys.Status(LibC.kill(pid, signal));
+    }
+
+    /// <summary>
+    /// The calling process gets the signal when the thread that started it ends. When the
+    /// parent is already gone (another parent id than expected), ESRCH.
+    /// </summary>
+    public static Errno DieWithParent(int expectedParentPid, int signal = Kill)
+    {
+        Errno errno = Sys.Status(LibC.prctl(SetParentDeathSignal, (ulong)signal, 0, 0, 0));
+        if (errno != Errno.None)
+            return errno;
+        return LibC.getppid() == expectedParentPid ? Errno.None : Errno.ESRCH;
+    }
+}

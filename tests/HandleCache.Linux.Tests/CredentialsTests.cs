@@ -1,0 +1,119 @@
+using Xunit;
+
+namespace HandleCache.Linux.Tests;
+
+public class CredentialsTests
+{
+    [Fact]
+    public void A_file_made_under_another_identity_belongs_to_it_and_the_thread_returns()
+    {
+        if (Credentials.EffectiveUserId != 0)
+            Assert.Skip("acting as another user needs root");
+        using TempFolder folder = new();
+        Metadata.ChangeMode(folder.Descriptor, 0x1FF);
+        uint[] before = FileSystemIdentity.CurrentGroups();
+        using (FileSystemIdentity.Assume(1234, 4321, [777u, 778u]))
+        {
+            Assert.Equal([777u, 778u], FileSystemIdentity.CurrentGroups());
+            Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, "as\0"u8, 0x1C0));
+        }
+
+        Assert.Equal(before, FileSystemIdentity.CurrentGroups());
+        Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, "root\0"u8, 0x1C0));
+        Assert.Equal((1234u, 4321u), OwnerOf(folder, "as"));
+        Assert.Equal(Credentials.EffectiveUserId, OwnerOf(folder, "root").Uid);
+    }
+
+    [Fact]
+    public void Another_identity_has_no_right_that_is_only_roots()
+    {
+        if (Credentials.EffectiveUserId != 0)
+            Assert.Skip("acting as another user needs root");
+        using TempFolder folder = new();
+        Metadata.ChangeMode(folder.Descriptor, 0x1ED);
+        using (FileSystemIdentity.Assume(1234, 4321))
+            Assert.Equal(Errno.EACCES, Names.MakeDirectory(folder.Descriptor, "x\0"u8, 0x1C0));
+        Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, "x\0"u8, 0x1C0));
+    }
+
+    [Fact]
+    public void An_identity_is_of_one_thread()
+    {
+        if (Credentials.EffectiveUserId != 0)
+            Assert.Skip("acting as another user needs root");
+        using TempFolder folder = new();
+        Metadata.ChangeMode(folder.Descriptor, 0x1FF);
+        using ManualResetEventSlim assumed = new();
+        uint[] groups = [];
+        Thread other = new(() =>
+        {
+            assumed.Wait();
+            groups = FileSystemIdentity.CurrentGroups();
+            Names.MakeDirectory(folder.Descriptor, "x\0"u8, 0x1C0);
+        });
+        // A thread is born with the identity of the one that starts it: start it before.
+        other.Start();
+        using (FileSystemIdentity.Assume(1234, 4321, [777u]))
+        {
+            assumed.Set();
+            other.Join();
+        }
+
+        Assert.DoesNotContain(777u, groups);
+        Assert.Equal(0u, OwnerOf(folder, "x").Uid);
+    }
+
+    [Fact]
+    public void A_umask_is_of_one_thread_after_unsharing_the_file_system_state()
+    {
+        using TempFolder folder = new();
+        uint seen = 0;
+        uint processMask = Credentials.Umask(0x12);
+        try
+        {
+            Thread other = new(() =>
+            {
+                MountNamespace.UnshareFileSystemState();
+                Credentials.Umask(0x3F);
+            });
+            other.Start();
+            other.Join();
+            seen = Credentials.Umask(0x12);
+        }
+        finally
+        {
+            Credentials.Umask(processMask);
+        }
+
+        Assert.Equal(0x12u, seen);
+    }
+
+    [Fact]
+    public void Capabilities_are_those_of_the_status_file()
+    {
+        bool root = Credentials.EffectiveUserId == 0;
+        const int DacOverride = 1;
+        if (!root)
+            Assert.False(Credentials.HasCapability(DacOverride));
+        else
+            Assert.True(Credentials.HasCapability(DacOverride));
+        Assert.False(Credentials.HasCapability(63));
+    }
+
+    [Fact]
+    public void A_signal_to_no_process_is_ESRCH_and_pid_0_is_refused()
+    {
+        Assert.Equal(Errno.ESRCH, Processes.Signal(int.MaxValue, Processes.Terminate));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => Processes.Signal(0, Processes.Terminate));
+        Assert.True(Processes.CurrentThreadId > 0);
+    }
+
+    private static (uint Uid, uint Gid) OwnerOf(TempFolder folder, string name)
+    {
+        Errno errno = Metadata.Statx(folder.Descriptor, CString.FromString(name),
+            AtFlags.SymlinkNoFollow, StatxMask.BasicStats, out Statx statx);
+        Assert.Equal(Errno.None, errno);
+        return (statx.Uid, statx.Gid);
+    }
+}

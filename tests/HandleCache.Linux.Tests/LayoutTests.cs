@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace HandleCache.Linux.Tests;
+
+/// <summary>Sizes and offsets from facts/fuse-abi.md (fuse_statx mirrors statx) and uapi.</summary>
+public class LayoutTests
+{
+    /// <summary>A buffer whose every 4 bytes hold their own offset.</summary>
+    private static byte[] OffsetsAsBytes(int length)
+    {
+        byte[] bytes = new byte[length];
+        for (int at = 0; at < length; at += 4)
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), at);
+        return bytes;
+    }
+
+    private static ulong Wide(int offset) => (uint)offset + ((ulong)(uint)(offset + 4) << 32);
+
+    [Fact]
+    public void Statx_has_the_layout_of_the_uapi_header()
+    {
+        Assert.Equal(256, Unsafe.SizeOf<Statx>());
+        Statx statx = MemoryMarshal.Read<Statx>(OffsetsAsBytes(256));
+        Assert.Equal(0u, statx.Mask);
+        Assert.Equal(4u, statx.BlockSizeBytes);
+        Assert.Equal(Wide(8), statx.Attributes);
+        Assert.Equal(16u, statx.NLink);
+        Assert.Equal(20u, statx.Uid);
+        Assert.Equal(24u, statx.Gid);
+        Assert.Equal(28, statx.Mode);
+        Assert.Equal(Wide(32), statx.Ino);
+        Assert.Equal(Wide(40), statx.SizeBytes);
+        Assert.Equal(Wide(48), statx.Blocks512);
+        Assert.Equal(Wide(56), statx.AttributesMask);
+        Assert.Equal(Wide(64), (ulong)statx.AccessTime.Seconds);
+        Assert.Equal(72u, statx.AccessTime.Nanoseconds);
+        Assert.Equal(Wide(80), (ulong)statx.BirthTime.Seconds);
+        Assert.Equal(Wide(96), (ulong)statx.ChangeTime.Seconds);
+        Assert.Equal(Wide(112), (ulong)statx.ModifyTime.Seconds);
+        Assert.Equal(128u, statx.RdevMajor);
+        Assert.Equal(132u, statx.RdevMinor);
+        Assert.Equal(136u, statx.DevMajor);
+        Assert.Equal(140u, statx.DevMinor);
+        Assert.Equal(Wide(144), statx.MountId);
+        Assert.Equal(152u, statx.DioMemoryAlignBytes);
+        Assert.Equal(156u, statx.DioOffsetAlignBytes);
+    }
+
+    [Fact]
+    public void Statfs_has_the_layout_of_the_64_bit_uapi_header()
+    {
+        Assert.Equal(120, Unsafe.SizeOf<StatFs>());
+        StatFs statfs = MemoryMarshal.Read<StatFs>(OffsetsAsBytes(120));
+        Assert.Equal(Wide(0), (ulong)statfs.Type);
+        Assert.Equal(Wide(8), (ulong)statfs.BlockSizeBytes);
+        Assert.Equal(Wide(16), statfs.Blocks);
+        Assert.Equal(Wide(24), statfs.BlocksFree);
+        Assert.Equal(Wide(32), statfs.BlocksAvailable);
+        Assert.Equal(Wide(40), statfs.Files);
+        Assert.Equal(Wide(48), statfs.FilesFree);
+        Assert.Equal(Wide(56), statfs.FileSystemId);
+        Assert.Equal(Wide(64), (ulong)statfs.NameLengthMax);
+        Assert.Equal(Wide(72), (ulong)statfs.FragmentSizeBytes);
+        Assert.Equal(Wide(80), (ulong)statfs.MountFlags);
+    }
+
+    [Theory]
+    [InlineData("IoVec", 16)]
+    [InlineData("PollFd", 8)]
+    [InlineData("MessageHeader", 56)]
+    [InlineData("ControlHeader", 16)]
+    [InlineData("FLock", 32)]
+    [InlineData("KernelFileHandle", 136)]
+    public void Internal_structs_have_the_size_of_the_64_bit_abi(string name, int sizeBytes)
+    {
+        Type type = typeof(FuseDevice).Assembly.GetType($"HandleCache.Linux.Native.{name}")!;
+        object? size = typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!
+            .MakeGenericMethod(type).Invoke(null, null);
+        Assert.Equal(sizeBytes, size);
+    }
+
+    [Fact]
+    public void File_handle_buffer_is_the_kernels_struct_with_room_for_128_bytes() =>
+        Assert.Equal(136, Unsafe.SizeOf<FileHandleBuffer>());
+
+    [Fact]
+    public void Device_numbers_survive_wire_and_libc_forms()
+    {
+        // /dev/null is 1:3; its dev_t is 0x103 in both forms.
+        Assert.Equal(0x103ul, Names.Device(1, 3));
+        Assert.Equal(0x103u, Names.DeviceToWire(1, 3));
+        // 259:1048575: libc puts major bits at 8-19 and 44+, minor bits at 0-7 and 20+.
+        Assert.Equal(0xFFF103FFul, Names.Device(259, 0xFFFFF));
+        Assert.Equal(0xFFF103FFu, Names.DeviceToWire(259, 0xFFFFF));
+        Assert.Equal(Names.Device(259, 0xFFFFF), Names.DeviceFromWire(0xFFF103FF));
+    }
+}
