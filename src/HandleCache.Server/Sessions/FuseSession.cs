@@ -1,0 +1,255 @@
+using System.Runtime.CompilerServices;
+using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
+using HandleCache.Server.Channels;
+
+namespace HandleCache.Server.Sessions;
+
+/// <summary>
+/// Serves one file system on one channel: INIT on the first port, then one worker a port until
+/// the channel is closed or unmounted. A failure of any worker closes the channel for all.
+/// </summary>
+public sealed class FuseSession : IDisposable
+{
+    private readonly IChannel _channel;
+    private readonly FileSystem _fileSystem;
+    private readonly SessionOptions _options;
+    private readonly InterruptRegistry _interrupts = new();
+    private readonly TaskCompletionSource<SessionAgreement> _ready =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly IChannelPort _firstPort;
+    private Exception? _failure;
+
+    /// <summary>The session owns the channel's ports, not the channel.</summary>
+    public FuseSession(IChannel channel, FileSystem fileSystem, SessionOptions options)
+    {
+        _channel = channel;
+        _fileSystem = fileSystem;
+        _options = options;
+        _firstPort = channel.OpenPort();
+        Notifier = new Notifier(_firstPort);
+    }
+
+    /// <summary>Completes when INIT has been answered; fails when the channel closes before.</summary>
+    public Task<SessionAgreement> Ready => _ready.Task;
+
+    /// <summary>What the server may tell the kernel unasked, once <see cref="Ready"/>.</summary>
+    public Notifier Notifier { get; }
+
+    /// <summary>
+    /// Serves until the channel closes; the calling thread is the first worker.
+    /// </summary>
+    /// <exception cref="IOException">The channel failed, or INIT was refused.</exception>
+    public void Run()
+    {
+        List<Thread> others = [];
+        try
+        {
+            Worker first = new(this, _firstPort);
+            if (first.Negotiate() is not { } agreement)
+                return;
+            _fileSystem.Initialized(agreement.Flags);
+            for (int i = 1; i < _options.Workers; i++)
+            {
+                IChannelPort port = _channel.OpenPort();
+                Thread thread = new(() => RunOther(port, agreement))
+                {
+                    IsBackground = true,
+                    Name = $"fuse-worker-{i}",
+                };
+                others.Add(thread);
+                thread.Start();
+            }
+
+            _ready.TrySetResult(agreement);
+            Guarded(() => first.Serve(agreement));
+        }
+        finally
+        {
+            foreach (Thread thread in others)
+                thread.Join();
+            _ready.TrySetException(new IOException("the channel closed before INIT"));
+
+            // A connection that never got ready is told by Run's own exception.
+            _ = _ready.Task.Exception;
+            _fileSystem.Destroyed();
+        }
+
+        if (_failure is not null)
+            throw new IOException($"the session failed: {_failure.Message}", _failure);
+    }
+
+    public void Dispose() => _firstPort.Dispose();
+
+    private void RunOther(IChannelPort port, SessionAgreement agreement)
+    {
+        using (port)
+            Guarded(() => new Worker(this, port).Serve(agreement));
+    }
+
+    /// <summary>A bug in one worker must not leave the mount half served and hanging.</summary>
+    private void Guarded(Action work)
+    {
+        try
+        {
+            work();
+        }
+#pragma warning disable CA1031 // Kept and thrown again by Run(), after every worker has stopped.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Interlocked.CompareExchange(ref _failure, e, null);
+            _channel.Close();
+        }
+    }
+
+    /// <summary>One reader: a port, a receive buffer, a reply buffer, one request at a time.</summary>
+    private sealed class Worker(FuseSession session, IChannelPort port)
+    {
+        /// <summary>Room beside the data of the largest READ, WRITE or directory reply, bytes.</summary>
+        private const int HeadRoomBytes = 8192;
+
+        private readonly InFlightRequest _inFlight = session._interrupts.AddWorker();
+
+        private byte[] _receive = [];
+        private byte[] _reply = [];
+
+        /// <summary>Answers INIT; null when the channel was closed first.</summary>
+        public SessionAgreement? Negotiate()
+        {
+            byte[] buffer = GC.AllocateUninitializedArray<byte>(
+                session._options.MaxWriteBytes + HeadRoomBytes, pinned: true);
+            SysResult received = port.Receive(buffer);
+            if (received is { Failed: false, Value: 0 })
+                return null;
+            if (received.Failed)
+                throw new LinuxException(received.Errno, "receive INIT");
+            ReadOnlySpan<byte> message = buffer.AsSpan(0, (int)received.Value);
+            if (!FuseRequest.TryParse(message, out FuseRequest request, out WireError error))
+                throw new IOException($"malformed INIT: {error}");
+            WireReader reader = request.Reader;
+            if (request.Opcode != FuseOpcode.FUSE_INIT || !reader.TryRead(out fuse_init_in offer))
+                throw new IOException($"expected INIT, got {request.Opcode}: {reader.Error}");
+
+            SessionAgreement? agreement =
+                InitNegotiator.Answer(offer, session._options, out fuse_init_out answer);
+            ReplyBuilder reply = new(buffer.AsSpan(FuseReply.HeaderBytes), Dialect.Classic);
+            ulong unique = request.Header.unique;
+            if (agreement is not null)
+                reply.Write(answer);
+            Errno errno = agreement is null ? Errno.EPROTO : Errno.None;
+            Errno sent = Send(buffer, unique, errno, reply.BodyBytes);
+            if (agreement is null)
+            {
+                throw new IOException(
+                    $"protocol {offer.major}.{offer.minor} is older than "
+                    + $"{FuseConstants.FUSE_KERNEL_VERSION}.{InitNegotiator.OldestMinor}");
+            }
+
+            return sent == Errno.None ? agreement : throw new LinuxException(sent, "answer INIT");
+        }
+
+        public void Serve(SessionAgreement agreement)
+        {
+            int bytes = agreement.MaxWriteBytes + HeadRoomBytes;
+            _receive = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+            _reply = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+            while (true)
+            {
+                SysResult received = port.Receive(_receive);
+                if (received.Failed)
+                    throw new LinuxException(received.Errno, "receive");
+                if (received.Value == 0)
+                    return;
+                Handle(_receive.AsSpan(0, (int)received.Value), agreement);
+            }
+        }
+
+        private void Handle(ReadOnlySpan<byte> message, SessionAgreement agreement)
+        {
+            if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
+            {
+                RefuseUnparsable(message);
+                return;
+            }
+
+            bool setxattrExt = (agreement.Flags & FuseInitFlags.FUSE_SETXATTR_EXT) != 0;
+            WireError fault = request.CheckShape(setxattrExt);
+            if (HandleReplyless(request, fault))
+                return;
+            ulong unique = request.Header.unique;
+            if (fault.IsError)
+            {
+                // ENOSYS would switch the operation off for the whole mount; only an opcode that
+                // nobody here knows deserves that.
+                Send(_reply, unique, fault.Fault == WireFault.UnknownCode
+                    ? Errno.ENOSYS : Errno.EINVAL, 0);
+                return;
+            }
+
+            session._interrupts.Begin(_inFlight, unique);
+            ReplyBuilder reply = new(
+                _reply.AsSpan(FuseReply.HeaderBytes), agreement.Handles.Dialect);
+            RequestContext context = new(request.Header, request.Extensions, _inFlight);
+            Errno errno = RequestDispatcher.Dispatch(
+                session._fileSystem, request, context, ref reply);
+            _inFlight.End();
+            int bodyBytes = errno == Errno.None ? reply.BodyBytes : 0;
+            Errno sent = Send(_reply, unique, errno, bodyBytes);
+            if (sent != Errno.None && bodyBytes > 0)
+            {
+                session._fileSystem.Undelivered(
+                    request.Opcode, _reply.AsSpan(FuseReply.HeaderBytes, bodyBytes));
+            }
+        }
+
+        /// <summary>FORGET, BATCH_FORGET and INTERRUPT; DESTROY has a reply but no file system.</summary>
+        private bool HandleReplyless(in FuseRequest request, WireError fault)
+        {
+            switch (request.Opcode)
+            {
+                case FuseOpcode.FUSE_FORGET:
+                case FuseOpcode.FUSE_BATCH_FORGET:
+                    if (fault.IsError)
+                        return true;
+                    ForgetReader forgets = new(request);
+                    while (forgets.TryNext(out fuse_forget_one one))
+                        session._fileSystem.Forget(one.nodeid, one.nlookup);
+                    return true;
+                case FuseOpcode.FUSE_INTERRUPT:
+                    WireReader reader = request.Reader;
+                    if (!fault.IsError && reader.TryRead(out fuse_interrupt_in interrupt))
+                        session._interrupts.Interrupt(interrupt.unique);
+                    return true;
+                case FuseOpcode.FUSE_DESTROY:
+                    Send(_reply, request.Header.unique, Errno.None, 0);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        /// <summary>A message whose head can be read but whose length lies still gets an answer.</summary>
+        private void RefuseUnparsable(ReadOnlySpan<byte> message)
+        {
+            WireReader reader = new(message);
+            if (reader.TryRead(out fuse_in_header header) && header.unique != 0)
+                Send(_reply, header.unique, Errno.EINVAL, 0);
+        }
+
+        private Errno Send(byte[] buffer, ulong unique, Errno errno, int bodyBytes)
+        {
+            int bytes = FuseReply.HeaderBytes + bodyBytes;
+            Unsafe.WriteUnaligned(ref buffer[0], new fuse_out_header
+            {
+                len = (uint)bytes,
+                error = -(int)errno,
+                unique = unique,
+            });
+            return port.Send(buffer.AsSpan(0, bytes));
+        }
+    }
+}
