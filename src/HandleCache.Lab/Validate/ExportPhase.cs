@@ -1,0 +1,93 @@
+using HandleCache.Lab.Workload;
+using HandleCache.Model.Inodes;
+
+namespace HandleCache.Lab.Validate;
+
+/// <summary>What open_by_handle_at does on the mount, cached and after eviction (R14).</summary>
+internal static class ExportPhase
+{
+    private const int Sampled = 64;
+
+    /// <param name="plan">The run.</param>
+    /// <param name="stage">The mount.</param>
+    /// <param name="known">Objects whose handles the mount has given.</param>
+    /// <param name="evictor">Makes them go.</param>
+    /// <param name="servesForgotten">
+    /// The server remembers nodeids after FORGET and offers FUSE_EXPORT_SUPPORT.
+    /// </param>
+    public static void Run(
+        StagePlan plan,
+        Stage stage,
+        IReadOnlyList<KnownObject> known,
+        Evictor evictor,
+        bool servesForgotten)
+    {
+        KnownObject[] sample = Sample(plan.Options.Seed, known);
+        if (sample.Length == 0)
+            return;
+        Expect(stage, sample, "cached", expectStale: false);
+        plan.Cancel.ThrowIfCancellationRequested();
+
+        ulong[] nodeids = [.. sample.Select(o => o.NodeId).Distinct()];
+        if (!evictor.Evict(nodeids, NamesOf(stage, sample, known)))
+        {
+            plan.Notes.Add(
+                $"{stage.Name}: the kernel kept some of {nodeids.Length} inodes after "
+                + $"{evictor.Means}; only evicted ones are compared");
+            HashSet<ulong> kept = stage.Mirror.Inspect(
+                cache => nodeids.Where(n => cache.Held(n) > 0).ToHashSet());
+            sample = [.. sample.Where(o => !kept.Contains(o.NodeId))];
+        }
+
+        Expect(stage, sample, "evicted", expectStale: !servesForgotten);
+    }
+
+    /// <summary>Parent and name of objects, for eviction by INVAL_ENTRY.</summary>
+    public static List<EvictName> NamesOf(
+        Stage stage, IEnumerable<KnownObject> objects, IReadOnlyList<KnownObject> known)
+    {
+        Dictionary<string, ulong> byPath = known
+            .GroupBy(o => o.Path).ToDictionary(g => g.Key, g => g.First().NodeId);
+        byPath[""] = FuseInodeCache.RootNodeId;
+        List<EvictName> names = [];
+        foreach (KnownObject one in objects)
+        {
+            int slash = one.Path.LastIndexOf('/');
+            string parent = slash < 0 ? "" : one.Path[..slash];
+            if (byPath.TryGetValue(parent, out ulong nodeid))
+                names.Add(new EvictName(nodeid, one.Path[(slash + 1)..]));
+        }
+
+        return names;
+    }
+
+    /// <summary>Objects with distinct nodeids, without directories that hold others of them.</summary>
+    private static KnownObject[] Sample(ulong seed, IReadOnlyList<KnownObject> known)
+    {
+        HashSet<string> parents = [.. known.Select(o => o.Path)
+            .Where(p => p.Contains('/')).Select(p => p[..p.LastIndexOf('/')])];
+        KnownObject[] leaves = [.. known
+            .Where(o => o.NodeId != 0 && o.Path.Length > 0 && !parents.Contains(o.Path))
+            .DistinctBy(o => o.NodeId)];
+        new Random(unchecked((int)seed)).Shuffle(leaves);
+        return leaves[..Math.Min(Sampled, leaves.Length)];
+    }
+
+    private static void Expect(Stage stage, KnownObject[] sample, string state, bool expectStale)
+    {
+        OpenHandlesReply reply = stage.Ask(new OpenHandlesRequest(
+            stage.Root, [.. sample.Select(o => o.Exported)]));
+        for (int i = 0; i < sample.Length; i++)
+        {
+            KnownObject wanted = sample[i];
+            OpenedHandle got = reply.Handles[i];
+            bool holds = expectStale
+                ? got.Errno == "ESTALE"
+                : got.Errno is null && got.Ino == wanted.Ino;
+            string expected = expectStale ? "ESTALE" : $"inode {wanted.Ino}";
+            stage.Ledger.Compare(ValidateChecks.ExportHandle, holds, () =>
+                $"{stage.Name}: open_by_handle_at of {wanted.Path} (nodeid {wanted.NodeId}, "
+                + $"{state}): expected {expected}, got {got.Errno ?? $"inode {got.Ino}"}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using HandleCache.Lab.Workload;
+using HandleCache.Model.Handles;
+using HandleCache.Model.Inodes;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Validate;
+
+/// <summary>Gives the handle a path's object has now, from a source other than the model.</summary>
+/// <param name="path">Path below the root, or the nodeid where there are no paths.</param>
+/// <param name="nodeid">What the mount says the nodeid is.</param>
+/// <returns>The handle; null when the object has none or is gone.</returns>
+internal delegate HandleText? TrueHandle(string path, ulong nodeid);
+
+/// <summary>An object whose handles have been compared.</summary>
+/// <param name="Path">Below the root.</param>
+/// <param name="NodeId">By the mount's own handle.</param>
+/// <param name="Ino">Inode number that statx gives on the mount.</param>
+/// <param name="Exported">The mount's handle.</param>
+internal sealed record KnownObject(string Path, ulong NodeId, ulong Ino, HandleText Exported);
+
+/// <summary>
+/// Holds three views of each object against each other: the mount's handle (kernel), the model's
+/// cached inode, and the source's handle now.
+/// </summary>
+internal static class HandlePhase
+{
+    /// <summary>Paths per question, so that an answer stays a line of reasonable length.</summary>
+    private const int Chunk = 500;
+
+    public static List<KnownObject> Run(
+        StagePlan plan, Stage stage, IReadOnlyList<string> paths, TrueHandle trueHandle)
+    {
+        List<KnownObject> known = [];
+        foreach (string[] chunk in paths.Chunk(Chunk))
+        {
+            plan.Cancel.ThrowIfCancellationRequested();
+            HandlesReply reply = stage.Ask(new HandlesRequest(stage.Root, chunk));
+            foreach (PathHandle given in reply.Handles)
+            {
+                if (given.Errno is not null)
+                {
+                    stage.Ledger.Fail(ValidateChecks.ExportHandle,
+                        $"name_to_handle_at {given.Path} on the mount: {given.Errno}");
+                    continue;
+                }
+
+                known.Add(Compare(plan, stage, given, trueHandle));
+            }
+        }
+
+        return known;
+    }
+
+    private static KnownObject Compare(
+        StagePlan plan, Stage stage, PathHandle given, TrueHandle trueHandle)
+    {
+        ulong nodeid = MountHandle.NodeIdOf(given);
+        HandleText? actual = trueHandle(given.Path, nodeid);
+        ModelView view = stage.Mirror.Inspect(cache => ModelView.Of(cache, nodeid, actual));
+        CheckLedger ledger = stage.Ledger;
+        string mountText = MountHandle.Text(given.Type, given.Bytes);
+
+        HandleText predicted = MountHandle.Predict(view.NodeId, view.Generation);
+        bool exportHolds = view.Found
+            && predicted.Type == given.Type && predicted.Bytes == given.Bytes;
+        ledger.Compare(ValidateChecks.ExportHandle, exportHolds, () => view.Found
+            ? $"{given.Path}: the mount exports {mountText}, the model predicts "
+                + MountHandle.Text(predicted.Type, predicted.Bytes)
+            : $"{given.Path}: the mount exports {mountText}, whose inode the model does not hold");
+        if (actual is not null && view.Found)
+        {
+            bool same = view.HandleType == actual.Type && view.HandleHex == actual.Bytes;
+            ledger.Compare(ValidateChecks.HandleBytes, same, () =>
+                $"{given.Path} (nodeid {nodeid}): the file system says "
+                + $"{MountHandle.Text(actual.Type, actual.Bytes)}, the model holds "
+                + MountHandle.Text(view.HandleType, view.HandleHex));
+            if (view.IsSpilled)
+                plan.HandlesSpilled++;
+            else
+                plan.HandlesInline++;
+        }
+
+        return new KnownObject(
+            given.Path, nodeid, given.Ino, new HandleText(given.Type, given.Bytes));
+    }
+
+    /// <summary>What the model holds of an inode, copied out of it.</summary>
+    private sealed record ModelView(
+        bool Found, ulong NodeId, uint Generation, int HandleType, string HandleHex, bool IsSpilled)
+    {
+        /// <summary>
+        /// The inode of a nodeid; where the true handle identifies the object (long enough to be
+        /// unique), the inode found by that handle predicts the nodeid.
+        /// </summary>
+        public static ModelView Of(FuseInodeCache cache, ulong nodeid, HandleText? actual)
+        {
+            InodeIndex index = cache.Find(nodeid);
+            if (actual is { Bytes.Length: >= 16 })
+            {
+                InodeIndex byHandle = cache.FindByHandle(new FileHandle(
+                    (uint)actual.Type, Convert.FromHexString(actual.Bytes)));
+                if (!byHandle.IsNone)
+                    index = byHandle;
+            }
+
+            if (index.IsNone)
+                return new ModelView(false, 0, 0, 0, "", false);
+            InodeInfo info = cache.Get(index);
+            return new ModelView(
+                true,
+                info.NodeId,
+                info.Generation,
+                (int)info.Handle.Type,
+                MountHandle.Hex(info.Handle.Bytes),
+                info.IsSpilled);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using HandleCache.Lab.Mounting;
+using HandleCache.Lab.Workload;
+using HandleCache.Linux;
+using HandleCache.Model;
+using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Server;
+using HandleCache.Server.Sessions;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Validate;
+
+/// <summary>
+/// One file system on a real mount, its traffic held against a model of its own, and a client
+/// process that drives it. The parent never touches the mount itself.
+/// </summary>
+internal sealed class Stage : IDisposable
+{
+    /// <summary>Longest wait for one answer of the client; a hung mount ends here.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private readonly CancellationTokenRegistration _onCancel;
+
+    private Stage(
+        string name,
+        ServedMount mount,
+        KernelMirror mirror,
+        WorkloadProcess client,
+        CheckLedger ledger,
+        CancellationToken cancel)
+    {
+        Name = name;
+        Mount = mount;
+        Mirror = mirror;
+        Client = client;
+        Ledger = ledger;
+        _onCancel = cancel.Register(client.Dispose);
+    }
+
+    public string Name { get; }
+
+    public ServedMount Mount { get; }
+
+    public KernelMirror Mirror { get; }
+
+    public WorkloadProcess Client { get; }
+
+    public CheckLedger Ledger { get; }
+
+    public string Root => Mount.MountPoint;
+
+    /// <summary>Mounts, starts the client, and takes all down again if any of it fails.</summary>
+    public static Stage Start(
+        string name,
+        StagePlan plan,
+        FileSystem fileSystem,
+        SessionOptions session,
+        bool readOnly,
+        bool reusesNodeIds = false)
+    {
+        KernelMirror mirror = new(
+            new FuseInodeCache(new FuseInodeCacheOptions
+            {
+                Strategy = plan.Options.Strategy,
+                IndexByHandle = true,
+                Faults = plan.Options.Break is { } fault ? ModelFaults.Of(fault) : ModelFaults.None,
+            }),
+            plan.Ledger,
+            reusesNodeIds);
+        ServedMount? mount = null;
+        try
+        {
+            string mountPoint = plan.NewMountPoint(name);
+            mount = ServedMount.Start(
+                plan.Namespace,
+                mountPoint,
+                fileSystem,
+                session with { Dialect = Dialect.Thread },
+                new FuseMountOptions { ReadOnly = readOnly },
+                mirror);
+            WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start());
+            return new Stage(name, mount, mirror, client, plan.Ledger, plan.Cancel);
+        }
+        catch
+        {
+            mount?.Dispose();
+            mirror.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Asks the client; a death or a time-out ends the validation.</summary>
+    public TReply Ask<TReply>(WorkloadRequest<TReply> request)
+        where TReply : WorkloadReply => Client.Ask(request, Patience);
+
+    /// <summary>Waits until a look into the model says yes.</summary>
+    public bool WaitFor(Func<FuseInodeCache, bool> condition, TimeSpan timeout)
+    {
+        long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        while (!Mirror.Inspect(condition))
+        {
+            if (Environment.TickCount64 > end)
+                return false;
+            Thread.Sleep(2);
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _onCancel.Dispose();
+        Client.Dispose();
+        Mount.Dispose();
+        Mirror.Dispose();
+    }
+}

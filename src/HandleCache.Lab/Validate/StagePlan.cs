@@ -1,0 +1,51 @@
+using HandleCache.Lab.Mounting;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Validate;
+
+/// <summary>What all stages of one validation share.</summary>
+internal sealed class StagePlan : IDisposable
+{
+    public StagePlan(ValidateOptions options, CancellationToken cancel)
+    {
+        Options = options;
+        Cancel = cancel;
+        Folder = Directory.CreateTempSubdirectory("handlecache-").FullName;
+        Namespace = new NamespaceThread();
+    }
+
+    public ValidateOptions Options { get; }
+
+    public CancellationToken Cancel { get; }
+
+    public CheckLedger Ledger { get; } = new();
+
+    public NamespaceThread Namespace { get; }
+
+    public List<string> Notes { get; } = [];
+
+    public List<StageSummary> Stages { get; } = [];
+
+    /// <summary>Handles compared byte for byte, by where the model kept them.</summary>
+    public long HandlesInline { get; set; }
+
+    public long HandlesSpilled { get; set; }
+
+    /// <summary>Temporary folder of this run; holds the mount points.</summary>
+    public string Folder { get; }
+
+    public string NewMountPoint(string name) =>
+        Directory.CreateDirectory(Path.Combine(Folder, "mnt-" + name)).FullName;
+
+    /// <summary>
+    /// Removes the folder. Every mount below it is gone by then; were one left, the removal must
+    /// not walk into it, so the mount points are removed as the empty directories they are.
+    /// </summary>
+    public void Dispose()
+    {
+        Namespace.Dispose();
+        foreach (string mountPoint in Directory.EnumerateDirectories(Folder, "mnt-*"))
+            Directory.Delete(mountPoint);
+        Directory.Delete(Folder, recursive: true);
+    }
+}

@@ -1,0 +1,35 @@
+namespace HandleCache.Lab.Validate;
+
+/// <summary>Names of the checks that validate makes itself; the tap's are in MirrorChecks.</summary>
+public static class ValidateChecks
+{
+    /// <summary>
+    /// The handle the model holds for a nodeid is, byte for byte, what name_to_handle_at gives
+    /// for that file now.
+    /// </summary>
+    public const string HandleBytes = "handle-bytes";
+
+    /// <summary>
+    /// name_to_handle_at on the mount gives what the model predicts (0x81, nodeid, generation),
+    /// and open_by_handle_at does what it predicts, cached and evicted (R14).
+    /// </summary>
+    public const string ExportHandle = "export-handle";
+
+    /// <summary>The handle of a deleted file gives ESTALE.</summary>
+    public const string StaleHandle = "stale-handle";
+
+    /// <summary>Type and generation of an inode in the model are those the mount shows.</summary>
+    public const string InodeState = "inode-state";
+
+    /// <summary>Every system call of the workload gave what POSIX implies.</summary>
+    public const string Syscalls = "syscalls";
+
+    /// <summary>After every dentry was evicted the model holds the root alone.</summary>
+    public const string AllForgotten = "all-forgotten";
+
+    /// <summary>Live inodes of the model are the kernel's fuse_inode objects.</summary>
+    public const string SlabObjects = "slab-objects";
+
+    /// <summary>Slabs of fuse_inode and of its memcg vector are as many as predicted.</summary>
+    public const string SlabPages = "slab-pages";
+}

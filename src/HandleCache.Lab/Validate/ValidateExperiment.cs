@@ -1,0 +1,268 @@
+using HandleCache.Lab.Workload;
+using HandleCache.Linux;
+using HandleCache.Server.Passthrough;
+using HandleCache.Server.Sessions;
+using HandleCache.Server.Synthetic;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Validate;
+
+/// <summary>
+/// Mounts real FUSE file systems, drives them with real system calls of another process, and
+/// holds every request of the kernel against the model.
+/// <list type="table">
+/// <listheader><term>stage</term><description>what it is there for</description></listheader>
+/// <item><term>table</term><description>the tree, server remembers forgotten nodeids (R14)
+/// </description></item>
+/// <item><term>none</term><description>a small tree, forgotten nodeids are gone</description></item>
+/// <item><term>lengths</term><description>synthetic handles of 0 to 128 bytes, so that some
+/// spill</description></item>
+/// <item><term>reuse</term><description>a server that reuses nodeids with new generations and
+/// types (R1)</description></item>
+/// </list>
+/// </summary>
+public sealed class ValidateExperiment
+{
+    /// <summary>Objects whose handles are compared one by one; more are walked only.</summary>
+    private const int MostCompared = 4000;
+
+    private readonly StagePlan _plan;
+    private readonly ValidateOptions _options;
+
+    private ValidateExperiment(StagePlan plan)
+    {
+        _plan = plan;
+        _options = plan.Options;
+    }
+
+    /// <summary>Runs all stages and gives the result; leaves nothing behind.</summary>
+    /// <param name="options">What to do.</param>
+    /// <param name="progress">Told what is going on, a line each.</param>
+    /// <param name="cancel">Ends the run early with OperationCanceledException.</param>
+    /// <exception cref="MissingRequirementException">No /dev/fuse, or no right to mount.</exception>
+    /// <exception cref="BadInputException">The source cannot be served.</exception>
+    public static ValidateResult Run(
+        ValidateOptions options, Action<string> progress, CancellationToken cancel)
+    {
+        Require();
+        using StagePlan plan = new(options, cancel);
+        if (!plan.Namespace.IsPrivate)
+        {
+            progress(
+                $"no private mount namespace: if this process is killed, run: umount -l "
+                + Path.Combine(plan.Folder, "mnt-table"));
+        }
+
+        try
+        {
+            return new ValidateExperiment(plan).RunStages(progress);
+        }
+        catch (WorkloadException) when (cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancel);
+        }
+    }
+
+    private static void Require()
+    {
+        if (Credentials.WhyNotMountFuse() is { } mount)
+            throw new MissingRequirementException(mount);
+        if (Credentials.WhyNotOpenByHandle() is { } open)
+            throw new MissingRequirementException(open);
+    }
+
+    private ValidateResult RunStages(Action<string> progress)
+    {
+        string protocol = TableStage(progress);
+        progress("stage none: a server that forgets");
+        NoneStage();
+        progress("stage lengths: handles of 0 to 128 bytes");
+        LengthsStage();
+        progress("stage reuse: nodeids given again");
+        ReuseStage.Run(_plan);
+        if (_options.DropCaches)
+        {
+            progress("stage slab: objects and pages of fuse_inode");
+            SlabStage.Run(_plan);
+        }
+        else
+        {
+            _plan.Ledger.NotCompared(
+                ValidateChecks.SlabObjects, "needs --drop-caches, which disturbs the machine");
+        }
+
+        return Result(protocol);
+    }
+
+    /// <summary>The tree itself, with the whole workload; gives the protocol agreed on.</summary>
+    private string TableStage(Action<string> progress)
+    {
+        bool write = _options.Source is null || _options.Write;
+        using TreeFolder tree = TreeFolder.Make(_options, _options.Directories, _options.Files);
+        using PassthroughFileSystem fileSystem = Serve(tree.Path, ForgottenHandles.Remember);
+        using Stage stage = Stage.Start(
+            "table", _plan, fileSystem, Session(exportSupport: true), readOnly: !write);
+        progress($"stage table: {tree.Path}, {_options.Operations} steps, seed {_options.Seed}");
+        Drive(stage, write);
+
+        List<string> paths = SourceTree.List(tree.Path, int.MaxValue);
+        List<string> compared = Sampled(paths);
+        List<KnownObject> known = HandlePhase.Run(
+            _plan, stage, compared, (path, _) => PathHandles.Of(tree.Path, path));
+        Evictor evictor = new(stage, _options.Eviction);
+        ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: true);
+        if (_options.Source is null)
+            StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
+        _plan.Cancel.ThrowIfCancellationRequested();
+        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(stage, known, known));
+        Finish(stage);
+        _plan.Notes.Add($"inodes evicted by {evictor.Means}");
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"7.{stage.Mount.Agreement.Minor}");
+    }
+
+    private void NoneStage()
+    {
+        using TreeFolder tree = TreeFolder.Make(_options with { Source = null }, 4, 80);
+        using PassthroughFileSystem fileSystem = Serve(tree.Path, ForgottenHandles.Drop);
+        using Stage stage = Stage.Start(
+            "none", _plan, fileSystem, Session(exportSupport: false), readOnly: false);
+        List<string> paths = SourceTree.List(tree.Path, MostCompared);
+        List<KnownObject> known = HandlePhase.Run(
+            _plan, stage, paths, (path, _) => PathHandles.Of(tree.Path, path));
+        Evictor evictor = new(stage, _options.Eviction);
+        ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: false);
+        StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
+        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(stage, known, known));
+        Finish(stage);
+    }
+
+    private void LengthsStage()
+    {
+        SyntheticOptions synthetic = new()
+        {
+            Seed = _options.Seed,
+            Directories = 20,
+            FilesPerDirectory = 50,
+            Generation = 7,
+            NodeIdBase = 1,
+            Export = SyntheticExport.Table,
+        };
+        SyntheticFileSystem fileSystem = new(synthetic);
+        using Stage stage = Stage.Start(
+            "lengths", _plan, fileSystem, Session(exportSupport: true), readOnly: true);
+        stage.Ask(new WalkRequest(stage.Root));
+        List<string> paths = [.. SyntheticPaths(synthetic)];
+        List<KnownObject> known = HandlePhase.Run(
+            _plan, stage, paths, (_, nodeid) => SyntheticHandleOf(synthetic, nodeid));
+        Evictor evictor = new(stage, _options.Eviction);
+        ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: true);
+        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(stage, known, known));
+        Finish(stage);
+        _plan.Ledger.Compare(ValidateChecks.HandleBytes, _plan.HandlesSpilled > 0, () =>
+            $"no handle spilled with {_options.Strategy}: nothing was seen of external buffers");
+    }
+
+    private void Drive(Stage stage, bool write)
+    {
+        stage.Ask(new WalkRequest(stage.Root));
+        RunReply reply = stage.Ask(new RunRequest
+        {
+            Root = stage.Root,
+            Seed = _options.Seed,
+            Operations = _options.Operations,
+            Write = write,
+        });
+        for (long i = reply.UnexpectedCount; i < reply.Checks; i++)
+            stage.Ledger.Hold(ValidateChecks.Syscalls);
+        foreach (UnexpectedResult odd in reply.Unexpected)
+        {
+            stage.Ledger.Fail(ValidateChecks.Syscalls,
+                $"{odd.Call} {odd.Path}: expected {odd.Expected}, got {odd.Got}");
+        }
+
+        if (reply.Unsupported.Count > 0)
+            _plan.Notes.Add($"not offered by the source: {string.Join(", ", reply.Unsupported)}");
+    }
+
+    private void Finish(Stage stage)
+    {
+        stage.Mirror.Validate();
+        _plan.Stages.Add(new StageSummary(stage.Name, stage.Mirror.Statistics));
+        if (stage.Mount.Failure is { } failure)
+            throw new WorkloadException($"the server failed: {failure.Message}", failure);
+    }
+
+    private PassthroughFileSystem Serve(string path, ForgottenHandles forgotten)
+    {
+        try
+        {
+            return new PassthroughFileSystem(path, new PassthroughOptions
+            {
+                Forgotten = forgotten,
+                EntryValid = TimeSpan.FromSeconds(_options.TimeoutSeconds),
+                AttributeValid = TimeSpan.FromSeconds(_options.TimeoutSeconds),
+            });
+        }
+        catch (IOException e)
+        {
+            throw new BadInputException(e.Message, e);
+        }
+    }
+
+    private SessionOptions Session(bool exportSupport) => new()
+    {
+        ExportSupport = exportSupport,
+        ReadDirPlus = _options.ReadDirPlus,
+    };
+
+    /// <summary>Of a large tree, a seeded sample together with all its parents.</summary>
+    private List<string> Sampled(List<string> paths)
+    {
+        if (paths.Count <= MostCompared)
+            return paths;
+        string[] shuffled = [.. paths];
+        new Random(unchecked((int)_options.Seed)).Shuffle(shuffled);
+        _plan.Notes.Add($"{MostCompared} of {paths.Count} objects compared by handle");
+        return [.. shuffled[..MostCompared]];
+    }
+
+    private static bool IsDoomed(string path) =>
+        path.StartsWith(SourceTree.DoomedDirectory + "/", StringComparison.Ordinal);
+
+    /// <summary>Every object but the root.</summary>
+    private static IEnumerable<string> SyntheticPaths(SyntheticOptions options)
+    {
+        SyntheticTree tree = new(options);
+        for (ulong id = 1; id < tree.ObjectCount; id++)
+            yield return tree.PathOf(id);
+    }
+
+    private static HandleText SyntheticHandleOf(SyntheticOptions options, ulong nodeid)
+    {
+        byte[] room = new byte[SyntheticHandle.MaxBytes];
+        (uint type, int length) = SyntheticHandle.Fill(options, nodeid - options.NodeIdBase, room);
+        return length == 0
+            ? new HandleText(0, "")
+            : new HandleText((int)type, MountHandle.Hex(room.AsSpan(0, length)));
+    }
+
+    private ValidateResult Result(string protocol)
+    {
+        IReadOnlyList<StageSummary> stages = _plan.Stages;
+        return new ValidateResult
+        {
+            Seed = _options.Seed,
+            Kernel = new KernelIdentity(KernelRelease.Read(), protocol),
+            Requests = stages.Sum(s => s.Statistics.Requests),
+            InodesPeak = stages.Max(s => s.Statistics.InodesPeak),
+            HandlesInline = _plan.HandlesInline,
+            HandlesSpilled = _plan.HandlesSpilled,
+            Checks = _plan.Ledger.Results(),
+            Stages = stages,
+            Notes = _plan.Notes,
+            Options = _options,
+        };
+    }
+}

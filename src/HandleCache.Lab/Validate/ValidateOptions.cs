@@ -1,0 +1,55 @@
+using HandleCache.Model;
+using HandleCache.Model.Handles;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Lab.Validate;
+
+/// <summary>How the kernel is made to evict inodes.</summary>
+public enum EvictionMethod
+{
+    /// <summary>PRUNE where the kernel offers it (7.45), INVAL_ENTRY otherwise.</summary>
+    Auto,
+
+    /// <summary>FUSE_NOTIFY_PRUNE by nodeid.</summary>
+    Prune,
+
+    /// <summary>FUSE_NOTIFY_INVAL_ENTRY by parent and name.</summary>
+    InvalEntry,
+}
+
+/// <summary>What a validation does; every field is in the result.</summary>
+public sealed record ValidateOptions
+{
+    public required ulong Seed { get; init; }
+
+    /// <summary>A tree of the user's; none for a generated one.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>May change the user's tree (in directories of its own).</summary>
+    public bool Write { get; init; }
+
+    /// <summary>Where the generated tree is put; none for the temporary folder.</summary>
+    public string? TreeOn { get; init; }
+
+    public int Directories { get; init; } = 100;
+
+    public int Files { get; init; } = 2000;
+
+    /// <summary>Steps of the workload, both threads together.</summary>
+    public int Operations { get; init; } = 6000;
+
+    /// <summary>How long the kernel may believe entries and attributes, seconds.</summary>
+    public double TimeoutSeconds { get; init; } = 0.05;
+
+    public HandleStrategy Strategy { get; init; } = HandleStrategy.Inline(12);
+
+    public ReadDirPlusMode ReadDirPlus { get; init; } = ReadDirPlusMode.Auto;
+
+    public EvictionMethod Eviction { get; init; }
+
+    /// <summary>Writes to /proc/sys/vm/drop_caches and shrinks slabs: disturbs the machine.</summary>
+    public bool DropCaches { get; init; }
+
+    /// <summary>A known fault put into the model, to see the checks fail.</summary>
+    public ModelFault? Break { get; init; }
+}

@@ -1,0 +1,45 @@
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Validate;
+
+/// <summary>The kernel that was held against the model.</summary>
+/// <param name="Release">uname -r.</param>
+/// <param name="Protocol">FUSE protocol agreed on, "7.45".</param>
+public sealed record KernelIdentity(string Release, string Protocol);
+
+/// <summary>One mounted file system and what passed there.</summary>
+/// <param name="Name">What is mounted.</param>
+/// <param name="Statistics">Counts of the tap.</param>
+public sealed record StageSummary(string Name, MirrorStatistics Statistics);
+
+/// <summary>What a validation found.</summary>
+public sealed record ValidateResult
+{
+    /// <summary>"match", or "diverge" when any check has a mismatch.</summary>
+    public string Verdict => Checks.Any(c => c.Mismatches > 0) ? "diverge" : "match";
+
+    public required ulong Seed { get; init; }
+
+    public required KernelIdentity Kernel { get; init; }
+
+    /// <summary>Requests of the kernel that were held against the model.</summary>
+    public required long Requests { get; init; }
+
+    /// <summary>The most inodes one mount had at once, root included.</summary>
+    public required int InodesPeak { get; init; }
+
+    /// <summary>Handles compared byte for byte that lay inline in the model.</summary>
+    public required long HandlesInline { get; init; }
+
+    /// <summary>The same, in external buffers.</summary>
+    public required long HandlesSpilled { get; init; }
+
+    public required IReadOnlyList<CheckResult> Checks { get; init; }
+
+    public required IReadOnlyList<StageSummary> Stages { get; init; }
+
+    /// <summary>What a reader must know about this run.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
+    public required ValidateOptions Options { get; init; }
+}

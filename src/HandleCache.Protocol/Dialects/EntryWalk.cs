@@ -1,0 +1,59 @@
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Protocol.Dialects;
+
+/// <summary>Takes the entries of a reply, one after the other.</summary>
+public interface IEntryVisitor
+{
+    void Visit(in WireEntry entry);
+}
+
+/// <summary>
+/// The entries of a successful reply for which the kernel counts a lookup, or sends a FORGET of
+/// its own: not the negative ones (nodeid 0), not "." and ".." of READDIRPLUS, not those whose
+/// attributes fuse_invalid_attr() refuses before it gets to count (R4, R7, R8).
+/// </summary>
+public static class EntryWalk
+{
+    private const uint TypeMask = 0xF000;
+
+    public static void Visit<TVisitor>(
+        Dialect dialect, FuseOpcode opcode, ReadOnlySpan<byte> body, ref TVisitor visitor)
+        where TVisitor : IEntryVisitor, allows ref struct
+    {
+        EntryReplyForm form = EntryReply.FormOf(opcode);
+        if (form == EntryReplyForm.None)
+            return;
+        if (form == EntryReplyForm.Records)
+        {
+            DirentReader records = new(body, dialect);
+            while (records.MoveNext())
+            {
+                bool isDot = records.Name.SequenceEqual("."u8) || records.Name.SequenceEqual(".."u8);
+                if (records.Entry.Entry.nodeid != 0 && !isDot)
+                    visitor.Visit(records.Entry);
+            }
+
+            return;
+        }
+
+        WireError fault = dialect.ReadEntry(
+            body, EntryReply.TrailingBytes(form), out WireEntry entry);
+        if (fault.IsError || entry.Entry.nodeid == 0 || IsRefused(opcode, entry.Entry))
+            return;
+        visitor.Visit(entry);
+    }
+
+    /// <summary>Whether the kernel answers EIO without counting (and without a FORGET).</summary>
+    private static bool IsRefused(FuseOpcode opcode, in fuse_entry_out entry)
+    {
+        bool invalid = !IsFileType(entry.attr.mode & TypeMask) || entry.attr.size > long.MaxValue;
+        return invalid
+            || (opcode != FuseOpcode.FUSE_LOOKUP && entry.nodeid == FuseConstants.FUSE_ROOT_ID);
+    }
+
+    /// <summary>fuse_valid_type(): regular, directory, link, character, block, fifo, socket.</summary>
+    private static bool IsFileType(uint type) =>
+        type is 0x8000 or 0x4000 or 0xA000 or 0x2000 or 0x6000 or 0x1000 or 0xC000;
+}
