@@ -24,7 +24,9 @@ public sealed class FileDescriptor : SafeHandle
 
     public override bool IsInvalid => handle == -1;
 
-    /// <summary>The number, for messages, mount options and /proc paths; owned by this object.</summary>
+    /// <summary>
+    /// The number, for messages, mount options and /proc paths; owned by this object.
+    /// </summary>
     public int Number => (int)handle;
 
     /// <summary>Takes over a descriptor that nobody else will close.</summary>

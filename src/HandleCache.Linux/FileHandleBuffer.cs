@@ -14,7 +14,9 @@ public struct FileHandleBuffer
 
     private KernelFileHandle _kernel;
 
-    /// <summary>handle_type, all 32 bits: bits 16 and up are user flags (facts, connectable).</summary>
+    /// <summary>
+    /// handle_type, all 32 bits: bits 16 and up are user flags (facts, connectable).
+    /// </summary>
     public readonly int Type => _kernel.Type;
 
     /// <summary>

@@ -69,7 +69,9 @@ public static unsafe class Files
             return Sys.Count(LibC.pwrite(fd, start, (nuint)bytes.Length, offset));
     }
 
-    /// <summary>lseek(2); whence as in the kernel (0 set, 1 current, 2 end, 3 data, 4 hole).</summary>
+    /// <summary>
+    /// lseek(2); whence as in the kernel (0 set, 1 current, 2 end, 3 data, 4 hole).
+    /// </summary>
     public static SysResult Seek(FileDescriptor fd, long offset, int whence) =>
         Sys.Count(LibC.lseek(fd, offset, whence));
 

@@ -18,7 +18,9 @@ public sealed class FuseConnection
     /// <summary>fusectl is mounted and the connection is there.</summary>
     public bool Exists => Directory.Exists(_directory);
 
-    /// <summary>Requests waiting or in the server's hands; null when the connection is gone.</summary>
+    /// <summary>
+    /// Requests waiting or in the server's hands; null when the connection is gone.
+    /// </summary>
     public int? Waiting()
     {
         try

@@ -24,7 +24,9 @@ public sealed unsafe class FuseDevice : IDisposable
         return new FuseDevice(Files.Open(DefaultPath, flags));
     }
 
-    /// <summary>A device descriptor that came from elsewhere (another process, /dev/fd/N).</summary>
+    /// <summary>
+    /// A device descriptor that came from elsewhere (another process, /dev/fd/N).
+    /// </summary>
     public static FuseDevice Adopt(FileDescriptor descriptor) => new(descriptor);
 
     /// <summary>

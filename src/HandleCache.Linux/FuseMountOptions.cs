@@ -12,7 +12,9 @@ public sealed record FuseMountOptions
     /// <summary>The part after "fuse." in the type column.</summary>
     public string SubType { get; init; } = "handlecache";
 
-    /// <summary>Type and permission bits of the root (type alone is what the kernel checks).</summary>
+    /// <summary>
+    /// Type and permission bits of the root (type alone is what the kernel checks).
+    /// </summary>
     public uint RootMode { get; init; } = FileModes.Directory;
 
     public uint UserId { get; init; } = Credentials.EffectiveUserId;

@@ -6,7 +6,9 @@ namespace HandleCache.Linux;
 /// <summary>Reading and changing what an inode says of itself; O_PATH descriptors serve.</summary>
 public static unsafe class Metadata
 {
-    /// <summary>statx(2) of a name, not following a symlink at its end unless flags say so.</summary>
+    /// <summary>
+    /// statx(2) of a name, not following a symlink at its end unless flags say so.
+    /// </summary>
     public static Errno Statx(
         FileDescriptor dir, ReadOnlySpan<byte> name, int flags, uint mask, out Statx result)
     {

@@ -132,7 +132,9 @@ public sealed unsafe class PacketSocket : IDisposable
         message.ControlBytes = lengthBytes;
     }
 
-    /// <summary>Owns every descriptor of the control block, and closes those nobody wants.</summary>
+    /// <summary>
+    /// Owns every descriptor of the control block, and closes those nobody wants.
+    /// </summary>
     private static void TakeRights(
         ref MessageHeader message, ICollection<FileDescriptor>? descriptors)
     {

@@ -11,7 +11,9 @@ internal static unsafe partial class LibC
     private static readonly bool Arm64 =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
-    /// <summary>libc's setgroups acts on all threads of the process; the call itself on one.</summary>
+    /// <summary>
+    /// libc's setgroups acts on all threads of the process; the call itself on one.
+    /// </summary>
     public static readonly long SYS_setgroups = Arm64 ? 159 : 116;
 
     public static readonly long SYS_getgroups = Arm64 ? 158 : 115;
@@ -54,7 +56,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library)]
     public static partial int getppid();
 
-    /// <summary>Gives the id before; acts on the calling thread only, as the kernel's call.</summary>
+    /// <summary>
+    /// Gives the id before; acts on the calling thread only, as the kernel's call.
+    /// </summary>
     [LibraryImport(Library)]
     public static partial uint setfsuid(uint uid);
 
