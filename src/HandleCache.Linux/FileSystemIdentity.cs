@@ -32,6 +32,24 @@ public ref struct FileSystemIdentity
     public static FileSystemIdentity Assume(uint uid, uint gid) => Switch(uid, gid, null);
 
     /// <summary>
+    /// As <see cref="Assume(uint, uint)"/>, but the thread keeps its capabilities: what is made
+    /// belongs to the user, and whether he may make it has been judged elsewhere.
+    /// </summary>
+    public static unsafe FileSystemIdentity AssumeKeepingCapabilities(uint uid, uint gid)
+    {
+        CapabilityHeader header = new() { Version = CapabilityHeader.Version3 };
+        CapabilityData* data = stackalloc CapabilityData[2];
+        // SAFETY: version 3 reads and writes two data structs, which are there.
+        Sys.Require(LibC.capget(&header, data), "capget");
+        FileSystemIdentity identity = Switch(uid, gid, null);
+        if (LibC.capset(&header, data) == 0)
+            return identity;
+        Errno errno = Sys.LastErrno;
+        identity.Dispose();
+        throw new LinuxException(errno, "capset");
+    }
+
+    /// <summary>
     /// Acts as user and group with exactly these supplementary groups. EPERM as an exception:
     /// the thread lacks CAP_SETGID, and going on would make files with wrong rights.
     /// </summary>

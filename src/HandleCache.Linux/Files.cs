@@ -102,6 +102,16 @@ public static unsafe class Files
     public static Errno Sync(FileDescriptor fd, bool dataOnly) =>
         Sys.Status(dataOnly ? LibC.fdatasync(fd) : LibC.fsync(fd));
 
+    /// <summary>
+    /// What close(2) has to report (delayed write errors), without closing the descriptor: a
+    /// duplicate is closed in its place.
+    /// </summary>
+    public static Errno FlushByClose(FileDescriptor fd)
+    {
+        int twin = LibC.fcntl(fd, LibC.F_DUPFD_CLOEXEC, 3);
+        return Sys.Status(twin < 0 ? twin : LibC.close(twin));
+    }
+
     public static Errno SyncFileSystem(FileDescriptor fd) => Sys.Status(LibC.syncfs(fd));
 
     /// <summary>The status flags of an open file (fcntl F_GETFL).</summary>

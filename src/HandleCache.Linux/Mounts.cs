@@ -34,6 +34,24 @@ public static unsafe class Mounts
     public static void Bind(string source, string mountPoint) =>
         Mount(source, mountPoint, null, BindFlag, null);
 
+    /// <summary>
+    /// A copy of the mount that a directory lies in, from that directory down and without what
+    /// is mounted below (open_tree(2), OPEN_TREE_CLONE). It is in no namespace and ends with the
+    /// descriptor: names under it always lead to objects of this one file system.
+    /// </summary>
+    public static FileDescriptor CloneWithoutSubmounts(string directory)
+    {
+        const int Clone = 1;
+        // SAFETY: a NUL-terminated path, pinned for the call.
+        fixed (byte* path = CString.FromString(directory))
+        {
+            long fd = LibC.syscall(LibC.SYS_open_tree, FileDescriptor.WorkingDirectory, path,
+                Clone | OpenFlags.CloseOnExec);
+            Sys.Require(fd, "open_tree", directory);
+            return FileDescriptor.Own((int)fd);
+        }
+    }
+
     /// <summary>Makes every mount of this namespace private, so that nothing leaves it.</summary>
     public static void MakeAllPrivate() => Mount("none", "/", null, Recursive | Private, null);
 

@@ -37,6 +37,21 @@ public class CredentialsTests
     }
 
     [Fact]
+    public void An_identity_with_capabilities_makes_files_where_the_user_could_not()
+    {
+        if (Credentials.EffectiveUserId != 0)
+            Assert.Skip("acting as another user needs root");
+        using TempFolder folder = new();
+        Metadata.ChangeMode(folder.Descriptor, 0x1C0);
+        using (FileSystemIdentity.AssumeKeepingCapabilities(1234, 4321))
+            Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, "x\0"u8, 0x1C0));
+        Assert.Equal((1234u, 4321u), OwnerOf(folder, "x"));
+        using (FileSystemIdentity.Assume(1234, 4321))
+            Assert.Equal(Errno.EACCES, Names.MakeDirectory(folder.Descriptor, "y\0"u8, 0x1C0));
+        Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, "y\0"u8, 0x1C0));
+    }
+
+    [Fact]
     public void An_identity_is_of_one_thread()
     {
         if (Credentials.EffectiveUserId != 0)

@@ -73,6 +73,8 @@ public class LayoutTests
     [InlineData("MessageHeader", 56)]
     [InlineData("ControlHeader", 16)]
     [InlineData("FLock", 32)]
+    [InlineData("CapabilityHeader", 8)]
+    [InlineData("CapabilityData", 12)]
     [InlineData("KernelFileHandle", 136)]
     public void Internal_structs_have_the_size_of_the_64_bit_abi(string name, int sizeBytes)
     {

@@ -59,6 +59,27 @@ public class MountTests
     }
 
     [Fact]
+    public void A_cloned_mount_shows_what_lies_under_the_mounts_below_it()
+    {
+        using TempFolder folder = new();
+        string below = Directory.CreateDirectory($"{folder.Path}/below").FullName;
+        File.WriteAllText($"{below}/covered", "x");
+        InPrivateNamespace(() =>
+        {
+            Mounts.MountTmpfs(below, "size=1m");
+            Assert.False(File.Exists($"{below}/covered"));
+            using FileDescriptor clone = Mounts.CloneWithoutSubmounts(folder.Path);
+            Assert.Equal(Errno.None, Metadata.Statx(clone, "below/covered\0"u8, 0,
+                StatxMask.BasicStats, out _));
+            Assert.Equal(Errno.None, Metadata.Statx(clone, "../..\0"u8, 0,
+                StatxMask.BasicStats, out Statx above));
+            Metadata.Statx(folder.Descriptor, StatxMask.BasicStats, out Statx root);
+            Assert.Equal(root.Ino, above.Ino);
+            Assert.Equal(Errno.None, Mounts.Unmount(below));
+        });
+    }
+
+    [Fact]
     public void Another_thread_joins_a_namespace()
     {
         using TempFolder folder = new();

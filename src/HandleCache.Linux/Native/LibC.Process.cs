@@ -29,6 +29,13 @@ internal static unsafe partial class LibC
     public static partial int mount(
         byte* source, byte* target, byte* type, ulong flags, byte* data);
 
+    /// <summary>open_tree: one number on every architecture since 5.2.</summary>
+    public const long SYS_open_tree = 428;
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial long syscall(
+        long number, FileDescriptor first, byte* second, long third);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int umount2(byte* target, int flags);
 
@@ -64,6 +71,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library)]
     public static partial uint setfsgid(uint gid);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int capget(CapabilityHeader* header, CapabilityData* two);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int capset(CapabilityHeader* header, CapabilityData* two);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int kill(int pid, int signal);

@@ -57,6 +57,26 @@ internal struct FLock
     public int Padding2;
 }
 
+/// <summary>struct __user_cap_header_struct; pid 0 is the calling thread.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct CapabilityHeader
+{
+    /// <summary>_LINUX_CAPABILITY_VERSION_3: two data structs of 32 bits each.</summary>
+    public const uint Version3 = 0x20080522;
+
+    public uint Version;
+    public int Pid;
+}
+
+/// <summary>struct __user_cap_data_struct.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct CapabilityData
+{
+    public uint Effective;
+    public uint Permitted;
+    public uint Inheritable;
+}
+
 /// <summary>struct file_handle with room for MAX_HANDLE_SZ bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KernelFileHandle
