@@ -30,7 +30,14 @@ public ref struct DirectoryReader
 
     private ReadOnlySpan<byte> _rest;
 
-    public DirectoryReader(ReadOnlySpan<byte> records) => _rest = records;
+    public DirectoryReader(ReadOnlySpan<byte> records)
+    {
+        _rest = records;
+        ReadBytes = 0;
+    }
+
+    /// <summary>Bytes of the records passed so far.</summary>
+    public int ReadBytes { get; private set; }
 
     /// <summary>getdents64(2): bytes of records, 0 at the directory's end.</summary>
     public static unsafe SysResult Fill(FileDescriptor directory, Span<byte> buffer)
@@ -64,6 +71,7 @@ public ref struct DirectoryReader
             NameWithNul = name[..(nul + 1)],
         };
         _rest = _rest[recordBytes..];
+        ReadBytes += recordBytes;
         return true;
     }
 }

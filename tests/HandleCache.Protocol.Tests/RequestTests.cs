@@ -107,6 +107,20 @@ public class RequestTests
     }
 
     [Fact]
+    public void The_name_of_a_file_without_one_is_a_slash()
+    {
+        byte[] arguments = Struct(new fuse_create_in { mode = 0x8180 });
+        Assert.True(FuseRequest.TryParse(
+            Request(FuseOpcode.FUSE_TMPFILE, 1, arguments, Name("/")),
+            out FuseRequest tmpfile, out _));
+        Assert.False(tmpfile.CheckShape().IsError);
+        Assert.True(FuseRequest.TryParse(
+            Request(FuseOpcode.FUSE_CREATE, 1, arguments, Name("/")),
+            out FuseRequest create, out _));
+        Assert.True(create.CheckShape().IsError);
+    }
+
+    [Fact]
     public void Forgets_of_both_forms_are_read_alike()
     {
         Assert.Equal([(5UL, 3UL)], Forgets(Request(

@@ -97,8 +97,7 @@ public readonly ref struct FuseRequest
             int position = reader.Position;
             if (!reader.TryReadName(out ReadOnlySpan<byte> name))
                 return reader.Error;
-            bool isPathName = !(Opcode == FuseOpcode.FUSE_SYMLINK && i == 1) && !IsXattr(Opcode);
-            if (isPathName && name.Contains((byte)'/'))
+            if (IsPathName(i) && name.Contains((byte)'/'))
                 return new WireError(WireFault.BadName, position, 0, name.Length);
         }
 
@@ -114,9 +113,17 @@ public readonly ref struct FuseRequest
         };
     }
 
-    private static bool IsXattr(FuseOpcode opcode) =>
-        opcode is FuseOpcode.FUSE_SETXATTR or FuseOpcode.FUSE_GETXATTR
-            or FuseOpcode.FUSE_REMOVEXATTR;
+    /// <summary>
+    /// Whether the n-th name is one component of a path. A symlink's target and an attribute's
+    /// name are not; TMPFILE's is "/", the name of a file without one (vfs_tmpfile(), fs/namei.c).
+    /// </summary>
+    private bool IsPathName(int n) => Opcode switch
+    {
+        FuseOpcode.FUSE_SYMLINK => n == 0,
+        FuseOpcode.FUSE_SETXATTR or FuseOpcode.FUSE_GETXATTR
+            or FuseOpcode.FUSE_REMOVEXATTR or FuseOpcode.FUSE_TMPFILE => false,
+        _ => true,
+    };
 
     /// <summary>Length of the tail as the fixed part gives it, bytes.</summary>
     private long CountedTailBytes(ReadOnlySpan<byte> head) => Opcode switch

@@ -1,0 +1,250 @@
+using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Server.Passthrough;
+
+/// <summary>Open files: opening and creating, data, holes, copies.</summary>
+public sealed partial class PassthroughFileSystem
+{
+    /// <summary>
+    /// Flags that matter to the source. O_DIRECT does not: it is about the kernel's cache in
+    /// front, and our buffers are not aligned as the source would want them.
+    /// </summary>
+    private const int SourceFlags = OpenFlags.AccessMode | OpenFlags.Append | OpenFlags.Truncate
+        | OpenFlags.NoATime | OpenFlags.Sync | OpenFlags.DSync;
+
+    public override Errno Open(
+        in RequestContext context, in fuse_open_in arguments, ref ReplyBuilder reply)
+    {
+        FileDescriptor? opened =
+            OpenNode(context.NodeId, ToSource(arguments.flags), out Errno errno);
+        if (opened is null)
+            return errno;
+        errno = KillSetIdIfAsked(opened, arguments.open_flags);
+        if (errno != Errno.None)
+        {
+            opened.Dispose();
+            return errno;
+        }
+
+        WriteOpen(_files.Add(opened, context.NodeId, isDirectory: false), ref reply);
+        return Errno.None;
+    }
+
+    public override Errno Create(
+        in RequestContext context,
+        in fuse_create_in arguments,
+        ReadOnlySpan<byte> name,
+        ref ReplyBuilder reply)
+    {
+        using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
+        if (dir.IsNone)
+            return errno;
+        if (!TryActAs(context, arguments.umask, out CallerScope caller))
+            return Errno.EOVERFLOW;
+        int flags = ToSource(arguments.flags);
+        FileDescriptor? opened;
+        using (caller)
+        {
+            const int New = OpenFlags.Create | OpenFlags.Exclusive;
+            opened = Files.OpenAt(dir.Descriptor, WithNul(name),
+                flags | New | OpenFlags.NoFollow, arguments.mode & FileModes.PermissionMask,
+                out errno);
+        }
+
+        bool exclusive = (arguments.flags & OpenFlags.Exclusive) != 0;
+        if (errno == Errno.EEXIST && !exclusive)
+        {
+            // Somebody made it in the source since the kernel saw that it was absent.
+            opened = OpenExisting(dir.Descriptor, name, flags, out errno);
+            if (opened is not null)
+                errno = KillSetIdIfAsked(opened, arguments.open_flags);
+        }
+
+        return opened is null ? errno : ReplyCreated(opened, errno, ref reply);
+    }
+
+    public override Errno TmpFile(
+        in RequestContext context, in fuse_create_in arguments, ref ReplyBuilder reply)
+    {
+        using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
+        if (dir.IsNone)
+            return errno;
+        if (!TryActAs(context, arguments.umask, out CallerScope caller))
+            return Errno.EOVERFLOW;
+        FileDescriptor? opened;
+        using (caller)
+        {
+            // O_EXCL forbids a later link; whether the caller wants one the kernel has kept.
+            int flags = ToSource(arguments.flags) | OpenFlags.TmpFile
+                | ((int)arguments.flags & OpenFlags.Exclusive);
+            opened = Files.OpenAt(dir.Descriptor, ".\0"u8, flags,
+                arguments.mode & FileModes.PermissionMask, out errno);
+        }
+
+        return opened is null ? errno : ReplyCreated(opened, errno, ref reply);
+    }
+
+    public override Errno Read(
+        in RequestContext context, in fuse_read_in arguments, ref ReplyBuilder reply)
+    {
+        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        if (file.IsNone)
+            return Errno.EBADF;
+        int room = (int)Math.Min(arguments.size, (uint)reply.Free.Length);
+        SysResult read =
+            Files.ReadAt(file.Descriptor, reply.Free[..room], (long)arguments.offset);
+        reply.Advance((int)read.Value);
+        return read.Errno;
+    }
+
+    public override Errno Write(
+        in RequestContext context,
+        in fuse_write_in arguments,
+        ReadOnlySpan<byte> data,
+        ref ReplyBuilder reply)
+    {
+        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        if (file.IsNone)
+            return Errno.EBADF;
+        SysResult written = Files.WriteAt(file.Descriptor, data, (long)arguments.offset);
+        if (written.Failed)
+            return written.Errno;
+        if ((arguments.write_flags & FuseConstants.FUSE_WRITE_KILL_SUIDGID) != 0)
+        {
+            Errno errno = KillSetId(file.Descriptor);
+            if (errno != Errno.None)
+                return errno;
+        }
+
+        reply.Write(new fuse_write_out { size = (uint)written.Value });
+        return Errno.None;
+    }
+
+    public override Errno Flush(in RequestContext context, in fuse_flush_in arguments)
+    {
+        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        return file.IsNone ? Errno.EBADF : Files.FlushByClose(file.Descriptor);
+    }
+
+    public override Errno Release(in RequestContext context, in fuse_release_in arguments) =>
+        _files.Remove(arguments.fh) ? Errno.None : Errno.EBADF;
+
+    public override Errno Fsync(in RequestContext context, in fuse_fsync_in arguments)
+    {
+        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        bool dataOnly = (arguments.fsync_flags & FuseConstants.FUSE_FSYNC_FDATASYNC) != 0;
+        return file.IsNone ? Errno.EBADF : Files.Sync(file.Descriptor, dataOnly);
+    }
+
+    public override Errno FAllocate(in RequestContext context, in fuse_fallocate_in arguments)
+    {
+        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        return file.IsNone
+            ? Errno.EBADF
+            : Files.Allocate(file.Descriptor, (int)arguments.mode, (long)arguments.offset,
+                (long)arguments.length);
+    }
+
+    public override Errno LSeek(
+        in RequestContext context, in fuse_lseek_in arguments, ref ReplyBuilder reply)
+    {
+        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        if (file.IsNone)
+            return Errno.EBADF;
+        SysResult found =
+            Files.Seek(file.Descriptor, (long)arguments.offset, (int)arguments.whence);
+        if (!found.Failed)
+            reply.Write(new fuse_lseek_out { offset = (ulong)found.Value });
+        return found.Errno;
+    }
+
+    public override SysResult CopyFileRange(
+        in RequestContext context, in fuse_copy_file_range_in arguments)
+    {
+        using DescriptorLease from = _files.TryLease(arguments.fh_in, out _);
+        using DescriptorLease to = _files.TryLease(arguments.fh_out, out _);
+        if (from.IsNone || to.IsNone)
+            return SysResult.Failure(Errno.EBADF);
+        return Files.CopyRange(from.Descriptor, (long)arguments.off_in, to.Descriptor,
+            (long)arguments.off_out, arguments.len, (uint)arguments.flags);
+    }
+
+    /// <summary>
+    /// Opens a node by its handle, or, when the file has been deleted, again through a
+    /// descriptor of someone who has it open.
+    /// </summary>
+    private FileDescriptor? OpenNode(ulong nodeid, int flags, out Errno errno)
+    {
+        if (!_nodes.TryGetHandle(nodeid, out FileHandleBuffer handle))
+        {
+            errno = Errno.ESTALE;
+            return null;
+        }
+
+        FileDescriptor? opened = _source.Open(handle, flags, out errno);
+        if (errno != Errno.ESTALE)
+            return opened;
+        using DescriptorLease open = _files.TryLeaseByNode(nodeid);
+        return open.IsNone ? null : Files.Reopen(open.Descriptor, flags, out errno);
+    }
+
+    /// <summary>ESTALE makes the kernel look the name up again, and do what is right then.</summary>
+    private static FileDescriptor? OpenExisting(
+        FileDescriptor dir, ReadOnlySpan<byte> name, int flags, out Errno errno)
+    {
+        using FileDescriptor? found = Files.OpenAt(
+            dir, WithNul(name), PathFlags | OpenFlags.NoFollow, 0, out errno);
+        if (found is not null
+            && Metadata.Statx(found, StatxMask.BasicStats, out Linux.Statx statx) == Errno.None
+            && FileModes.IsRegular(statx.Mode))
+        {
+            return Files.Reopen(found, flags, out errno);
+        }
+
+        errno = Errno.ESTALE;
+        return null;
+    }
+
+    /// <summary>Entry and open file in one reply; nothing is kept when it fails.</summary>
+    private Errno ReplyCreated(FileDescriptor opened, Errno errno, ref ReplyBuilder reply)
+    {
+        ulong nodeid = 0;
+        if (errno == Errno.None)
+            errno = WriteEntry(opened, ref reply, out nodeid);
+        if (errno != Errno.None)
+        {
+            opened.Dispose();
+            return errno;
+        }
+
+        WriteOpen(_files.Add(opened, nodeid, isDirectory: false), ref reply);
+        return Errno.None;
+    }
+
+    private void WriteOpen(ulong fh, ref ReplyBuilder reply)
+    {
+        FuseOpenFlags flags = FuseOpenFlags.FOPEN_PARALLEL_DIRECT_WRITES;
+        if (_options.KeepCache)
+            flags |= FuseOpenFlags.FOPEN_KEEP_CACHE;
+        reply.Write(new fuse_open_out { fh = fh, open_flags = (uint)flags });
+    }
+
+    private static Errno KillSetIdIfAsked(FileDescriptor fd, uint openFlags) =>
+        (openFlags & FuseConstants.FUSE_OPEN_KILL_SUIDGID) != 0 ? KillSetId(fd) : Errno.None;
+
+    /// <summary>
+    /// With a writeback cache the kernel reads pages to complete them and knows the end of the
+    /// file better than the source.
+    /// </summary>
+    private int ToSource(uint wireFlags)
+    {
+        int flags = (int)wireFlags & SourceFlags;
+        if (!_writeback)
+            return flags;
+        if ((flags & OpenFlags.AccessMode) == OpenFlags.WriteOnly)
+            flags = (flags & ~OpenFlags.AccessMode) | OpenFlags.ReadWrite;
+        return flags & ~OpenFlags.Append;
+    }
+}

@@ -1,0 +1,201 @@
+using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Server.Passthrough;
+
+/// <summary>Finding, making, linking, renaming and removing names.</summary>
+public sealed partial class PassthroughFileSystem
+{
+    /// <summary>
+    /// "." (of any kind of object) and ".." come from handles that the kernel exported. A file
+    /// that has no name left and that nobody has open is ESTALE, though a descriptor kept here
+    /// may hold on to it.
+    /// </summary>
+    public override Errno Lookup(
+        in RequestContext context, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
+    {
+        using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
+        if (dir.IsNone)
+            return errno;
+        if (name.SequenceEqual("."u8))
+            return LookupSelf(context.NodeId, dir.Descriptor, ref reply);
+        FileDescriptor? child = Files.OpenAt(
+            dir.Descriptor, WithNul(name), PathFlags | OpenFlags.NoFollow, 0, out errno);
+        if (child is not null)
+            return ReplyEntry(child, ref reply);
+        return errno == Errno.ENOENT && _options.NegativeValid > TimeSpan.Zero
+            ? ReplyNegative(ref reply)
+            : errno;
+    }
+
+    public override Errno Symlink(
+        in RequestContext context,
+        ReadOnlySpan<byte> name,
+        ReadOnlySpan<byte> target,
+        ref ReplyBuilder reply)
+    {
+        using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
+        if (dir.IsNone)
+            return errno;
+        if (!TryActAs(context, 0, out CallerScope caller))
+            return Errno.EOVERFLOW;
+        using (caller)
+            errno = Names.MakeSymlink(WithNul(target), dir.Descriptor, WithNul(name));
+        return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
+    }
+
+    public override Errno MkNod(
+        in RequestContext context,
+        in fuse_mknod_in arguments,
+        ReadOnlySpan<byte> name,
+        ref ReplyBuilder reply)
+    {
+        using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
+        if (dir.IsNone)
+            return errno;
+        if (!TryActAs(context, arguments.umask, out CallerScope caller))
+            return Errno.EOVERFLOW;
+        ulong device = Names.DeviceFromWire(arguments.rdev);
+        using (caller)
+            errno = Names.MakeNode(dir.Descriptor, WithNul(name), arguments.mode, device);
+        return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
+    }
+
+    public override Errno MkDir(
+        in RequestContext context,
+        in fuse_mkdir_in arguments,
+        ReadOnlySpan<byte> name,
+        ref ReplyBuilder reply)
+    {
+        using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
+        if (dir.IsNone)
+            return errno;
+        if (!TryActAs(context, arguments.umask, out CallerScope caller))
+            return Errno.EOVERFLOW;
+        using (caller)
+            errno = Names.MakeDirectory(dir.Descriptor, WithNul(name), arguments.mode);
+        return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
+    }
+
+    public override Errno Unlink(in RequestContext context, ReadOnlySpan<byte> name) =>
+        Remove(context, name, 0);
+
+    public override Errno RmDir(in RequestContext context, ReadOnlySpan<byte> name) =>
+        Remove(context, name, AtFlags.RemoveDir);
+
+    public override Errno Rename(
+        in RequestContext context,
+        ulong newParent,
+        uint flags,
+        ReadOnlySpan<byte> oldName,
+        ReadOnlySpan<byte> newName)
+    {
+        using DescriptorLease from = Resolve(context.NodeId, out Errno errno);
+        if (from.IsNone)
+            return errno;
+        using DescriptorLease to = Resolve(newParent, out errno);
+        if (to.IsNone)
+            return errno;
+
+        // RENAME_WHITEOUT makes a node, which belongs to the caller.
+        if (!TryActAs(context, 0, out CallerScope caller))
+            return Errno.EOVERFLOW;
+        bool replaces = (flags & (AtFlags.RenameExchange | AtFlags.RenameNoReplace)) == 0;
+        bool hasVictim = replaces
+            & TryGetVictim(to.Descriptor, newName, out FileHandleBuffer victim);
+        using (caller)
+        {
+            errno = Names.Rename(
+                from.Descriptor, WithNul(oldName), to.Descriptor, WithNul(newName), flags);
+        }
+
+        if (hasVictim && errno == Errno.None)
+            _nodes.MarkSuspect(victim);
+        return errno;
+    }
+
+    public override Errno Link(
+        in RequestContext context,
+        ulong oldNodeId,
+        ReadOnlySpan<byte> newName,
+        ref ReplyBuilder reply)
+    {
+        using DescriptorLease old = Resolve(oldNodeId, out Errno errno);
+        if (old.IsNone)
+            return errno;
+        using DescriptorLease dir = Resolve(context.NodeId, out errno);
+        if (dir.IsNone)
+            return errno;
+        errno = Names.LinkDescriptor(old.Descriptor, dir.Descriptor, WithNul(newName));
+        return errno == Errno.None ? WriteEntry(old.Descriptor, ref reply, out _) : errno;
+    }
+
+    private Errno LookupSelf(ulong nodeid, FileDescriptor self, ref ReplyBuilder reply)
+    {
+        Errno errno = Metadata.Statx(self, StatxMask.BasicStats, out Statx statx);
+        if (errno != Errno.None)
+            return errno;
+        if (statx.NLink != 0 || _files.HasNode(nodeid))
+            return WriteEntry(self, ref reply, out _);
+        _descriptors.Remove(nodeid);
+        return Errno.ESTALE;
+    }
+
+    /// <summary>nodeid 0: there is no such name, and the kernel may remember that.</summary>
+    private Errno ReplyNegative(ref ReplyBuilder reply)
+    {
+        fuse_entry_out entry = default;
+        (entry.entry_valid, entry.entry_valid_nsec) = Split(_options.NegativeValid);
+        return reply.WriteEntry(entry, 0, default);
+    }
+
+    private Errno ReplyMade(
+        FileDescriptor dir, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
+    {
+        FileDescriptor? made = Files.OpenAt(
+            dir, WithNul(name), PathFlags | OpenFlags.NoFollow, 0, out Errno errno);
+        return made is null ? errno : ReplyEntry(made, ref reply);
+    }
+
+    private Errno Remove(in RequestContext context, ReadOnlySpan<byte> name, int flags)
+    {
+        using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
+        if (dir.IsNone)
+            return errno;
+        bool hasVictim = TryGetVictim(dir.Descriptor, name, out FileHandleBuffer victim);
+        errno = Names.Unlink(dir.Descriptor, WithNul(name), flags);
+        if (hasVictim && errno == Errno.None)
+            _nodes.MarkSuspect(victim);
+        return errno;
+    }
+
+    /// <summary>
+    /// Whose name is about to go; asked only where forgotten nodes are remembered, so that
+    /// those of deleted files are not remembered for ever.
+    /// </summary>
+    private bool TryGetVictim(
+        FileDescriptor dir, ReadOnlySpan<byte> name, out FileHandleBuffer victim)
+    {
+        victim = default;
+        return _options.Forgotten == ForgottenHandles.Remember
+            && FileHandles.Get(dir, WithNul(name), 0, out victim, out _) == Errno.None;
+    }
+
+    /// <summary>False for the ids that stand for "no such user here" (FUSE_INVALID_UIDGID).</summary>
+    private bool TryActAs(in RequestContext context, uint umask, out CallerScope caller)
+    {
+        (uint uid, uint gid) = (context.Header.uid, context.Header.gid);
+        caller = default;
+        if (uid == uint.MaxValue || gid == uint.MaxValue)
+            return false;
+        if (!_threadHasOwnUmask.Value)
+        {
+            MountNamespace.UnshareFileSystemState();
+            _threadHasOwnUmask.Value = true;
+        }
+
+        caller = new CallerScope(uid, gid, umask);
+        return true;
+    }
+}

@@ -1,0 +1,256 @@
+using System.Runtime.InteropServices;
+using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Server.Passthrough;
+
+/// <summary>
+/// Serves a directory by handle: an inode is its file handle, opened when needed, and only a
+/// bounded set of O_PATH descriptors stays open, so that 10 million inodes need no more
+/// descriptors than 10. Mount it with default_permissions: the kernel judges access, this file
+/// system does as it is told.
+/// </summary>
+/// <remarks>
+/// Safe from several threads. Threads that make files get a umask of their own (CLONE_FS), so
+/// they no longer share the working directory with the rest of the process.
+/// </remarks>
+public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
+{
+    private const int PathFlags = OpenFlags.Path;
+
+    private readonly PassthroughOptions _options;
+    private readonly SourceTree _source;
+    private readonly SharedDescriptor _root;
+    private readonly NodeTable _nodes;
+    private readonly DescriptorCache _descriptors;
+    private readonly OpenFileTable _files = new();
+    private readonly ThreadLocal<bool> _threadHasOwnUmask = new();
+
+    private volatile bool _writeback;
+    private volatile Dialect _dialect = Dialect.Classic;
+
+    /// <exception cref="HandlesNotSupportedException">The source has no file handles.</exception>
+    /// <exception cref="LinuxException">No such directory, or no rights.</exception>
+    public PassthroughFileSystem(string source, PassthroughOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _source = new SourceTree(source);
+        _root = new SharedDescriptor(_source.Root);
+        _nodes = new NodeTable(_source.RootHandle, options.Forgotten, options.FirstNodeId);
+        _descriptors = new DescriptorCache(options.CachedDescriptors);
+    }
+
+    /// <summary>Nodes known, the root and remembered ones included.</summary>
+    public int NodeCount => _nodes.Count;
+
+    /// <summary>Nodes the kernel has forgotten and this server remembers.</summary>
+    public int RememberedCount => _nodes.Remembered;
+
+    /// <summary>O_PATH descriptors open now, at most <see cref="PassthroughOptions"/> allow.</summary>
+    public int CachedDescriptorCount => _descriptors.Count;
+
+    /// <summary>Open files and directories of the kernel's callers.</summary>
+    public int OpenFileCount => _files.Count;
+
+    /// <summary>Memory of the table of nodes, in bytes.</summary>
+    public long NodeMemoryBytes => _nodes.MemoryBytes;
+
+    /// <summary>The kernel's lookup count of a nodeid as this server holds it.</summary>
+    public ulong NLookup(ulong nodeid) => _nodes.NLookup(nodeid);
+
+    public override void Initialized(FuseInitFlags accepted) =>
+        _writeback = (accepted & FuseInitFlags.FUSE_WRITEBACK_CACHE) != 0;
+
+    public override void Destroyed()
+    {
+        _files.CloseAll();
+        _descriptors.Dispose();
+    }
+
+    public void Dispose()
+    {
+        Destroyed();
+        _nodes.Dispose();
+        _root.Release();
+        _source.Dispose();
+        _threadHasOwnUmask.Dispose();
+    }
+
+    public override void Forget(ulong nodeid, ulong nlookup)
+    {
+        ForgetResult result = _nodes.Forget(nodeid, nlookup);
+        if (result is ForgetResult.Unknown or ForgetResult.Held)
+            return;
+        _descriptors.Remove(nodeid);
+        if (result == ForgetResult.RememberedSuspect && !StillExists(nodeid))
+            _nodes.DropIfForgotten(nodeid);
+    }
+
+    /// <summary>Takes back what the kernel never took: lookups counted, files opened.</summary>
+    public override void Undelivered(FuseOpcode opcode, ReadOnlySpan<byte> body)
+    {
+        switch (opcode)
+        {
+            case FuseOpcode.FUSE_LOOKUP:
+            case FuseOpcode.FUSE_MKNOD:
+            case FuseOpcode.FUSE_MKDIR:
+            case FuseOpcode.FUSE_SYMLINK:
+            case FuseOpcode.FUSE_LINK:
+                TakeBackEntry(body, 0);
+                break;
+            case FuseOpcode.FUSE_CREATE:
+            case FuseOpcode.FUSE_TMPFILE:
+                int openBytes = Marshal.SizeOf<fuse_open_out>();
+                TakeBackEntry(body, openBytes);
+                TakeBackOpen(body[^openBytes..]);
+                break;
+            case FuseOpcode.FUSE_OPEN:
+            case FuseOpcode.FUSE_OPENDIR:
+                TakeBackOpen(body);
+                break;
+            case FuseOpcode.FUSE_READDIRPLUS:
+                DirentReader reader = new(body, _dialect);
+                while (reader.MoveNext())
+                    TakeBack(reader.Entry.Entry.nodeid);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A descriptor of a node's object, O_PATH or better: cached, opened by handle, or, for a
+    /// deleted file, that of someone who has it open. ESTALE: unknown, or no more.
+    /// </summary>
+    private DescriptorLease Resolve(ulong nodeid, out Errno errno)
+    {
+        errno = Errno.None;
+        if (nodeid == FuseConstants.FUSE_ROOT_ID)
+        {
+            if (_root.TryHold())
+                return new DescriptorLease(_root);
+            errno = Errno.ESTALE;
+            return default;
+        }
+
+        DescriptorLease cached = _descriptors.TryLease(nodeid);
+        if (!cached.IsNone)
+            return cached;
+        if (!_nodes.TryGetHandle(nodeid, out FileHandleBuffer handle))
+        {
+            errno = Errno.ESTALE;
+            return default;
+        }
+
+        FileDescriptor? opened = _source.OpenPath(handle, out errno);
+        if (opened is not null)
+            return _descriptors.Add(nodeid, opened);
+        if (errno != Errno.ESTALE)
+            return default;
+        DescriptorLease open = _files.TryLeaseByNode(nodeid);
+        errno = open.IsNone ? Errno.ESTALE : Errno.None;
+        return open;
+    }
+
+    /// <summary>The descriptor of an fh if one is given and known, else that of the node.</summary>
+    private DescriptorLease ResolveFh(bool hasFh, ulong fh, ulong nodeid, out Errno errno)
+    {
+        errno = Errno.None;
+        DescriptorLease open = hasFh ? _files.TryLease(fh, out _) : default;
+        return open.IsNone ? Resolve(nodeid, out errno) : open;
+    }
+
+    /// <summary>Attributes and handle of an object, as an entry without a nodeid yet.</summary>
+    private Errno Describe(
+        FileDescriptor descriptor, out fuse_entry_out entry, out FileHandleBuffer handle)
+    {
+        entry = default;
+        Errno errno = FileHandles.Get(descriptor, out handle);
+        if (errno != Errno.None)
+            return errno;
+        errno = Metadata.Statx(descriptor, StatxMask.BasicStats, out Statx statx);
+        if (errno != Errno.None)
+            return errno;
+        (entry.entry_valid, entry.entry_valid_nsec) = Split(_options.EntryValid);
+        (entry.attr_valid, entry.attr_valid_nsec) = Split(_options.AttributeValid);
+        entry.attr = WireAttributes.From(statx);
+        return Errno.None;
+    }
+
+    /// <summary>
+    /// Writes the entry of an object just found or made and counts one lookup. The descriptor
+    /// is kept for what comes next, or closed.
+    /// </summary>
+    private Errno ReplyEntry(FileDescriptor found, ref ReplyBuilder reply)
+    {
+        Errno errno = WriteEntry(found, ref reply, out ulong nodeid);
+        if (errno != Errno.None || nodeid == FuseConstants.FUSE_ROOT_ID)
+        {
+            found.Dispose();
+            return errno;
+        }
+
+        _descriptors.Add(nodeid, found).Dispose();
+        return Errno.None;
+    }
+
+    /// <summary>Writes an entry and counts one lookup; none when it fails.</summary>
+    private Errno WriteEntry(FileDescriptor found, ref ReplyBuilder reply, out ulong nodeid)
+    {
+        nodeid = 0;
+        Errno errno = Describe(found, out fuse_entry_out entry, out FileHandleBuffer handle);
+        if (errno != Errno.None)
+            return errno;
+        nodeid = _nodes.Acquire(handle, entry.attr.mode);
+        SetNode(ref entry, nodeid);
+        _dialect = reply.Dialect;
+        errno = reply.WriteEntry(entry, (uint)handle.Type, handle.Bytes);
+        if (errno != Errno.None)
+            TakeBack(nodeid);
+        return errno;
+    }
+
+    private void SetNode(ref fuse_entry_out entry, ulong nodeid)
+    {
+        entry.nodeid = nodeid;
+        entry.generation = nodeid == FuseConstants.FUSE_ROOT_ID ? 0 : _options.Generation;
+    }
+
+    private bool StillExists(ulong nodeid)
+    {
+        if (!_nodes.TryGetHandle(nodeid, out FileHandleBuffer handle))
+            return false;
+        using FileDescriptor? opened = _source.OpenPath(handle, out Errno errno);
+        return errno != Errno.ESTALE;
+    }
+
+    private void TakeBackEntry(ReadOnlySpan<byte> body, int trailingBytes)
+    {
+        if (!_dialect.ReadEntry(body, trailingBytes, out WireEntry entry).IsError)
+            TakeBack(entry.Entry.nodeid);
+    }
+
+    private void TakeBackOpen(ReadOnlySpan<byte> body)
+    {
+        if (MemoryMarshal.TryRead(body, out fuse_open_out open))
+            _files.Remove(open.fh);
+    }
+
+    private void TakeBack(ulong nodeid)
+    {
+        if (nodeid != 0)
+            Forget(nodeid, 1);
+    }
+
+    /// <summary>The name with the NUL behind it, which the request's message holds.</summary>
+    private static ReadOnlySpan<byte> WithNul(ReadOnlySpan<byte> name) =>
+        MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetReference(name), name.Length + 1);
+
+    private static (ulong Seconds, uint Nanoseconds) Split(TimeSpan time) =>
+        ((ulong)(time.Ticks / TimeSpan.TicksPerSecond),
+            (uint)(time.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick));
+}

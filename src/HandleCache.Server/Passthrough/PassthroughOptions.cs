@@ -1,0 +1,34 @@
+namespace HandleCache.Server.Passthrough;
+
+/// <summary>How a passthrough file system serves its source.</summary>
+public sealed record PassthroughOptions
+{
+    /// <summary>O_PATH descriptors kept open between requests, at most.</summary>
+    public int CachedDescriptors { get; init; } = 256;
+
+    public ForgottenHandles Forgotten { get; init; } = ForgottenHandles.Drop;
+
+    /// <summary>How long the kernel may believe a name (entry_valid).</summary>
+    public TimeSpan EntryValid { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the kernel may believe attributes (attr_valid).</summary>
+    public TimeSpan AttributeValid { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the kernel may believe that a name is absent; zero asks each time.</summary>
+    public TimeSpan NegativeValid { get; init; }
+
+    /// <summary>Pages stay cached from one open to the next (FOPEN_KEEP_CACHE).</summary>
+    public bool KeepCache { get; init; }
+
+    /// <summary>
+    /// Generation of every nodeid but the root's. Nodeids are never reused in one server's life,
+    /// so one number serves all; different lives take different ones.
+    /// </summary>
+    public uint Generation { get; init; } = 1;
+
+    /// <summary>
+    /// First nodeid given out (the root is 1). A later life of the server begins above those of
+    /// the lives before.
+    /// </summary>
+    public ulong FirstNodeId { get; init; } = 2;
+}

@@ -1,0 +1,35 @@
+using HandleCache.Linux;
+
+namespace HandleCache.Server.Passthrough;
+
+/// <summary>
+/// A descriptor that its owner and any number of requests hold at once; the last one to let go
+/// closes it. So an owner may drop it while another thread is in the middle of a request.
+/// </summary>
+internal sealed class SharedDescriptor(FileDescriptor descriptor)
+{
+    private int _holders = 1;
+
+    public FileDescriptor Descriptor { get; } = descriptor;
+
+    /// <summary>One more holder; false when the last one has gone already.</summary>
+    public bool TryHold()
+    {
+        int holders = Volatile.Read(ref _holders);
+        while (holders > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+                return true;
+            holders = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+            Descriptor.Dispose();
+    }
+}
