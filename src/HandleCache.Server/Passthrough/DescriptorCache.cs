@@ -127,7 +127,9 @@ internal sealed class DescriptorCache : IDisposable
         }
     }
 
-    /// <summary>Empties a slot and puts it on the free list; the caller releases what was in it.</summary>
+    /// <summary>
+    /// Empties a slot and puts it on the free list; the caller releases what was in it.
+    /// </summary>
     private SharedDescriptor? Take(int at)
     {
         SharedDescriptor? shared = _ring[at].Shared;

@@ -153,7 +153,9 @@ internal sealed class NodeTable : IDisposable
         }
     }
 
-    /// <summary>A file has lost a name: when it is forgotten, see whether it still exists.</summary>
+    /// <summary>
+    /// A file has lost a name: when it is forgotten, see whether it still exists.
+    /// </summary>
     public void MarkSuspect(in FileHandleBuffer handle)
     {
         FileHandle key = new((uint)handle.Type, handle.Bytes);

@@ -45,7 +45,9 @@ public sealed partial class PassthroughFileSystem
         return Errno.None;
     }
 
-    /// <summary>Owner first: a change of owner takes set-id bits away, the mode has the last word.</summary>
+    /// <summary>
+    /// Owner first: a change of owner takes set-id bits away, the mode has the last word.
+    /// </summary>
     public override Errno SetAttr(
         in RequestContext context, in fuse_setattr_in arguments, ref ReplyBuilder reply)
     {

@@ -34,7 +34,9 @@ public sealed partial class PassthroughFileSystem
     public override Errno FsyncDir(in RequestContext context, in fuse_fsync_in arguments) =>
         Fsync(context, arguments);
 
-    /// <summary>Records from a cookie on, as many as fit; none is the end of the directory.</summary>
+    /// <summary>
+    /// Records from a cookie on, as many as fit; none is the end of the directory.
+    /// </summary>
     private Errno ReadRecords(in fuse_read_in arguments, bool plus, ref ReplyBuilder reply)
     {
         using DescriptorLease dir = _files.TryLease(arguments.fh, out OpenFile? file);

@@ -190,7 +190,9 @@ public sealed partial class PassthroughFileSystem
         return open.IsNone ? null : Files.Reopen(open.Descriptor, flags, out errno);
     }
 
-    /// <summary>ESTALE makes the kernel look the name up again, and do what is right then.</summary>
+    /// <summary>
+    /// ESTALE makes the kernel look the name up again, and do what is right then.
+    /// </summary>
     private static FileDescriptor? OpenExisting(
         FileDescriptor dir, ReadOnlySpan<byte> name, int flags, out Errno errno)
     {

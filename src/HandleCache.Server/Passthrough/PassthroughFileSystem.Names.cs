@@ -182,7 +182,9 @@ public sealed partial class PassthroughFileSystem
             && FileHandles.Get(dir, WithNul(name), 0, out victim, out _) == Errno.None;
     }
 
-    /// <summary>False for the ids that stand for "no such user here" (FUSE_INVALID_UIDGID).</summary>
+    /// <summary>
+    /// False for the ids that stand for "no such user here" (FUSE_INVALID_UIDGID).
+    /// </summary>
     private bool TryActAs(in RequestContext context, uint umask, out CallerScope caller)
     {
         (uint uid, uint gid) = (context.Header.uid, context.Header.gid);

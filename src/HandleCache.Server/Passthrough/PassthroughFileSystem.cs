@@ -50,7 +50,9 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     /// <summary>Nodes the kernel has forgotten and this server remembers.</summary>
     public int RememberedCount => _nodes.Remembered;
 
-    /// <summary>O_PATH descriptors open now, at most <see cref="PassthroughOptions"/> allow.</summary>
+    /// <summary>
+    /// O_PATH descriptors open now, at most <see cref="PassthroughOptions"/> allow.
+    /// </summary>
     public int CachedDescriptorCount => _descriptors.Count;
 
     /// <summary>Open files and directories of the kernel's callers.</summary>

@@ -14,7 +14,9 @@ public sealed record PassthroughOptions
     /// <summary>How long the kernel may believe attributes (attr_valid).</summary>
     public TimeSpan AttributeValid { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the kernel may believe that a name is absent; zero asks each time.</summary>
+    /// <summary>
+    /// How long the kernel may believe that a name is absent; zero asks each time.
+    /// </summary>
     public TimeSpan NegativeValid { get; init; }
 
     /// <summary>Pages stay cached from one open to the next (FOPEN_KEEP_CACHE).</summary>
