@@ -39,7 +39,7 @@ public static class Kmalloc
     /// </summary>
     public static SlabObject CacheObject(int classBytes, KmallocType type) => new(classBytes)
     {
-        AlignBytes = Math.Min(classBytes & -classBytes, 4096),
+        AlignBytes = classBytes & -classBytes,
         Account = type == KmallocType.Cgroup,
         NoMerge = type == KmallocType.Normal,
     };

@@ -38,8 +38,9 @@ public readonly record struct SlabObject(int ObjectBytes)
     {
         if (ObjectBytes is < 1 or > MaxObjectBytes)
             return $"object size: {ObjectBytes} is not 1..{MaxObjectBytes}";
-        if (AlignBytes < 0 || AlignBytes > 4096 || (AlignBytes != 0 && !int.IsPow2(AlignBytes)))
-            return $"alignment: {AlignBytes} is not a power of two up to 4096";
+        bool power = AlignBytes == 0 || (AlignBytes > 0 && int.IsPow2(AlignBytes));
+        if (!power || AlignBytes > MaxObjectBytes)
+            return $"alignment: {AlignBytes} is not a power of two up to {MaxObjectBytes}";
         return null;
     }
 }
