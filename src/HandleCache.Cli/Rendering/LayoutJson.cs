@@ -3,7 +3,9 @@ using HandleCache.Model.Slab;
 
 namespace HandleCache.Cli.Rendering;
 
-/// <summary>`layout` as one document. Offsets of nested members are from the struct's start.</summary>
+/// <summary>
+/// `layout` as one document. Offsets of nested members are from the struct's start.
+/// </summary>
 internal static class LayoutJson
 {
     public static object Of(LayoutRequest request, LayoutResult result)

@@ -93,7 +93,7 @@ internal static class LayoutText
             $"Steps of inline length, header {request.Header.Name}, placed {request.Placement}; "
             + "bytes per inode, derived, without forget link:",
             2);
-        text.Append("\n  inline  sizeof    slot objs     bytes     delta  why\n");
+        text.Append("\n  inline sizeof  slot objs    bytes    delta  why\n");
         foreach (InodeStep step in result.Steps)
         {
             string range = string.Create(
@@ -101,9 +101,9 @@ internal static class LayoutText
             SlabGeometry g = step.Inode.Geometry;
             string head = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{range,8}  {step.SizeofBytes,6}  {g.SlotBytes,6} {g.ObjectsPerSlab,4}"
-                + $"{TextTable.Bytes(step.Inode.TotalBytes),10}"
-                + $"{TextTable.Difference(step.DeltaBytes),10}  ");
+                $"{range,8} {step.SizeofBytes,6} {g.SlotBytes,5} {g.ObjectsPerSlab,4}"
+                + $"{TextTable.Bytes(step.Inode.TotalBytes),9}"
+                + $"{TextTable.Difference(step.DeltaBytes),9}  ");
             text.Append(head);
             AppendWrapped(text, step.Reason, head.Length);
         }

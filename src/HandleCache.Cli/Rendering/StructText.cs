@@ -136,13 +136,15 @@ internal sealed class StructText
         if (hole.Bits % 8 != 0)
         {
             Indent(depth).Append(
-                CultureInfo.InvariantCulture, $"/* XXX {hole.Bits % 8} bits hole, try to pack */\n");
+                CultureInfo.InvariantCulture,
+                $"/* XXX {hole.Bits % 8} bits hole, try to pack */\n");
         }
 
         if (hole.Bits >= 8)
         {
             Indent(depth).Append(
-                CultureInfo.InvariantCulture, $"/* XXX {hole.Bits / 8} bytes hole, try to pack */\n");
+                CultureInfo.InvariantCulture,
+                $"/* XXX {hole.Bits / 8} bytes hole, try to pack */\n");
         }
     }
 

@@ -39,7 +39,9 @@ public sealed class BtfStructs
             : throw new MissingRequirementException(error!);
     }
 
-    /// <summary>Those of a file given by path: raw BTF or an ELF file with a .BTF section.</summary>
+    /// <summary>
+    /// Those of a file given by path: raw BTF or an ELF file with a .BTF section.
+    /// </summary>
     /// <exception cref="BadInputException">It holds no BTF, or broken BTF.</exception>
     public static BtfStructs FromFile(string path) =>
         BtfSource.TryOpen(path, null, out BtfFile? file, out string? error)
@@ -51,7 +53,8 @@ public sealed class BtfStructs
     {
         if (!BtfStructReader.TryRead(_file, name, out BtfStruct? found, out BtfError error))
         {
-            string hint = _file.FindStruct(name) < 0 && name.StartsWith("fuse", StringComparison.Ordinal)
+            bool missing = _file.FindStruct(name) < 0;
+            string hint = missing && name.StartsWith("fuse", StringComparison.Ordinal)
                 ? " (FUSE may be a module that is not loaded: modprobe fuse)"
                 : "";
             throw new BadInputException($"{Path}: {error.Message}{hint}");

@@ -24,7 +24,9 @@ public static class KernelProfiles
             .Select(n => n[Prefix.Length..^Suffix.Length])
             .OrderBy(n => KernelVersion.TryParse(n, out KernelVersion v) ? v : default)];
 
-    /// <summary>The profile, on a machine of <paramref name="cpus"/> CPUs where that is given.</summary>
+    /// <summary>
+    /// The profile, on a machine of <paramref name="cpus"/> CPUs where that is given.
+    /// </summary>
     /// <exception cref="BadInputException">Unknown name, or a file that is no profile.</exception>
     /// <exception cref="MissingRequirementException">The running kernel cannot be read.</exception>
     public static KernelProfile Load(string spelling, int? cpus = null)

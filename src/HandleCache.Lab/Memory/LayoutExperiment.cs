@@ -55,7 +55,8 @@ public static class LayoutExperiment
             if (!fuse)
             {
                 throw new BadInputException(
-                    $"a profile knows struct fuse_inode only, not {request.Struct}; use --btf FILE");
+                    $"a profile knows struct fuse_inode only, not {request.Struct}; "
+                    + "use --btf FILE");
             }
 
             KernelProfile profile = KernelProfiles.Load(request.Kernel, request.Cpus);

@@ -16,7 +16,9 @@ public sealed record LayoutRequest
 
     public HandleHeader Header { get; init; }
 
-    /// <summary>Inline bytes of the slot to add; null adds none and shows the struct as it is.</summary>
+    /// <summary>
+    /// Inline bytes of the slot to add; null adds none and shows the struct as it is.
+    /// </summary>
     public int? InlineBytes { get; init; }
 
     public SlotPlacement Placement { get; init; }

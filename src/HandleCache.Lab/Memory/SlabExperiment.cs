@@ -4,7 +4,9 @@ using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Memory;
 
-/// <summary>SLUB geometry: of one described object, or of every cache of the running kernel.</summary>
+/// <summary>
+/// SLUB geometry: of one described object, or of every cache of the running kernel.
+/// </summary>
 public static class SlabExperiment
 {
     /// <summary>Derived geometry and cost of one object on a kernel.</summary>

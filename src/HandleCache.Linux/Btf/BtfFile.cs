@@ -34,7 +34,9 @@ public sealed class BtfFile
 
     private int StringsBytes => _firstString + _header.StringsBytes;
 
-    /// <summary>Reads a blob; <paramref name="baseFile"/> is the one it continues, or null.</summary>
+    /// <summary>
+    /// Reads a blob; <paramref name="baseFile"/> is the one it continues, or null.
+    /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> data, BtfFile? baseFile, out BtfFile? file, out BtfError error)
     {

@@ -29,7 +29,10 @@ internal readonly record struct BtfHeader(
             return Fail(3, $"flags 0x{data[3]:x2}, none are known", out error);
         uint headerBytes = Word(data, 4);
         if (headerBytes < MinBytes || headerBytes > data.Length || headerBytes % 4 != 0)
-            return Fail(4, $"header length {headerBytes} is not {MinBytes}..{data.Length}", out error);
+        {
+            return Fail(
+                4, $"header length {headerBytes} is not {MinBytes}..{data.Length}", out error);
+        }
 
         long types = headerBytes + (long)Word(data, 8);
         long typesEnd = types + Word(data, 12);

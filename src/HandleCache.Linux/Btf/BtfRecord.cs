@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace HandleCache.Linux.Btf;
 
-/// <summary>struct btf_type without what follows it; <paramref name="Data"/> is the offset of that.</summary>
+/// <summary>
+/// struct btf_type without what follows it; <paramref name="Data"/> is the offset of that.
+/// </summary>
 internal readonly record struct BtfRecord(
     BtfKind Kind, uint NameOffset, int Count, bool Flag, uint SizeOrType, int Data)
 {

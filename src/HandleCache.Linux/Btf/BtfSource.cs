@@ -1,6 +1,8 @@
 namespace HandleCache.Linux.Btf;
 
-/// <summary>Opens BTF: a raw blob as under /sys/kernel/btf, or an ELF file with a .BTF section.</summary>
+/// <summary>
+/// Opens BTF: a raw blob as under /sys/kernel/btf, or an ELF file with a .BTF section.
+/// </summary>
 public static class BtfSource
 {
     public const string KernelPath = "/sys/kernel/btf/vmlinux";

@@ -17,7 +17,9 @@ public sealed record MachineFacts
 
     public required int CacheLineBytes { get; init; }
 
-    /// <summary>Boot arguments slab_max_order, slab_min_order, slab_min_objects; null: not set.</summary>
+    /// <summary>
+    /// Boot arguments slab_max_order, slab_min_order, slab_min_objects; null: not set.
+    /// </summary>
     public int? SlabMaxOrder { get; init; }
 
     public int? SlabMinOrder { get; init; }

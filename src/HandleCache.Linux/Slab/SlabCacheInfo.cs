@@ -6,7 +6,9 @@ namespace HandleCache.Linux.Slab;
 /// </summary>
 public sealed record SlabCacheInfo
 {
-    /// <summary>The directory's name, aliases resolved: <c>fuse_inode</c>, <c>:0000168</c>.</summary>
+    /// <summary>
+    /// The directory's name, aliases resolved: <c>fuse_inode</c>, <c>:0000168</c>.
+    /// </summary>
     public required string Name { get; init; }
 
     public required int ObjectSize { get; init; }

@@ -26,7 +26,9 @@ public sealed class SlabSysfs(string root = SlabSysfs.DefaultRoot)
         }
     }
 
-    /// <summary>Names in the directory, and how many of them are aliases (symbolic links).</summary>
+    /// <summary>
+    /// Names in the directory, and how many of them are aliases (symbolic links).
+    /// </summary>
     public (IReadOnlyList<string> Caches, int Aliases) Names()
     {
         List<string> caches = [];

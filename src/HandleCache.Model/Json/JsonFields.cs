@@ -23,7 +23,9 @@ public sealed class JsonFields
             errors.Add(path.Length == 0 ? "document" : path, "expected an object");
     }
 
-    /// <summary>The document's own fields; the errors are shared by everything read from it.</summary>
+    /// <summary>
+    /// The document's own fields; the errors are shared by everything read from it.
+    /// </summary>
     public static JsonFields Root(JsonElement root, JsonErrors errors) => new(root, "", errors);
 
     public string RequiredString(string name)

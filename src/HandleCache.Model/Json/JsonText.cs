@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace HandleCache.Model.Json;
 
-/// <summary>Turns bytes into a JSON document; malformed text is a value with line and column.</summary>
+/// <summary>
+/// Turns bytes into a JSON document; malformed text is a value with line and column.
+/// </summary>
 public static class JsonText
 {
     private static readonly JsonDocumentOptions Options = new()

@@ -3,7 +3,9 @@ namespace HandleCache.Model.Slab;
 /// <summary>Size, alignment and spelling of a handle's header.</summary>
 public readonly record struct HandleHeader(HandleHeaderKind Kind)
 {
-    /// <summary>Header sizes in bytes (facts/handle-storage-and-sizes.md, handle-proposals.md).</summary>
+    /// <summary>
+    /// Header sizes in bytes (facts/handle-storage-and-sizes.md, handle-proposals.md).
+    /// </summary>
     public int SizeBytes => Kind switch
     {
         HandleHeaderKind.Fanotify => 4,

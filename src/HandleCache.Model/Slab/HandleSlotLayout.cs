@@ -61,7 +61,9 @@ public readonly record struct HandleSlotLayout(
         : Align.Up(Header.SizeBytes + BufferBytes(offset), AlignBytes);
 
     /// <summary>The layout with the slot in it.</summary>
-    /// <exception cref="ArgumentException">The placement names a member that is not there.</exception>
+    /// <exception cref="ArgumentException">
+    /// The placement names a member that is not there.
+    /// </exception>
     public StructLayout PlaceIn(StructLayout layout, SlotPlacement placement)
     {
         ArgumentNullException.ThrowIfNull(layout);

@@ -42,9 +42,12 @@ public static class InodeSteps
     private static ObjectCost CostOf(KernelProfile kernel, int sizeBytes) =>
         ObjectCost.Of(kernel, KernelProfile.FuseInodeCache(sizeBytes));
 
+    /// <summary>
+    /// A larger slot that still leaves as many objects in as many pages is no step.
+    /// </summary>
     private static bool SameCost(ObjectCost a, ObjectCost b) =>
-        a.Geometry.SlotBytes == b.Geometry.SlotBytes
-        && a.Geometry.Order == b.Geometry.Order
+        a.Geometry.Order == b.Geometry.Order
+        && a.Geometry.ObjectsPerSlab == b.Geometry.ObjectsPerSlab
         && a.Vector == b.Vector;
 
     private static string Reason(

@@ -6,10 +6,14 @@ namespace HandleCache.Model.Slab;
 /// </summary>
 public sealed record KernelProfile
 {
-    /// <summary>The one spelling on the command line: <c>6.18</c>, <c>this</c>, or a path.</summary>
+    /// <summary>
+    /// The one spelling on the command line: <c>6.18</c>, <c>this</c>, or a path.
+    /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>The release the numbers come from, as uname prints it or as the source names it.</summary>
+    /// <summary>
+    /// The release the numbers come from, as uname prints it or as the source names it.
+    /// </summary>
     public required string Release { get; init; }
 
     public required KernelVersion Version { get; init; }
@@ -25,7 +29,9 @@ public sealed record KernelProfile
     /// <summary>nr_cpu_ids: highest possible CPU number plus one.</summary>
     public required int PossibleCpus { get; init; }
 
-    /// <summary>PAGE_ALLOC_COSTLY_ORDER, 1 with SLUB_TINY, or boot argument slab_max_order.</summary>
+    /// <summary>
+    /// PAGE_ALLOC_COSTLY_ORDER, 1 with SLUB_TINY, or boot argument slab_max_order.
+    /// </summary>
     public int SlabMaxOrder { get; init; } = 3;
 
     public int SlabMinOrder { get; init; }
@@ -66,8 +72,11 @@ public sealed record KernelProfile
     /// <summary>Geometries of fuse_inode seen on that kernel, for checking the model.</summary>
     public IReadOnlyList<MeasuredGeometry> Measured { get; init; } = [];
 
-    /// <summary>The same kernel on a machine of <paramref name="cpus"/> CPUs, all present.</summary>
-    public KernelProfile WithCpus(int cpus) => this with { PresentCpus = cpus, PossibleCpus = cpus };
+    /// <summary>
+    /// The same kernel on a machine of <paramref name="cpus"/> CPUs, all present.
+    /// </summary>
+    public KernelProfile WithCpus(int cpus) =>
+        this with { PresentCpus = cpus, PossibleCpus = cpus };
 
     /// <summary>
     /// fuse_inode_cachep as fuse_fs_init() makes it (fs/fuse/inode.c), for an inode of

@@ -1,6 +1,8 @@
 namespace HandleCache.Model.Slab;
 
-/// <summary>What one object costs in full slabs, in bytes: pages and its share of the vector.</summary>
+/// <summary>
+/// What one object costs in full slabs, in bytes: pages and its share of the vector.
+/// </summary>
 /// <param name="Geometry">The cache's layout; default for whole pages.</param>
 /// <param name="Vector">The memcg vector of a slab.</param>
 /// <param name="PagesBytes">Its share of the slab's pages, waste included.</param>
@@ -12,8 +14,8 @@ public readonly record struct ObjectCost(
     public double TotalBytes => PagesBytes + VectorBytes;
 
     /// <summary>
-    /// What the memory cgroup is charged: slot and one entry of the vector (obj_full_size()). Waste,
-    /// empty slots and the vector's own rounding are not charged.
+    /// What the memory cgroup is charged: slot and one entry of the vector (obj_full_size()).
+    /// Waste, empty slots and the vector's own rounding are not charged.
     /// </summary>
     public int ChargeBytes(KernelProfile kernel)
     {

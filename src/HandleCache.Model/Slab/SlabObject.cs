@@ -1,9 +1,13 @@
 namespace HandleCache.Model.Slab;
 
-/// <summary>What kmem_cache_create() is told of a cache's objects, as far as geometry needs it.</summary>
+/// <summary>
+/// What kmem_cache_create() is told of a cache's objects, as far as geometry needs it.
+/// </summary>
 public readonly record struct SlabObject(int ObjectBytes)
 {
-    /// <summary>Largest object modelled, in bytes: 4 MiB, the page allocator's usual limit.</summary>
+    /// <summary>
+    /// Largest object modelled, in bytes: 4 MiB, the page allocator's usual limit.
+    /// </summary>
     public const int MaxObjectBytes = 4 << 20;
 
     /// <summary>Alignment the caller asked for, a power of two; 0 for none.</summary>
@@ -24,10 +28,14 @@ public readonly record struct SlabObject(int ObjectBytes)
     /// </summary>
     public bool FreePointerGiven { get; init; }
 
-    /// <summary>SLAB_ACCOUNT, or objects allocated with __GFP_ACCOUNT: needs a memcg vector.</summary>
+    /// <summary>
+    /// SLAB_ACCOUNT, or objects allocated with __GFP_ACCOUNT: needs a memcg vector.
+    /// </summary>
     public bool Account { get; init; }
 
-    /// <summary>Unmergeable for a reason other than constructor or RCU: usersize, SLAB_NO_MERGE.</summary>
+    /// <summary>
+    /// Unmergeable for a reason other than constructor or RCU: usersize, SLAB_NO_MERGE.
+    /// </summary>
     public bool NoMerge { get; init; }
 
     /// <summary>slab_unmergeable(), mm/slab_common.c.</summary>

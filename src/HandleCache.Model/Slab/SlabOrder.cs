@@ -10,7 +10,9 @@ namespace HandleCache.Model.Slab;
 /// <param name="Cpus">CPUs the search reckons with.</param>
 /// <param name="MinObjects">Objects a slab should hold for so many CPUs, after the cap.</param>
 /// <param name="FirstOrder">The order that holds them, where the search starts.</param>
-/// <param name="Fraction">Waste accepted was at most 1/Fraction of the slab; 0: none fitted.</param>
+/// <param name="Fraction">
+/// Waste accepted was at most 1/Fraction of the slab; 0: none fitted.
+/// </param>
 /// <param name="Order">The order found.</param>
 public readonly record struct SlabOrder(
     int Cpus, int MinObjects, int FirstOrder, int Fraction, int Order)

@@ -1,6 +1,8 @@
 namespace HandleCache.Model.Slab;
 
-/// <summary>A placement, with the member's name for <see cref="SlotPlacementKind.After"/>.</summary>
+/// <summary>
+/// A placement, with the member's name for <see cref="SlotPlacementKind.After"/>.
+/// </summary>
 public readonly record struct SlotPlacement(SlotPlacementKind Kind, string? Member)
 {
     public static SlotPlacement End => default;

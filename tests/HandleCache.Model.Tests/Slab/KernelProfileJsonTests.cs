@@ -36,7 +36,8 @@ public sealed class KernelProfileJsonTests
     [InlineData("\"pageBytes\": 4096", "\"pageBytes\": 5000", "field 'pageBytes': 5000 is not a")]
     [InlineData("\"presentCpus\": 2,\n  \"slab", "\"presentCpus\": 0,\n  \"slab",
         "field 'presentCpus': expected an integer 1..8192, found 0")]
-    [InlineData("\"memcg\": true", "\"memcg\": 1", "field 'memcg': expected true or false, found 1")]
+    [InlineData("\"memcg\": true", "\"memcg\": 1",
+        "field 'memcg': expected true or false, found 1")]
     [InlineData("\"memcg\": true", "\"memgc\": true", "field 'memgc': unknown field")]
     [InlineData("\"inode\": { \"sizeBytes\": 608 }", "\"inode\": 608",
         "field 'structs.inode': expected an object")]
