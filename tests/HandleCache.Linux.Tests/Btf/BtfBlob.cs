@@ -25,6 +25,10 @@ internal sealed class BtfBlob
     public int Integer(string name, int size) =>
         Record(1, name, 0, false, (uint)size, (uint)(8 * size));
 
+    /// <summary>An integer of some bits at an offset: a bit field before kind_flag.</summary>
+    public int BitInteger(string name, int size, int bits, int offset) =>
+        Record(1, name, 0, false, (uint)size, (uint)(bits | (offset << 16)));
+
     public int Pointer(int to) => Record(2, "", 0, false, (uint)to);
 
     public int Array(int element, uint count) =>

@@ -62,6 +62,12 @@ public sealed class BtfSourceTests : IDisposable
         Assert.False(Open(compressed, out _, out string? error));
         Assert.Contains("compressed", error, StringComparison.Ordinal);
 
+        byte[] longer = Elf(blob);
+        BinaryPrimitives.WriteInt64LittleEndian(
+            longer.AsSpan(SectionAt(blob, 1) + 0x20), longer.Length);
+        Assert.False(Open(longer, out _, out error));
+        Assert.Contains("past the file", error, StringComparison.Ordinal);
+
         byte[] past = Elf(blob);
         past[SectionAt(blob, 1) + 0x27] = 0x7f;
         Assert.False(Open(past, out _, out error));

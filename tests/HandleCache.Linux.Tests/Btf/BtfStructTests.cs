@@ -59,6 +59,19 @@ public sealed class BtfStructTests
     }
 
     [Fact]
+    public void A_bit_field_of_the_older_form_is_an_integer_of_few_bits()
+    {
+        BtfBlob blob = new();
+        int three = blob.BitInteger("unsigned int", 4, 3, 0);
+        int five = blob.BitInteger("unsigned int", 4, 5, 3);
+        int whole = blob.Integer("unsigned int", 4);
+        blob.Struct("old", 8, false, ("x", three, 0, 0), ("y", five, 0, 0), ("z", whole, 32, 0));
+        Assert.Equal(
+            [("x", 0L, 3), ("y", 3L, 5), ("z", 32L, 0)],
+            Read(blob.Bytes(), "old").Members.Select(m => (m.Name, m.BitOffset, m.BitFieldBits)));
+    }
+
+    [Fact]
     public void A_pointer_to_a_function_is_written_as_C_writes_it()
     {
         BtfBlob blob = new();

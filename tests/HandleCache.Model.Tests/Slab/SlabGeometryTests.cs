@@ -57,6 +57,22 @@ public sealed class SlabGeometryTests
         Assert.Equal(2, SlabOrder.Of(kernel with { PresentCpus = 2 }, 64).Cpus);
     }
 
+    [Theory]
+    [InlineData(896, 12, 2, 16, 2)]
+    [InlineData(5000, 6, 3, 8, 3)]
+    [InlineData(9000, 3, 3, 4, 3)]
+    [InlineData(12000, 2, 3, 2, 3)]
+    [InlineData(40000, 1, 4, 0, 4)]
+    public void Less_waste_is_tried_first_and_what_fits_no_order_gets_its_own(
+        int slot, int minObjects, int first, int fraction, int order)
+    {
+        // By hand, 2 CPUs, largest slab 32768: 12 or as many as fit; waste of 256 in 16384, then
+        // 2768, 5768 and 8768 in 32768 against its 16th, 8th, 4th and half.
+        Assert.Equal(
+            new SlabOrder(2, minObjects, first, fraction, order),
+            SlabOrder.Of(Kernels.Load("6.18"), slot));
+    }
+
     [Fact]
     public void The_order_search_counts_no_more_than_15_bits_of_objects()
     {
