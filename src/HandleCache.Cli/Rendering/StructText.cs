@@ -137,14 +137,14 @@ internal sealed class StructText
         {
             Indent(depth).Append(
                 CultureInfo.InvariantCulture,
-                $"/* XXX {hole.Bits % 8} bits hole, try to pack */\n");
+                $"/* {hole.Bits % 8} bits hole, try to pack */\n");
         }
 
         if (hole.Bits >= 8)
         {
             Indent(depth).Append(
                 CultureInfo.InvariantCulture,
-                $"/* XXX {hole.Bits / 8} bytes hole, try to pack */\n");
+                $"/* {hole.Bits / 8} bytes hole, try to pack */\n");
         }
     }
 
