@@ -6,8 +6,8 @@ namespace HandleCache.Model.Handles;
 /// <summary>
 /// How a kernel stores the handle of a <c>fuse_inode</c>. The text form is the one spelling used on
 /// the command line and in JSON: <c>none</c>, <c>inline:N</c>, <c>inline:N+cache:M</c>,
-/// <c>inline-only:N</c>, <c>static:N</c>, <c>pointer</c>, <c>pointer-max:N</c>; N and M are bytes of
-/// handle, 0..128, headers not counted. The default value is <c>none</c>.
+/// <c>inline-only:N</c>, <c>static:N</c>, <c>pointer</c>, <c>pointer-max:N</c>; N and M are bytes
+/// of handle, 0..128, headers not counted. The default value is <c>none</c>.
 /// </summary>
 public readonly record struct HandleStrategy
 {
@@ -43,7 +43,9 @@ public readonly record struct HandleStrategy
     public static HandleStrategy Inline(int inlineBytes) =>
         new(HandleStrategyKind.Inline, Checked(inlineBytes), 0);
 
-    /// <summary><c>inline:N+cache:M</c>; a cache smaller than the inline part is never used.</summary>
+    /// <summary>
+    /// <c>inline:N+cache:M</c>; a cache smaller than the inline part is never used.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">
     /// N not 0..128, or M not from N (and at least 1) to 128.
     /// </exception>
@@ -68,7 +70,9 @@ public readonly record struct HandleStrategy
     public static HandleStrategy PointerMax(int maxBytes) =>
         new(HandleStrategyKind.PointerMax, 0, Checked(maxBytes));
 
-    /// <summary>The longest handle this strategy stores, in bytes; longer ones are refused.</summary>
+    /// <summary>
+    /// The longest handle this strategy stores, in bytes; longer ones are refused.
+    /// </summary>
     public int CapacityBytes => Kind switch
     {
         HandleStrategyKind.None => 0,
@@ -93,8 +97,12 @@ public readonly record struct HandleStrategy
             : HandleStorage.External;
     }
 
-    /// <summary>Reads the one spelling; see <see cref="TryParse(string?, out HandleStrategy)"/>.</summary>
-    /// <exception cref="FormatException">Not a strategy; the message says what is wrong.</exception>
+    /// <summary>
+    /// Reads the one spelling; see <see cref="TryParse(string?, out HandleStrategy)"/>.
+    /// </summary>
+    /// <exception cref="FormatException">
+    /// Not a strategy; the message says what is wrong.
+    /// </exception>
     public static HandleStrategy Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

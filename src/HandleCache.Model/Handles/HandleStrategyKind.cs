@@ -6,7 +6,9 @@ public enum HandleStrategyKind
     /// <summary><c>none</c>: today, no handle in the inode.</summary>
     None,
 
-    /// <summary><c>inline:N</c>: N bytes in the slot, a longer handle in a kmalloc buffer.</summary>
+    /// <summary>
+    /// <c>inline:N</c>: N bytes in the slot, a longer handle in a kmalloc buffer.
+    /// </summary>
     Inline,
 
     /// <summary>

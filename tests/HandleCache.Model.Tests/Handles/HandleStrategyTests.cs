@@ -51,7 +51,9 @@ public sealed class HandleStrategyTests
         Assert.False(HandleStrategy.TryParse(text, out HandleStrategy strategy, out string? error));
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Equal(HandleStrategy.None, strategy);
-        Assert.Equal(error, Assert.Throws<FormatException>(() => HandleStrategy.Parse(text)).Message);
+        FormatException thrown =
+            Assert.Throws<FormatException>(() => HandleStrategy.Parse(text));
+        Assert.Equal(error, thrown.Message);
     }
 
     [Fact]

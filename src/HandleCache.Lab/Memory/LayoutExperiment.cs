@@ -1,0 +1,87 @@
+using HandleCache.Lab.Kernels;
+using HandleCache.Model.Slab;
+
+namespace HandleCache.Lab.Memory;
+
+/// <summary>struct fuse_inode, or another struct, with a handle slot placed in it.</summary>
+public static class LayoutExperiment
+{
+    private const string FuseInode = "fuse_inode";
+
+    /// <exception cref="BadInputException">
+    /// Unknown kernel, struct or member, a length out of range, or broken BTF.
+    /// </exception>
+    /// <exception cref="MissingRequirementException">The running kernel shows no BTF.</exception>
+    public static LayoutResult Run(LayoutRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.InlineBytes is < 0 or > InodeStep.MaxInlineBytes)
+        {
+            throw new BadInputException(
+                $"inline length {request.InlineBytes}: not 0..{InodeStep.MaxInlineBytes}");
+        }
+
+        bool fuse = string.Equals(request.Struct, FuseInode, StringComparison.Ordinal);
+        if (request.Sweep && !fuse)
+            throw new BadInputException("--sweep needs struct fuse_inode, whose cache is known");
+        (KernelProfile kernel, StructLayout today, string how) = Resolve(request, fuse);
+        CheckMember(today, request.Placement);
+        StructLayout layout = request.InlineBytes is { } inline
+            ? new HandleSlotLayout(request.Header, inline, false, true)
+                .PlaceIn(today, request.Placement)
+            : today;
+        if (!fuse)
+            return new LayoutResult(kernel, today, layout, how, null, null, null, []);
+        return new LayoutResult(
+            kernel,
+            today,
+            layout,
+            how,
+            CostOf(kernel, layout),
+            CostOf(kernel, today),
+            Kmalloc.CostOf(kernel, kernel.ForgetLinkBytes, KmallocType.Cgroup),
+            request.Sweep
+                ? InodeSteps.Of(kernel, request.Header, request.Placement)
+                : []);
+    }
+
+    private static (KernelProfile Kernel, StructLayout Today, string How) Resolve(
+        LayoutRequest request, bool fuse)
+    {
+        bool running = string.Equals(
+            request.Kernel, KernelProfiles.RunningName, StringComparison.Ordinal);
+        if (request.BtfPath is null && !running)
+        {
+            if (!fuse)
+            {
+                throw new BadInputException(
+                    $"a profile knows struct fuse_inode only, not {request.Struct}; "
+                    + "use --btf FILE");
+            }
+
+            KernelProfile profile = KernelProfiles.Load(request.Kernel, request.Cpus);
+            return (profile, profile.FuseInodeLayout(), ProfileSource.Derived);
+        }
+
+        BtfStructs structs = request.BtfPath is { } path
+            ? BtfStructs.FromFile(path)
+            : BtfStructs.OfRunningKernel();
+        KernelProfile kernel = KernelProfiles.LoadSwitches(request.Kernel, request.Cpus);
+        if (fuse)
+            kernel = RunningKernel.WithStructs(kernel, structs);
+        return (kernel, structs.Layout(request.Struct), ProfileSource.Measured);
+    }
+
+    private static void CheckMember(StructLayout today, SlotPlacement placement)
+    {
+        if (placement.Kind != SlotPlacementKind.After || today.IndexOf(placement.Member!) >= 0)
+            return;
+        IEnumerable<string> names = today.Members.Select(m => m.Name).Where(n => n.Length > 0);
+        throw new BadInputException(
+            $"struct {today.Name} has no member '{placement.Member}'; it has "
+            + string.Join(", ", names));
+    }
+
+    private static ObjectCost CostOf(KernelProfile kernel, StructLayout layout) =>
+        ObjectCost.Of(kernel, KernelProfile.FuseInodeCache(layout.SizeBytes));
+}
