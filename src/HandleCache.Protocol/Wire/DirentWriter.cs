@@ -26,7 +26,7 @@ public ref struct DirentWriter
     public int WrittenBytes { get; private set; }
 
     /// <summary>Adds a READDIR record; false (and nothing written) when it does not fit.</summary>
-    public bool TryAdd(ulong ino, ulong offset, uint type, ReadOnlySpan<byte> name) =>
+    public bool TryAdd(ulong ino, ulong offset, uint type, scoped ReadOnlySpan<byte> name) =>
         TryAddAt(0, ino, offset, type, name);
 
     /// <summary>Whether a READDIRPLUS record fits; to be asked before a lookup is counted.</summary>
@@ -39,9 +39,9 @@ public ref struct DirentWriter
         Dialect dialect,
         in fuse_entry_out entry,
         uint handleType,
-        ReadOnlySpan<byte> handle,
+        scoped ReadOnlySpan<byte> handle,
         in fuse_dirent dirent,
-        ReadOnlySpan<byte> name)
+        scoped ReadOnlySpan<byte> name)
     {
         if (!FitsPlus(dialect, handle.Length, name.Length))
             return false;
@@ -51,7 +51,7 @@ public ref struct DirentWriter
     }
 
     private bool TryAddAt(
-        int prefixBytes, ulong ino, ulong offset, uint type, ReadOnlySpan<byte> name)
+        int prefixBytes, ulong ino, ulong offset, uint type, scoped ReadOnlySpan<byte> name)
     {
         int used = prefixBytes + DirentBytes + name.Length;
         int record = FuseConstants.FUSE_REC_ALIGN(used);

@@ -39,7 +39,7 @@ public ref struct ReplyBuilder
         BodyBytes += Unsafe.SizeOf<T>();
     }
 
-    public void Write(ReadOnlySpan<byte> bytes)
+    public void Write(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(Free);
         BodyBytes += bytes.Length;
@@ -56,7 +56,8 @@ public ref struct ReplyBuilder
     /// Appends an entry with its file handle as the dialect has it; EOVERFLOW when the dialect
     /// does not take a handle of that length.
     /// </summary>
-    public Errno WriteEntry(in fuse_entry_out entry, uint handleType, ReadOnlySpan<byte> handle)
+    public Errno WriteEntry(
+        in fuse_entry_out entry, uint handleType, scoped ReadOnlySpan<byte> handle)
     {
         if (!Dialect.TryWriteEntry(Free, entry, handleType, handle, out int written))
             return Errno.EOVERFLOW;
