@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HandleCache.Cli.Commands;
 
 namespace HandleCache.Cli;
 
@@ -7,6 +8,7 @@ internal static class Program
     private static int Main(string[] args)
     {
         RootCommand root = new("Model and bench for file handles in the Linux FUSE inode cache.");
+        root.Subcommands.Add(WorkloadCommand.Build());
         ParseResult result = root.Parse(args);
         if (result.Errors.Count > 0)
         {
