@@ -8,8 +8,10 @@ internal static class Program
     private static int Main(string[] args)
     {
         RootCommand root = new("Model and bench for file handles in the Linux FUSE inode cache.");
+        root.Add(ValidateCommand.Build());
         root.Add(SlabCommand.Build());
         root.Add(LayoutCommand.Build());
+        root.Add(WorkloadCommand.Build());
         ParseResult result = root.Parse(args);
         if (result.Errors.Count > 0)
         {

@@ -99,7 +99,7 @@ public class ArchitectureTests
     [Fact]
     public void A_wire_struct_is_declared_in_the_Abi_folder_alone()
     {
-        Regex declaration = new(@"\bstruct fuse_\w+");
+        Regex declaration = new(@"\b(public|internal|private) [\w ]*struct fuse_\w+");
         string[] found =
         [
             .. Hits(

@@ -16,7 +16,7 @@ namespace HandleCache.Server.Tests;
 /// </summary>
 internal sealed class FuseClient : IDisposable
 {
-    private readonly MemoryChannel _channel = new();
+    private readonly ScriptedChannel _channel = new();
     private readonly FuseSession _session;
     private readonly Thread _server;
     private Exception? _failure;

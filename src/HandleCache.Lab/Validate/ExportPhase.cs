@@ -29,7 +29,7 @@ internal static class ExportPhase
         plan.Cancel.ThrowIfCancellationRequested();
 
         ulong[] nodeids = [.. sample.Select(o => o.NodeId).Distinct()];
-        if (!evictor.Evict(nodeids, NamesOf(stage, sample, known)))
+        if (!evictor.Evict(nodeids, NamesOf(sample, known)))
         {
             plan.Notes.Add(
                 $"{stage.Name}: the kernel kept some of {nodeids.Length} inodes after "
@@ -44,7 +44,7 @@ internal static class ExportPhase
 
     /// <summary>Parent and name of objects, for eviction by INVAL_ENTRY.</summary>
     public static List<EvictName> NamesOf(
-        Stage stage, IEnumerable<KnownObject> objects, IReadOnlyList<KnownObject> known)
+        IEnumerable<KnownObject> objects, IReadOnlyList<KnownObject> known)
     {
         Dictionary<string, ulong> byPath = known
             .GroupBy(o => o.Path).ToDictionary(g => g.Key, g => g.First().NodeId);

@@ -1,6 +1,5 @@
 using HandleCache.Lab.Workload;
 using HandleCache.Model.Inodes;
-using HandleCache.Protocol.Abi;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
 using HandleCache.Server.Tap;
@@ -50,14 +49,14 @@ internal static class ReuseStage
         ForgottenPhase.Run(
             stage,
             new Evictor(stage, plan.Options.Eviction),
-            () => ExportPhase.NamesOf(stage, known, known));
+            () => ExportPhase.NamesOf(known, known));
         stage.Mirror.Validate();
         plan.Stages.Add(new StageSummary(stage.Name, stage.Mirror.Statistics));
     }
 
     /// <summary>Generation and type: server, model, and what the mount shows.</summary>
     private static void CompareStates(
-        Stage stage, ReusingFileSystem fileSystem, IReadOnlyList<KnownObject> known)
+        Stage stage, ReusingFileSystem fileSystem, List<KnownObject> known)
     {
         OpenHandlesReply opened = stage.Ask(new OpenHandlesRequest(
             stage.Root, [.. known.Select(o => o.Exported)]));

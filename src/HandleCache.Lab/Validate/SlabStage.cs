@@ -4,7 +4,6 @@ using HandleCache.Linux.Slab;
 using HandleCache.Model.Slab;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
-using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;
 

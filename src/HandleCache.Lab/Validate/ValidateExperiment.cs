@@ -3,7 +3,6 @@ using HandleCache.Linux;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
-using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;
 
@@ -114,7 +113,7 @@ public sealed class ValidateExperiment
         if (_options.Source is null)
             StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
         _plan.Cancel.ThrowIfCancellationRequested();
-        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(stage, known, known));
+        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(known, known));
         Finish(stage);
         _plan.Notes.Add($"inodes evicted by {evictor.Means}");
         return string.Create(
@@ -134,7 +133,7 @@ public sealed class ValidateExperiment
         Evictor evictor = new(stage, _options.Eviction);
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: false);
         StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
-        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(stage, known, known));
+        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(known, known));
         Finish(stage);
     }
 
@@ -158,7 +157,7 @@ public sealed class ValidateExperiment
             _plan, stage, paths, (_, nodeid) => SyntheticHandleOf(synthetic, nodeid));
         Evictor evictor = new(stage, _options.Eviction);
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: true);
-        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(stage, known, known));
+        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(known, known));
         Finish(stage);
         _plan.Ledger.Compare(ValidateChecks.HandleBytes, _plan.HandlesSpilled > 0, () =>
             $"no handle spilled with {_options.Strategy}: nothing was seen of external buffers");

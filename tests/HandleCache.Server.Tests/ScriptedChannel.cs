@@ -5,7 +5,7 @@ using HandleCache.Server.Channels;
 namespace HandleCache.Server.Tests;
 
 /// <summary>A channel within the process: a test puts requests in and takes replies out.</summary>
-internal sealed class MemoryChannel : IChannel
+internal sealed class ScriptedChannel : IChannel
 {
     private readonly BlockingCollection<byte[]> _requests = [];
     private readonly BlockingCollection<byte[]> _replies = [];
@@ -33,7 +33,7 @@ internal sealed class MemoryChannel : IChannel
         _replies.Dispose();
     }
 
-    private sealed class Port(MemoryChannel channel) : IChannelPort
+    private sealed class Port(ScriptedChannel channel) : IChannelPort
     {
         public SysResult Receive(Span<byte> buffer)
         {

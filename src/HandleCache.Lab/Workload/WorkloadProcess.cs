@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace HandleCache.Lab.Workload;
+
+/// <summary>
+/// The parent's side of a workload process. The process sees the mounts of the thread that calls
+/// <see cref="Start"/>: it is forked from a thread made there, and threads and processes are born
+/// in the mount namespace of the thread that makes them. That thread lives as long as this
+/// object, since the process is told by the kernel to die when the thread that forked it ends
+/// (PR_SET_PDEATHSIG is about threads). One caller at a time.
+/// </summary>
+public sealed class WorkloadProcess : IDisposable
+{
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly BlockingCollection<string> _lines = [];
+    private readonly StringBuilder _errors = new();
+    private readonly ManualResetEventSlim _over = new();
+    private readonly Process _process = new();
+    private readonly Thread _keeper;
+    private Thread? _reader;
+    private Exception? _startFailure;
+    private bool _disposed;
+
+    private WorkloadProcess(WorkloadCommandLine command)
+    {
+        ProcessStartInfo info = _process.StartInfo;
+        info.FileName = command.FileName;
+        foreach (string argument in command.Arguments)
+            info.ArgumentList.Add(argument);
+        info.ArgumentList.Add("--parent");
+        info.ArgumentList.Add(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        info.RedirectStandardInput = true;
+        info.RedirectStandardOutput = true;
+        info.RedirectStandardError = true;
+        info.UseShellExecute = false;
+        _process.ErrorDataReceived += (_, line) => AddError(line.Data);
+        _keeper = new Thread(Keep) { IsBackground = true, Name = "workload-keeper" };
+    }
+
+    /// <summary>The process id of the child.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>What the child wrote on stderr until now.</summary>
+    public string StandardError
+    {
+        get
+        {
+            lock (_errors)
+                return _errors.ToString();
+        }
+    }
+
+    /// <summary>Starts the child in the mount namespace of the calling thread.</summary>
+    /// <exception cref="WorkloadException">It could not be started.</exception>
+    public static WorkloadProcess Start(WorkloadCommandLine? command = null)
+    {
+        WorkloadProcess workload = new(command ?? WorkloadCommandLine.ThisProgram());
+        try
+        {
+            using ManualResetEventSlim started = new();
+            workload._keeper.Start(started);
+            started.Wait();
+            if (workload._startFailure is { } failure)
+                throw new WorkloadException($"cannot start the workload: {failure.Message}", failure);
+            workload._reader = new Thread(workload.ReadLines)
+            {
+                IsBackground = true,
+                Name = "workload-reader",
+            };
+            workload._reader.Start();
+            return workload;
+        }
+        catch
+        {
+            workload.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a request and waits for its reply.</summary>
+    /// <exception cref="WorkloadException">
+    /// Refused, dead, or no answer in time; in the last case the child is killed.
+    /// </exception>
+    public TReply Ask<TReply>(WorkloadRequest<TReply> request, TimeSpan timeout)
+        where TReply : WorkloadReply
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        string name = typeof(TReply).Name;
+        try
+        {
+            string line = WorkloadJson.ToLine(request) + "\n";
+            Task sent = _process.StandardInput.WriteAsync(line);
+            if (!sent.Wait(timeout) || !_process.StandardInput.FlushAsync().Wait(timeout))
+                throw Overdue(name, timeout);
+        }
+        catch (Exception e) when (e is IOException || e.InnerException is IOException)
+        {
+            throw Died(name);
+        }
+
+        if (!_lines.TryTake(out string? answer, timeout))
+            throw _lines.IsCompleted ? Died(name) : Overdue(name, timeout);
+        return WorkloadJson.ReadReply(answer) switch
+        {
+            TReply reply => reply,
+            FailureReply failure => throw new WorkloadException($"workload: {failure.Message}"),
+            WorkloadReply other => throw new WorkloadException(
+                $"workload: expected {name}, got {other.GetType().Name}"),
+        };
+    }
+
+    /// <summary>Kills the child if it still lives; waits until it is gone.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        if (_keeper.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
+            _startFailure = new InvalidOperationException("not started");
+        else if (_startFailure is null)
+            KillAndWait();
+        _over.Set();
+        if (!_keeper.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
+            _keeper.Join();
+        _reader?.Join(ExitTimeout);
+        _process.Dispose();
+        _over.Dispose();
+    }
+
+    private void Keep(object? started)
+    {
+        try
+        {
+            _process.Start();
+            _process.BeginErrorReadLine();
+        }
+#pragma warning disable CA1031 // Kept and thrown again by Start(), on the caller's thread.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _startFailure = e;
+        }
+
+        ((ManualResetEventSlim)started!).Set();
+        if (_startFailure is null)
+            _over.Wait();
+    }
+
+    private void ReadLines()
+    {
+        while (_process.StandardOutput.ReadLine() is { } line)
+            _lines.Add(line);
+        _lines.CompleteAdding();
+    }
+
+    private void AddError(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_errors)
+            _errors.AppendLine(line);
+    }
+
+    private WorkloadException Died(string what)
+    {
+        bool exited = _process.WaitForExit(ExitTimeout);
+        string how = exited
+            ? string.Create(CultureInfo.InvariantCulture, $"ended with code {_process.ExitCode}")
+            : "closed its output";
+        return new WorkloadException(
+            $"the workload process {how} before its {what}\n{StandardError}".TrimEnd());
+    }
+
+    private WorkloadException Overdue(string what, TimeSpan timeout)
+    {
+        KillAndWait();
+        string seconds = timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        return new WorkloadException(
+            $"the workload process gave no {what} within {seconds} s\n{StandardError}".TrimEnd());
+    }
+
+    private void KillAndWait()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.WaitForExit(ExitTimeout);
+    }
+}
