@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using Microsoft.Extensions.ObjectPool;
+
+namespace HandleCache.Model.Handles;
+
+/// <summary>
+/// 64 KiB cut into slots of one size, the unit that the object pool keeps. Free slots form a list
+/// through their own first four bytes. Each slot has a tag that grows by one whenever the slot is
+/// taken (to odd) and given back (to even); a slot whose tag is used up is never taken again.
+/// </summary>
+internal sealed class SpillPage : IResettable
+{
+    internal const int DataBytes = 64 * 1024;
+    internal const int NoPage = -1;
+
+    private const int NoSlot = -1;
+
+    // Pinned: a page lives long, and the collector need not move it.
+    private readonly byte[] _data = GC.AllocateUninitializedArray<byte>(DataBytes, pinned: true);
+    private readonly uint[] _tags;
+    private readonly int _slotBytes;
+    private int _free = NoSlot;
+    private int _fresh;
+    private int _retired;
+
+    internal SpillPage(int slotBytes)
+    {
+        _slotBytes = slotBytes;
+        _tags = new uint[Math.Min(DataBytes / slotBytes, SpillReference.MaxSlots)];
+    }
+
+    internal int Slots => _tags.Length;
+
+    internal int Outstanding { get; private set; }
+
+    /// <summary>Slots that can still be taken.</summary>
+    internal int Room => Slots - Outstanding - _retired;
+
+    /// <summary>Neighbours in the list of pages with room, by page number.</summary>
+    internal int NextWithRoom { get; set; } = NoPage;
+
+    internal int PreviousWithRoom { get; set; } = NoPage;
+
+    internal long MemoryBytes => DataBytes + ((long)sizeof(uint) * Slots);
+
+    internal uint HighestTag
+    {
+        get
+        {
+            uint highest = 0;
+            foreach (uint tag in _tags)
+                highest = Math.Max(highest, tag);
+            return highest;
+        }
+    }
+
+    /// <summary>
+    /// Begins a life under a page number whose earlier pages used tags up to
+    /// <paramref name="floor"/>, an even number.
+    /// </summary>
+    internal void Begin(uint floor) => _tags.AsSpan().Fill(floor);
+
+    /// <summary>Takes a slot; the page must have room.</summary>
+    internal int Take(out uint tag)
+    {
+        int slot = _free;
+        if (slot == NoSlot)
+            slot = _fresh++;
+        else
+            _free = BinaryPrimitives.ReadInt32LittleEndian(SlotAt(slot));
+        tag = ++_tags[slot];
+        Outstanding++;
+        return slot;
+    }
+
+    /// <summary>
+    /// Gives a slot back; false where the tag is not that of the slot's present use.
+    /// </summary>
+    internal bool Give(int slot, uint tag)
+    {
+        if (!Holds(slot, tag))
+            return false;
+        uint next = ++_tags[slot];
+        Outstanding--;
+        if (next >= SpillReference.MaxTag - 1)
+        {
+            _retired++;
+            return true;
+        }
+
+        BinaryPrimitives.WriteInt32LittleEndian(SlotAt(slot), _free);
+        _free = slot;
+        return true;
+    }
+
+    /// <summary>Whether this slot is in use under this very tag.</summary>
+    internal bool Holds(int slot, uint tag) =>
+        (uint)slot < (uint)_tags.Length && _tags[slot] == tag && (tag & 1) == 1;
+
+    internal Span<byte> SlotAt(int slot) => _data.AsSpan(slot * _slotBytes, _slotBytes);
+
+    /// <summary>Empties the page for its next life; refused while a slot is in use.</summary>
+    public bool TryReset()
+    {
+        if (Outstanding != 0)
+            return false;
+        _free = NoSlot;
+        _fresh = 0;
+        _retired = 0;
+        NextWithRoom = PreviousWithRoom = NoPage;
+        return true;
+    }
+
+    /// <summary>Recounts slots in use, free and retired.</summary>
+    internal void Validate(ValidationErrors errors)
+    {
+        int used = 0;
+        int retired = 0;
+        for (int slot = 0; slot < _fresh; slot++)
+        {
+            used += (int)(_tags[slot] & 1);
+            retired += _tags[slot] == SpillReference.MaxTag - 1 ? 1 : 0;
+        }
+
+        int free = 0;
+        int at = _free;
+        for (; at != NoSlot && free <= _fresh; free++)
+        {
+            if ((uint)at >= (uint)_fresh || (_tags[at] & 1) == 1)
+            {
+                errors.Add("spill-free-list-slot", at, _fresh);
+                return;
+            }
+
+            at = BinaryPrimitives.ReadInt32LittleEndian(SlotAt(at));
+        }
+
+        errors.Equal("spill-page-outstanding", used, Outstanding);
+        errors.Equal("spill-page-retired", retired, _retired);
+        errors.Equal("spill-page-free", free, _fresh - Outstanding - _retired);
+    }
+
+    /// <summary>For tests of the validator: makes one counter lie.</summary>
+    internal void CorruptOutstanding() => Outstanding++;
+
+    /// <summary>For tests of the tags: puts a free slot near the end of its tags.</summary>
+    internal void AgeSlot(int slot, uint tag) => _tags[slot] = tag;
+}

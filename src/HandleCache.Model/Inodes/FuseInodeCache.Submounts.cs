@@ -1,0 +1,40 @@
+namespace HandleCache.Model.Inodes;
+
+/// <summary>Automount points: a reply with FUSE_ATTR_SUBMOUNT for a directory (R1).</summary>
+public sealed partial class FuseInodeCache
+{
+    private readonly Dictionary<uint, SubmountLookup> _submounts = [];
+
+    /// <summary>
+    /// iget for a directory marked as submount: always a new inode, never hashed, whose nlookup
+    /// stays 0; the reply's lookup is in its <see cref="SubmountLookup"/>.
+    /// </summary>
+    public IGetResult IGetSubmount(ulong nodeId, uint mode)
+    {
+        InodeIndex added = _table.Add(
+            nodeId, 0, mode, default, InodeState.AutoMount | InodeState.Unhashed);
+        _submounts[added.Value] = new(nodeId);
+        _unhashed++;
+        return new(added, IGetOutcome.New);
+    }
+
+    /// <summary>The lookup that an automount point shares with what is mounted on it.</summary>
+    /// <exception cref="KeyNotFoundException">Not an automount point.</exception>
+    public SubmountLookup SubmountOf(InodeIndex index) => _submounts[index.Value];
+
+    /// <summary>
+    /// The root of a submount, which shared this lookup, is evicted while mounted.
+    /// </summary>
+    public void EvictSubmountRoot(SubmountLookup lookup)
+    {
+        ArgumentNullException.ThrowIfNull(lookup);
+        if (lookup.Drop())
+            Forgets.Enqueue(lookup.NodeId, 1);
+    }
+
+    private void DropSubmount(InodeIndex index, bool silent)
+    {
+        if (_submounts.Remove(index.Value, out SubmountLookup? lookup) && !silent)
+            EvictSubmountRoot(lookup);
+    }
+}

@@ -1,0 +1,27 @@
+using HandleCache.Model.Handles;
+
+namespace HandleCache.Model.Inodes;
+
+/// <summary>The file handle as the key of an index.</summary>
+internal readonly struct HandleKeys(RecordStore records, HandleSlot slot, SpillPool pool)
+    : IIndexKeys
+{
+    public ulong HashOf(uint record) =>
+        Read(records.At(record)).Hash64();
+
+    private FileHandle Read(InodeRecord at) => slot.Read(ref at.First, at.Position, pool);
+
+    /// <summary>Accepts a hashed record that holds just this handle.</summary>
+    internal readonly ref struct HashedMatch(
+        RecordStore records, HandleSlot slot, SpillPool pool, FileHandle handle) : IIndexMatch
+    {
+        private readonly FileHandle _handle = handle;
+
+        public bool IsMatch(uint record)
+        {
+            InodeRecord at = records.At(record);
+            return !at.Has(InodeState.Unhashed)
+                && slot.Matches(ref at.First, at.Position, _handle, pool);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+namespace HandleCache.Model.Inodes;
+
+/// <summary>
+/// Searches with many nodeids in flight. Each step only starts loads whose results the next step
+/// uses, so the processor waits for many cache misses at once instead of one after another. The
+/// steps that touch memory are short loops of their own: the fewer instructions between two loads,
+/// the more loads fit in the processor's window.
+/// </summary>
+public sealed partial class InodeTable
+{
+    private const int InFlight = 64;
+
+    /// <summary>
+    /// <see cref="Find(ulong)"/> for each of <paramref name="nodeIds"/>; what it finds is in the
+    /// processor's cache afterwards, up to the handle's first 8 bytes.
+    /// </summary>
+    /// <exception cref="ArgumentException"><paramref name="found"/> is shorter.</exception>
+    public void FindMany(ReadOnlySpan<ulong> nodeIds, Span<InodeIndex> found)
+    {
+        if (found.Length < nodeIds.Length)
+            throw new ArgumentException("no room for the results", nameof(found));
+        if (Count == 0)
+        {
+            found[..nodeIds.Length].Clear();
+            return;
+        }
+
+        while (!nodeIds.IsEmpty)
+        {
+            int count = Math.Min(InFlight, nodeIds.Length);
+            FindBlock(nodeIds[..count], found[..count]);
+            nodeIds = nodeIds[count..];
+            found = found[count..];
+        }
+    }
+
+    private void FindBlock(ReadOnlySpan<ulong> nodeIds, Span<InodeIndex> found)
+    {
+        Span<ulong> hashes = stackalloc ulong[InFlight];
+        hashes = hashes[..nodeIds.Length];
+        for (int i = 0; i < hashes.Length; i++)
+            hashes[i] = NodeIdKeys.Hash(nodeIds[i]);
+        foreach (ulong hash in hashes)
+            _byNodeId.Touch(hash);
+        for (int i = 0; i < hashes.Length; i++)
+            found[i] = new(_byNodeId.Guess(hashes[i]));
+        foreach (InodeIndex guess in found)
+            _records.Touch(guess.Value);
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            InodeRecord at = _records.At(found[i].Value);
+            if (at.NodeId == nodeIds[i] && !at.Has(InodeState.Unhashed) && !found[i].IsNone)
+                continue;
+            var match = new NodeIdKeys.HashedMatch(_records, nodeIds[i]);
+            found[i] = new(_byNodeId.Find(hashes[i], ref match));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using HandleCache.Model.Handles;
+
+namespace HandleCache.Model.Inodes;
+
+/// <summary>Ways for tests of the validator to break one thing.</summary>
+public sealed partial class InodeTable
+{
+    internal RecordStore RecordsForTest => _records;
+
+    internal SpillPool SpillForTest => _spill;
+
+    internal void CorruptNodeIdEntry(InodeIndex index) =>
+        _byNodeId.CorruptEntry(NodeIdKeys.Hash(At(index).NodeId), index.Value);
+
+    internal void CorruptWideLookups() => _wideLookups[uint.MaxValue] = 1;
+
+    /// <summary>Gives a spilled handle's buffer back behind the record's back.</summary>
+    internal void CorruptSpill(InodeIndex index)
+    {
+        InodeRecord at = At(index);
+        _spill.Release(_slot.Reference(ref at.First, at.Position));
+    }
+}

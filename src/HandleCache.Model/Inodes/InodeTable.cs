@@ -1,0 +1,303 @@
+using System.Runtime.CompilerServices;
+using HandleCache.Model.Handles;
+
+namespace HandleCache.Model.Inodes;
+
+/// <summary>
+/// Storage and indexes for inodes, without policy: who counts, evicts and forgets is the owner's
+/// business. Some 41 bytes per inode with <c>inline:12</c>; 2^28 - 1 inodes at most. Several
+/// records may have one nodeid, of which one at most is meant to be hashed. Nothing allocates per
+/// operation once the population has been reached. Not thread-safe: the owner's lock is held around
+/// calls. </summary>
+public sealed partial class InodeTable : IDisposable
+{
+    private readonly RecordStore _records;
+    private readonly HandleSlot _slot;
+    private readonly SpillPool _spill;
+    private readonly SplitIndex<NodeIdKeys> _byNodeId;
+    private readonly SplitIndex<HandleKeys>? _byHandle;
+    private readonly Dictionary<uint, uint> _wideLookups = [];
+
+    public InodeTable(InodeTableOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Strategy = options.Strategy;
+        _slot = new(options.Strategy, InodeRecord.SizeBytes);
+        _records = new(InodeRecord.SizeBytes + _slot.SizeBytes);
+        _spill = HandleSlot.PoolFor(options.Strategy);
+        _byNodeId = new(new NodeIdKeys(_records));
+        if (options.IndexByHandle && _slot.Keeps)
+            _byHandle = new(new HandleKeys(_records, _slot, _spill));
+    }
+
+    public HandleStrategy Strategy { get; }
+
+    /// <summary>Records in use, unhashed ones too.</summary>
+    public int Count => _records.Live;
+
+    /// <summary>Bytes from one record to the next.</summary>
+    public int RecordBytes => _records.RecordBytes;
+
+    /// <summary>Handles in external buffers.</summary>
+    public int Spilled => _spill.Outstanding;
+
+    /// <summary>Memory of records, indexes and external buffers, in bytes.</summary>
+    public long MemoryBytes => _records.MemoryBytes + _byNodeId.MemoryBytes
+        + (_byHandle?.MemoryBytes ?? 0) + _spill.MemoryBytes;
+
+    /// <summary>Whether a handle of this length would be refused by <see cref="Add"/>.</summary>
+    public bool Refuses(int handleLength) => _slot.Keeps && handleLength > _slot.MaxLength;
+
+    /// <summary>
+    /// Adds a hashed record (unhashed if <paramref name="flags"/> says so) with no lookups. Returns
+    /// <see cref="InodeIndex.None"/> where the handle is longer than the strategy takes.
+    /// </summary>
+    public InodeIndex Add(
+        ulong nodeId, uint generation, uint mode, scoped in FileHandle handle,
+        InodeState flags = InodeState.None)
+    {
+        if (Refuses(handle.Bytes.Length))
+            return InodeIndex.None;
+        uint record = _records.Take();
+        InodeRecord at = _records.At(record);
+        at.NodeId = nodeId;
+        at.Generation = generation;
+        at.NLookupLow = 0;
+        at.TypeAndFlags =
+            (ushort)((mode & InodeRecord.TypeMask) | (uint)(flags | InodeState.Live));
+        _slot.TryStore(ref at.First, at.Position, handle, _spill);
+        _byNodeId.Insert(NodeIdKeys.Hash(nodeId), record);
+        if (_byHandle is not null && !handle.IsNone)
+            _byHandle.Insert(handle.Hash64(), record);
+        return new(record);
+    }
+
+    /// <summary>The hashed record of a nodeid.</summary>
+    public InodeIndex Find(ulong nodeId) => Find(nodeId, out _);
+
+    /// <summary><see cref="Find(ulong)"/>, with the record; good until the table changes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal InodeIndex Find(ulong nodeId, out InodeRecord at)
+    {
+        var match = new NodeIdKeys.HashedMatch(_records, nodeId);
+        uint record = _byNodeId.Find(NodeIdKeys.Hash(nodeId), ref match);
+        at = match.Found;
+        return new(record);
+    }
+
+    /// <summary>
+    /// The n-th record of a nodeid, hashed or not, in no particular order; none from the count on.
+    /// </summary>
+    public InodeIndex FindAny(ulong nodeId, int n)
+    {
+        var match = new NodeIdKeys.NthMatch(_records, nodeId, n);
+        return new(_byNodeId.Find(NodeIdKeys.Hash(nodeId), ref match));
+    }
+
+    /// <summary>A hashed record that holds this handle.</summary>
+    /// <exception cref="InvalidOperationException">The table has no index by handle.</exception>
+    public InodeIndex FindByHandle(scoped in FileHandle handle)
+    {
+        if (_byHandle is null)
+            throw new InvalidOperationException("the table was built without an index by handle");
+        if (handle.IsNone)
+            return InodeIndex.None;
+        var match = new HandleKeys.HashedMatch(_records, _slot, _spill, handle);
+        return new(_byHandle.Find(handle.Hash64(), ref match));
+    }
+
+    /// <summary>
+    /// The record behind <paramref name="after"/> in storage order; none at the end.
+    /// </summary>
+    public InodeIndex Next(InodeIndex after)
+    {
+        for (uint record = after.Value + 1; record < _records.Bound; record++)
+        {
+            if (_records.IsLive(record))
+                return new(record);
+        }
+
+        return InodeIndex.None;
+    }
+
+    /// <summary>Removes a record; its index names nothing from here on.</summary>
+    /// <exception cref="InvalidOperationException">No such record.</exception>
+    public void Remove(InodeIndex index)
+    {
+        InodeRecord at = Live(index);
+        Unlist(index, at);
+        if (at.Has(InodeState.WideLookup))
+            _wideLookups.Remove(index.Value);
+        _slot.Release(ref at.First, at.Position, _spill);
+        _records.Give(index.Value);
+    }
+
+    /// <summary>All of a record at once.</summary>
+    /// <exception cref="InvalidOperationException">No such record.</exception>
+    public InodeInfo Get(InodeIndex index)
+    {
+        InodeRecord at = Live(index);
+        return new()
+        {
+            NodeId = at.NodeId,
+            Generation = at.Generation,
+            FileType = at.FileType,
+            Flags = at.Flags,
+            NLookup = NLookup(index),
+            Handle = Handle(at),
+            IsSpilled = _slot.IsSpilled(ref at.First),
+        };
+    }
+
+    public bool IsLive(InodeIndex index) => _records.IsLive(index.Value);
+
+    public ulong NodeId(InodeIndex index) => Live(index).NodeId;
+
+    /// <summary>The handle; its bytes are good until the table changes.</summary>
+    public FileHandle Handle(InodeIndex index) =>
+        Handle(Live(index));
+
+    /// <summary>Replaces the handle; false, and nothing done, where it is too long.</summary>
+    public bool SetHandle(InodeIndex index, scoped in FileHandle handle)
+    {
+        if (Refuses(handle.Bytes.Length))
+            return false;
+        InodeRecord at = Live(index);
+        if (_byHandle is not null && !_slot.IsNone(ref at.First))
+            _byHandle.Remove(Handle(at).Hash64(), index.Value);
+        _slot.Release(ref at.First, at.Position, _spill);
+        _slot.TryStore(ref at.First, at.Position, handle, _spill);
+        if (_byHandle is not null && !handle.IsNone)
+            _byHandle.Insert(handle.Hash64(), index.Value);
+        return true;
+    }
+
+    /// <summary>Sets and clears flags; <see cref="InodeState.Live"/> is not the owner's.</summary>
+    public void SetFlags(InodeIndex index, InodeState set, InodeState clear = InodeState.None)
+    {
+        const InodeState Own = InodeState.Live | InodeState.WideLookup;
+        InodeRecord at = Live(index);
+        at.Flags = (at.Flags & ~(clear & ~Own)) | (set & ~Own);
+    }
+
+    /// <summary>References that the peer counts on this inode.</summary>
+    public ulong NLookup(InodeIndex index)
+    {
+        InodeRecord at = Live(index);
+        return at.NLookupLow | (at.Has(InodeState.WideLookup)
+            ? (ulong)_wideLookups[index.Value] << 32
+            : 0);
+    }
+
+    /// <summary>nlookup += count, in 64 bits as fuse_inode has it.</summary>
+    public void AddLookups(InodeIndex index, ulong count) =>
+        SetLookups(index, NLookup(index) + count);
+
+    /// <summary>nlookup -= count.</summary>
+    /// <exception cref="InvalidOperationException">More than the inode has.</exception>
+    public void DropLookups(InodeIndex index, ulong count)
+    {
+        ulong held = NLookup(index);
+        if (count > held)
+            throw new InvalidOperationException($"{count} lookups dropped where {held} are held");
+        SetLookups(index, held - count);
+    }
+
+    /// <summary>
+    /// Gives the external buffers of all records back, and checks that none is left then. The table
+    /// is not used afterwards.
+    /// </summary>
+    public void Dispose()
+    {
+        InodeIndex at = InodeIndex.None;
+        while (_spill.Outstanding > 0 && !(at = Next(at)).IsNone)
+        {
+            InodeRecord record = At(at);
+            _slot.Release(ref record.First, record.Position, _spill);
+        }
+
+        _spill.Dispose();
+    }
+
+    internal void SetLookups(InodeIndex index, ulong count)
+    {
+        InodeRecord at = Live(index);
+        at.NLookupLow = (uint)count;
+        if (count >> 32 != 0)
+        {
+            _wideLookups[index.Value] = (uint)(count >> 32);
+            at.Flags |= InodeState.WideLookup;
+        }
+        else if (at.Has(InodeState.WideLookup))
+        {
+            _wideLookups.Remove(index.Value);
+            at.Flags &= ~InodeState.WideLookup;
+        }
+    }
+
+    /// <summary>One more lookup: the hot form of <see cref="AddLookups"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void CountLookup(InodeIndex index, InodeRecord at)
+    {
+        uint low = at.NLookupLow;
+        if (low == uint.MaxValue)
+            AddLookups(index, 1);
+        else
+            at.NLookupLow = low + 1;
+    }
+
+    private FileHandle Handle(InodeRecord at) => _slot.Read(ref at.First, at.Position, _spill);
+
+    internal InodeRecord At(InodeIndex index) => _records.At(index.Value);
+
+    /// <summary>
+    /// Whether the handle's bytes are these; type and length were compared, and handles are kept.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool SameHandleBytes(InodeRecord at, scoped in FileHandle handle) =>
+        _slot.SameBytes(ref at.First, at.Position, handle.Bytes, _spill);
+
+    /// <summary>Whether the slot holds just this handle; always true where none are kept.</summary>
+    internal bool HandleMatches(InodeRecord at, scoped in FileHandle handle) =>
+        _slot.Matches(ref at.First, at.Position, handle, _spill);
+
+    internal bool HasHandle(InodeRecord at) => !_slot.IsNone(ref at.First);
+
+    /// <summary>
+    /// Exchanges the references of two spilled handles: a fault for tests to find.
+    /// </summary>
+    internal void SwapSpills(InodeIndex left, InodeIndex right)
+    {
+        InodeRecord a = Live(left);
+        InodeRecord b = Live(right);
+        int atA = a.Position;
+        int atB = b.Position;
+        SpillReference first = _slot.Reference(ref a.First, atA);
+        _slot.SetReference(ref a.First, atA, _slot.Reference(ref b.First, atB));
+        _slot.SetReference(ref b.First, atB, first);
+    }
+
+    private void Unlist(InodeIndex index, InodeRecord at)
+    {
+        bool listed = _byNodeId.Remove(NodeIdKeys.Hash(at.NodeId), index.Value);
+        if (_byHandle is not null && !_slot.IsNone(ref at.First))
+        {
+            FileHandle handle = Handle(at);
+            listed &= _byHandle.Remove(handle.Hash64(), index.Value);
+        }
+
+        if (!listed)
+            throw new InvalidOperationException($"record {index.Value} is in use but not listed");
+    }
+
+    private InodeRecord Live(InodeIndex index)
+    {
+        if (index.IsNone || index.Value >= _records.Bound)
+            throw NotLive(index);
+        InodeRecord at = _records.At(index.Value);
+        return at.Has(InodeState.Live) ? at : throw NotLive(index);
+    }
+
+    private static InvalidOperationException NotLive(InodeIndex index) =>
+        new($"inode record {index.Value} is not in use");
+}

@@ -1,0 +1,274 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace HandleCache.Model.Inodes;
+
+/// <summary>
+/// Records of one size in segments of 65,536, so that growing never copies more than the first,
+/// small segment. Free records are listed per segment; a segment without live records is kept for
+/// the next growth or, where many are empty, given back to the collector. Record 0 is never used.
+/// </summary>
+internal sealed class RecordStore
+{
+    internal const int SegmentShift = 16;
+    internal const int SegmentRecords = 1 << SegmentShift;
+    internal const uint MaxRecords = IndexEntry.MaxRecord;
+
+    private const int FirstSegmentRecords = 256;
+    private const int NoSegment = -1;
+    private const int NoRecord = 0;
+
+    /// <summary>Empty segments kept: this share of those in use, and at least two.</summary>
+    private const int KeptEmptyShare = 8;
+
+    /// <summary>Fixed part, slot header and the first 8 bytes of a handle.</summary>
+    private const int TouchedBytes = 32;
+
+    private readonly int _touchedAt;
+    private byte[][] _data = [];
+    private Segment[] _segments = [];
+    private int _used;
+    private int _emptySegments;
+    private int _heldSegments;
+    private int _withRoom = NoSegment;
+
+    internal RecordStore(int recordBytes)
+    {
+        RecordBytes = (recordBytes + 3) & ~3;
+        _touchedAt = Math.Min(RecordBytes, TouchedBytes) - 1;
+    }
+
+    /// <summary>The stride: header and slot, rounded up to 4.</summary>
+    internal int RecordBytes { get; }
+
+    internal int Live { get; private set; }
+
+    /// <summary>One above the highest record number ever used.</summary>
+    internal uint Bound => (uint)_used << SegmentShift;
+
+    internal long MemoryBytes
+    {
+        get
+        {
+            long all = 0;
+            for (int i = 0; i < _used; i++)
+                all += _data[i].Length;
+            return all + ((long)_segments.Length * (Segment.SizeBytes + IntPtr.Size));
+        }
+    }
+
+    /// <summary>The record's bytes; its segment must be in use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal InodeRecord At(uint record)
+    {
+        byte[] data = _data[(int)(record >> SegmentShift)];
+        int position = Position(record);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, data.Length);
+        // SAFETY: position < data.Length was just checked, and data.Length is a multiple of the
+        // stride, so the whole record lies within.
+        return new(
+            ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(data), position), position);
+    }
+
+    /// <summary>
+    /// Reads both ends of what an iget hit needs of a record, so that it is in the processor's
+    /// cache; nothing waits for them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Touch(uint record)
+    {
+        ref byte first = ref At(record).First;
+        Volatile.Read(ref first);
+        // SAFETY: every record has at least 24 bytes, and _touchedAt is within the stride.
+        Volatile.Read(ref Unsafe.Add(ref first, _touchedAt));
+    }
+
+    /// <summary>Offset of a record in its segment, in bytes.</summary>
+    private int Position(uint record) => (int)(record & (SegmentRecords - 1)) * RecordBytes;
+
+    /// <summary>Takes a record; its contents are undefined.</summary>
+    /// <exception cref="InvalidOperationException">2^28 - 1 records are in use.</exception>
+    internal uint Take()
+    {
+        if (_withRoom == NoSegment)
+            AddSegment();
+        int number = _withRoom;
+        ref Segment segment = ref _segments[number];
+        uint local = segment.Free;
+        if (local != NoRecord)
+            segment.Free = (uint)At(Global(number, local - 1)).NodeId;
+        else
+            local = TakeFresh(number, ref segment);
+        if (segment.Live++ == 0)
+            _emptySegments--;
+        if (segment.Free == NoRecord && segment.Fresh == SegmentRecords)
+            Unlink(ref segment);
+        Live++;
+        return Global(number, local - 1);
+    }
+
+    /// <summary>Gives a record back.</summary>
+    internal void Give(uint record)
+    {
+        int number = (int)(record >> SegmentShift);
+        ref Segment segment = ref _segments[number];
+        bool full = segment.Free == NoRecord && segment.Fresh == SegmentRecords;
+        InodeRecord freed = At(record);
+        freed.TypeAndFlags = 0;
+        freed.NodeId = segment.Free;
+        segment.Free = (record & (SegmentRecords - 1)) + 1;
+        Live--;
+        if (full)
+            Link(number, ref segment);
+        if (--segment.Live == 0)
+        {
+            _emptySegments++;
+            ReleaseSpare(number, ref segment);
+        }
+    }
+
+    /// <summary>Whether the number names a record in use; never throws.</summary>
+    internal bool IsLive(uint record)
+    {
+        int number = (int)(record >> SegmentShift);
+        return record != 0 && number < _used
+            && (record & (SegmentRecords - 1)) < _segments[number].Fresh
+            && _data[number].Length != 0
+            && At(record).Has(InodeState.Live);
+    }
+
+    /// <summary>Recounts segments, live and free records.</summary>
+    internal void Validate(ValidationErrors errors)
+    {
+        int all = 0;
+        int empty = 0;
+        int held = 0;
+        for (int number = 0; number < _used; number++)
+        {
+            Segment segment = _segments[number];
+            int live = 0;
+            for (uint local = (uint)Reserved(number); local < segment.Fresh; local++)
+                live += At(Global(number, local)).Has(InodeState.Live) ? 1 : 0;
+            errors.Equal("segment-live", live, segment.Live);
+            int dead = segment.Fresh - Reserved(number) - live;
+            errors.Equal("segment-free", CountFree(number, segment), dead);
+            all += live;
+            held += _data[number].Length == 0 ? 0 : 1;
+            empty += _data[number].Length != 0 && segment.Live == 0 ? 1 : 0;
+        }
+
+        errors.Equal("records-live", all, Live);
+        errors.Equal("segments-empty", empty, _emptySegments);
+        errors.Equal("segments-held", held, _heldSegments);
+    }
+
+    /// <summary>For tests of the validator: makes a counter lie.</summary>
+    internal void CorruptLive() => Live++;
+
+    /// <summary>For tests of the validator: loses the first segment's free list.</summary>
+    internal void CorruptFreeList() => _segments[0].Free = NoRecord;
+
+    private static uint Global(int number, uint local) => ((uint)number << SegmentShift) | local;
+
+    // Record 0 is taken from the start and never live.
+    private static int Reserved(int number) => number == 0 ? 1 : 0;
+
+    private int CountFree(int number, Segment segment)
+    {
+        int count = 0;
+        uint local = segment.Free;
+        while (local != NoRecord && local <= segment.Fresh && count <= segment.Fresh)
+        {
+            count++;
+            local = (uint)At(Global(number, local - 1)).NodeId;
+        }
+
+        return count;
+    }
+
+    private uint TakeFresh(int number, ref Segment segment)
+    {
+        int records = _data[number].Length / RecordBytes;
+        if (segment.Fresh == records)
+        {
+            // Only the first segment begins small.
+            byte[] larger = NewData(Math.Min(SegmentRecords, 4 * records));
+            _data[number].CopyTo(larger, 0);
+            _data[number] = larger;
+        }
+
+        return (uint)++segment.Fresh;
+    }
+
+    private void AddSegment()
+    {
+        int number = Array.FindIndex(_data, 0, _used, data => data.Length == 0);
+        if (number < 0)
+        {
+            number = _used;
+            if (Bound > MaxRecords - SegmentRecords)
+                throw new InvalidOperationException("the table holds 2^28 - 1 records already");
+            if (number == _data.Length)
+            {
+                Array.Resize(ref _data, Math.Max(4, 2 * number));
+                Array.Resize(ref _segments, _data.Length);
+            }
+
+            _used++;
+        }
+
+        _data[number] = NewData(number == 0 ? FirstSegmentRecords : SegmentRecords);
+        _segments[number] = new() { Fresh = Reserved(number) };
+        _emptySegments++;
+        _heldSegments++;
+        Link(number, ref _segments[number]);
+    }
+
+    private byte[] NewData(int records) =>
+        GC.AllocateUninitializedArray<byte>(records * RecordBytes);
+
+    private void ReleaseSpare(int number, ref Segment segment)
+    {
+        int kept = Math.Max(2, _heldSegments / KeptEmptyShare);
+        if (_emptySegments <= kept || number == 0)
+            return;
+        Unlink(ref segment);
+        _data[number] = [];
+        segment = default;
+        _emptySegments--;
+        _heldSegments--;
+    }
+
+    private void Link(int number, ref Segment segment)
+    {
+        segment.Previous = NoSegment;
+        segment.Next = _withRoom;
+        if (_withRoom != NoSegment)
+            _segments[_withRoom].Previous = number;
+        _withRoom = number;
+    }
+
+    private void Unlink(ref Segment segment)
+    {
+        if (segment.Previous == NoSegment)
+            _withRoom = segment.Next;
+        else
+            _segments[segment.Previous].Next = segment.Next;
+        if (segment.Next != NoSegment)
+            _segments[segment.Next].Previous = segment.Previous;
+    }
+
+    private struct Segment
+    {
+        internal const int SizeBytes = 20;
+
+        /// <summary>First free record plus one, or 0; the next is in the record's nodeid.</summary>
+        internal uint Free;
+
+        /// <summary>Records from here on were never used.</summary>
+        internal int Fresh;
+        internal int Live;
+        internal int Next;
+        internal int Previous;
+    }
+}
