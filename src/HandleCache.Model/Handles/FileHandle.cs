@@ -19,7 +19,9 @@ public readonly ref struct FileHandle(uint type, ReadOnlySpan<byte> bytes)
 
     public ReadOnlySpan<byte> Bytes { get; } = bytes;
 
-    /// <summary>No handle at all: the root inode's, or that of an inode from a classic reply.</summary>
+    /// <summary>
+    /// No handle at all: the root inode's, or that of an inode from a classic reply.
+    /// </summary>
     public bool IsNone => Type == 0 && Bytes.IsEmpty;
 
     public static bool operator ==(FileHandle left, FileHandle right) =>

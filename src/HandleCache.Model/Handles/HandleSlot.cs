@@ -61,7 +61,9 @@ internal readonly struct HandleSlot
 
     private int BufferAt => OffsetBytes + HeaderBytes;
 
-    /// <summary>The pool that a strategy spills to: kmalloc classes or one dedicated size.</summary>
+    /// <summary>
+    /// The pool that a strategy spills to: kmalloc classes or one dedicated size.
+    /// </summary>
     internal static SpillPool PoolFor(HandleStrategy strategy) => strategy.SpillBytes > 0
         ? SpillPool.Dedicated(strategy.SpillBytes)
         : SpillPool.Kmalloc();
@@ -83,7 +85,8 @@ internal readonly struct HandleSlot
     /// Puts a handle into a slot that holds none; false where it is too long. The record's position
     /// in its segment, in bytes, gives the alignment.
     /// </summary>
-    internal bool TryStore(ref byte record, int position, scoped in FileHandle handle, SpillPool pool)
+    internal bool TryStore(
+        ref byte record, int position, scoped in FileHandle handle, SpillPool pool)
     {
         int length = handle.Bytes.Length;
         if (Keeps && length > MaxLength)
@@ -106,7 +109,9 @@ internal readonly struct HandleSlot
         return true;
     }
 
-    /// <summary>The handle in the slot; the bytes are good until the slot or its pool changes.</summary>
+    /// <summary>
+    /// The handle in the slot; the bytes are good until the slot or its pool changes.
+    /// </summary>
     internal FileHandle Read(ref byte record, int position, SpillPool pool)
     {
         int length = Length(ref record);
@@ -119,7 +124,8 @@ internal readonly struct HandleSlot
 
     /// <summary>Whether the slot holds just this handle; always true where none are kept.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Matches(ref byte record, int position, scoped in FileHandle handle, SpillPool pool)
+    internal bool Matches(
+        ref byte record, int position, scoped in FileHandle handle, SpillPool pool)
     {
         return !Keeps || (Type(ref record) == handle.Type
             && Length(ref record) == handle.Bytes.Length
@@ -127,8 +133,8 @@ internal readonly struct HandleSlot
     }
 
     /// <summary>
-    /// The last part of <see cref="Matches"/>: only the bytes, where handles are kept and the type is
-    /// known to be the same.
+    /// The last part of <see cref="Matches"/>: only the bytes, where handles are kept and the type
+    /// is known to be the same.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool SameBytes(

@@ -32,7 +32,9 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
 
     internal int PageCount { get; private set; }
 
-    /// <summary>Memory of the pages in use, in bytes; those resting in the object pool apart.</summary>
+    /// <summary>
+    /// Memory of the pages in use, in bytes; those resting in the object pool apart.
+    /// </summary>
     internal long MemoryBytes => PageCount == 0 ? 0 : PageCount * FirstPage().MemoryBytes;
 
     public override SpillPage Create() => new(SlotBytes);

@@ -73,7 +73,9 @@ internal sealed class SpillPage : IResettable
         return slot;
     }
 
-    /// <summary>Gives a slot back; false where the tag is not that of the slot's present use.</summary>
+    /// <summary>
+    /// Gives a slot back; false where the tag is not that of the slot's present use.
+    /// </summary>
     internal bool Give(int slot, uint tag)
     {
         if (!Holds(slot, tag))

@@ -74,7 +74,9 @@ public sealed class SpillPool : IDisposable
     /// <summary>Buffers of a class in use.</summary>
     public int ClassOutstanding(int sizeClass) => _classes[sizeClass].Outstanding;
 
-    /// <summary>Copies <paramref name="bytes"/> into a buffer of the smallest class that fits.</summary>
+    /// <summary>
+    /// Copies <paramref name="bytes"/> into a buffer of the smallest class that fits.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Longer than the largest class.</exception>
     public SpillReference Store(ReadOnlySpan<byte> bytes)
     {
@@ -86,13 +88,15 @@ public sealed class SpillPool : IDisposable
     }
 
     /// <summary>The first <paramref name="length"/> bytes of a buffer in use.</summary>
-    /// <exception cref="InvalidOperationException">The buffer was given back, or never was.</exception>
+    /// <exception cref="InvalidOperationException">The reference is dead.</exception>
     public ReadOnlySpan<byte> Read(SpillReference reference, int length) =>
         TryRead(reference, length, out ReadOnlySpan<byte> bytes)
             ? bytes
             : throw Dead(reference, "read");
 
-    /// <summary>As <see cref="Read"/>; false for a dead reference or a length over the class.</summary>
+    /// <summary>
+    /// As <see cref="Read"/>; false for a dead reference or a length over the class.
+    /// </summary>
     public bool TryRead(SpillReference reference, int length, out ReadOnlySpan<byte> bytes)
     {
         int sizeClass = reference.SizeClass;
@@ -119,7 +123,7 @@ public sealed class SpillPool : IDisposable
     }
 
     /// <summary>Checks that every buffer came back.</summary>
-    /// <exception cref="InvalidOperationException">Some did not; the message counts them.</exception>
+    /// <exception cref="InvalidOperationException">Some did not; it counts them.</exception>
     public void Dispose()
     {
         if (Outstanding is var left and not 0)

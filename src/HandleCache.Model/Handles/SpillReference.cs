@@ -1,9 +1,9 @@
 namespace HandleCache.Model.Handles;
 
 /// <summary>
-/// Names one external buffer of a <see cref="SpillPool"/> in the 8 bytes that a pointer takes in the
-/// kernel: size class (3 bits), page (20), slot (13), generation tag (28). The tag of a buffer in
-/// use is odd, so no valid reference is 0.
+/// Names one external buffer of a <see cref="SpillPool"/> in the 8 bytes that a pointer takes in
+/// the kernel: size class (3 bits), page (20), slot (13), generation tag (28). The tag of a buffer
+/// in use is odd, so no valid reference is 0.
 /// </summary>
 public readonly record struct SpillReference(ulong Value)
 {
@@ -12,7 +12,9 @@ public readonly record struct SpillReference(ulong Value)
     internal const int MaxPages = 1 << PageBits;
     internal const int MaxSlots = 1 << SlotBits;
 
-    /// <summary>The last tag: a slot that reached it is retired, so that no tag comes twice.</summary>
+    /// <summary>
+    /// The last tag: a slot that reached it is retired, so that no tag comes twice.
+    /// </summary>
     internal const uint MaxTag = (1u << TagBits) - 1;
 
     private const int TagBits = 28;

@@ -8,7 +8,9 @@ namespace HandleCache.Model.Inodes;
 /// </summary>
 public sealed class ForgetQueue
 {
-    /// <summary>FUSE_MIN_READ_BUFFER: a read with less room fails before the queue is looked at.</summary>
+    /// <summary>
+    /// FUSE_MIN_READ_BUFFER: a read with less room fails before the queue is looked at.
+    /// </summary>
     public const int MinReadBufferBytes = 8192;
 
     /// <summary>fuse_in_header and fuse_batch_forget_in, in bytes.</summary>
@@ -89,7 +91,9 @@ public sealed class ForgetQueue
     public static int MaxBatch(int bufferBytes) =>
         (bufferBytes - BatchHeaderBytes) / BatchEntryBytes;
 
-    /// <summary>Whether the next message is a BATCH_FORGET: two or more wait, and it is known.</summary>
+    /// <summary>
+    /// Whether the next message is a BATCH_FORGET: two or more wait, and it is known.
+    /// </summary>
     public bool NextIsBatch(int minor) => Count >= 2 && minor >= BatchMinor && !_unbatched;
 
     /// <summary>

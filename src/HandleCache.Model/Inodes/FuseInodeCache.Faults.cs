@@ -9,7 +9,8 @@ public sealed partial class FuseInodeCache
 {
     private readonly FaultPlan _faultPlan;
 
-    private IGetResult IGetFaulty(ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
+    private IGetResult IGetFaulty(
+        ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {
         int kept = _faultPlan.TruncateHandle
             ? Math.Min(FaultPlan.TruncatedBytes, handle.Bytes.Length)

@@ -1,6 +1,8 @@
 namespace HandleCache.Model.Inodes;
 
-/// <summary>How inodes leave: evicted by the modelled kernel, or seen forgotten on the wire.</summary>
+/// <summary>
+/// How inodes leave: evicted by the modelled kernel, or seen forgotten on the wire.
+/// </summary>
 public sealed partial class FuseInodeCache
 {
     /// <summary>
@@ -17,7 +19,9 @@ public sealed partial class FuseInodeCache
         InodeInfo inode = _table.Get(index);
         if (Active)
         {
-            ulong nlookup = inode.NLookup - (_faultPlan.ForgetOneLess && inode.NLookup > 0 ? 1u : 0);
+            ulong nlookup = inode.NLookup;
+            if (_faultPlan.ForgetOneLess && nlookup > 0)
+                nlookup--;
             if (nlookup > 0)
                 Forgets.Enqueue(inode.NodeId, nlookup);
             if (linked)

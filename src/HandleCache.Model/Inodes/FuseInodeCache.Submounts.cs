@@ -22,7 +22,9 @@ public sealed partial class FuseInodeCache
     /// <exception cref="KeyNotFoundException">Not an automount point.</exception>
     public SubmountLookup SubmountOf(InodeIndex index) => _submounts[index.Value];
 
-    /// <summary>The root of a submount, which shared this lookup, is evicted while mounted.</summary>
+    /// <summary>
+    /// The root of a submount, which shared this lookup, is evicted while mounted.
+    /// </summary>
     public void EvictSubmountRoot(SubmountLookup lookup)
     {
         ArgumentNullException.ThrowIfNull(lookup);

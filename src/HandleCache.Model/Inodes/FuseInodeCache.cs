@@ -41,7 +41,8 @@ public sealed partial class FuseInodeCache : IDisposable
         Options = options;
         _table = new(new()
         {
-            Strategy = options.Strategy, IndexByHandle = options.IndexByHandle,
+            Strategy = options.Strategy,
+            IndexByHandle = options.IndexByHandle,
         });
         _rule = options.HandleRule;
         _longestHandle = options.Strategy.CapacityBytes - (_rule.RefuseLongest ? 1 : 0);
@@ -59,7 +60,9 @@ public sealed partial class FuseInodeCache : IDisposable
     /// <summary>Where evictions queue their FORGETs.</summary>
     public ForgetQueue Forgets { get; }
 
-    /// <summary>Inodes in memory, bad and root included: what the fuse_inode slab would count.</summary>
+    /// <summary>
+    /// Inodes in memory, bad and root included: what the fuse_inode slab would count.
+    /// </summary>
     public int Count => _table.Count;
 
     /// <summary>Replaced inodes and automount points: in memory, but not found by nodeid.</summary>
@@ -124,20 +127,26 @@ public sealed partial class FuseInodeCache : IDisposable
     /// <summary>The hashed inode of a nodeid (models ilookup5()).</summary>
     public InodeIndex Find(ulong nodeId) => _table.Find(nodeId);
 
-    /// <summary><see cref="Find"/> for many nodeids at once, with their cache misses in flight.</summary>
+    /// <summary>
+    /// <see cref="Find"/> for many nodeids at once, with their cache misses in flight.
+    /// </summary>
     public void FindMany(ReadOnlySpan<ulong> nodeIds, Span<InodeIndex> found) =>
         _table.FindMany(nodeIds, found);
 
     /// <summary>The hashed inode that holds a handle.</summary>
     public InodeIndex FindByHandle(scoped in FileHandle handle) => _table.FindByHandle(handle);
 
-    /// <summary>The inode behind <paramref name="after"/> in storage order; none at the end.</summary>
+    /// <summary>
+    /// The inode behind <paramref name="after"/> in storage order; none at the end.
+    /// </summary>
     public InodeIndex Next(InodeIndex after) => _table.Next(after);
 
     /// <summary>All that the cache holds of an inode.</summary>
     public InodeInfo Get(InodeIndex index) => _table.Get(index);
 
-    /// <summary>Lookups under a nodeid, all its inodes together; the server's count of it.</summary>
+    /// <summary>
+    /// Lookups under a nodeid, all its inodes together; the server's count of it.
+    /// </summary>
     public ulong Held(ulong nodeId)
     {
         ulong held = 0;
@@ -153,11 +162,13 @@ public sealed partial class FuseInodeCache : IDisposable
     public bool IsBad(InodeIndex index) => (_table.Get(index).Flags & InodeState.Bad) != 0;
 
     /// <summary>
-    /// One lookup that a reply counted outside iget (R6: a revalidation that found the same nodeid).
-    /// </summary>
+    /// One lookup that a reply counted outside iget (R6: a revalidation that found the same
+    /// nodeid). </summary>
     public void AddLookup(InodeIndex index) => _table.AddLookups(index, 1);
 
-    /// <summary>One lookup less, without a FORGET (R11: the entry could not be spliced in).</summary>
+    /// <summary>
+    /// One lookup less, without a FORGET (R11: the entry could not be spliced in).
+    /// </summary>
     public void DropLookup(InodeIndex index) => _table.DropLookups(index, 1);
 
     public void Dispose() => _table.Dispose();
@@ -188,7 +199,8 @@ public sealed partial class FuseInodeCache : IDisposable
         && ((at.TypeAndFlags ^ mode) & (uint)_identityMask & InodeRecord.TypeMask) == 0;
 
     /// <summary>iget where no hashed inode has the nodeid.</summary>
-    private IGetResult Absent(ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
+    private IGetResult Absent(
+        ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {
         if (!TryFit(handle, out FileHandle fitted))
             return new(InodeIndex.None, IGetOutcome.HandleRefused);
@@ -201,14 +213,16 @@ public sealed partial class FuseInodeCache : IDisposable
     /// iget where the cached inode is not plainly the same: the handle may be absent on one side,
     /// or too long; else the inode is stale.
     /// </summary>
-    private IGetResult Differs(ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
+    private IGetResult Differs(
+        ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {
         if (_faulty)
             return IGetFaulty(nodeId, generation, mode, handle);
         return Compare(nodeId, generation, mode, handle);
     }
 
-    private IGetResult Compare(ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
+    private IGetResult Compare(
+        ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {
         InodeIndex found = _table.Find(nodeId);
         if (!TryFit(handle, out FileHandle fitted))
@@ -248,7 +262,9 @@ public sealed partial class FuseInodeCache : IDisposable
                 && _table.SetHandle(index, handle));
     }
 
-    /// <summary>Whether the handle may be stored; it is cut to length where the rule says so.</summary>
+    /// <summary>
+    /// Whether the handle may be stored; it is cut to length where the rule says so.
+    /// </summary>
     private bool TryFit(scoped in FileHandle handle, out FileHandle fitted)
     {
         fitted = handle;

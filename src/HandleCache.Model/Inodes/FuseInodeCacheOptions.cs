@@ -5,7 +5,9 @@ namespace HandleCache.Model.Inodes;
 /// <summary>What a <see cref="FuseInodeCache"/> is built for; fixed for its life.</summary>
 public sealed record FuseInodeCacheOptions
 {
-    /// <summary>How handles are kept; by default 12 bytes inline, longer ones in kmalloc sizes.</summary>
+    /// <summary>
+    /// How handles are kept; by default 12 bytes inline, longer ones in kmalloc sizes.
+    /// </summary>
     public HandleStrategy Strategy { get; init; } = HandleStrategy.Inline(12);
 
     /// <summary>Make inodes findable by handle, too.</summary>
@@ -15,6 +17,8 @@ public sealed record FuseInodeCacheOptions
 
     public ModelFaults Faults { get; init; } = ModelFaults.None;
 
-    /// <summary>Evictions of several caches (submounts) go to one queue; by default its own.</summary>
+    /// <summary>
+    /// Evictions of several caches (submounts) go to one queue; by default its own.
+    /// </summary>
     public ForgetQueue? Forgets { get; init; }
 }

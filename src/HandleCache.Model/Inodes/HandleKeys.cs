@@ -3,7 +3,8 @@ using HandleCache.Model.Handles;
 namespace HandleCache.Model.Inodes;
 
 /// <summary>The file handle as the key of an index.</summary>
-internal readonly struct HandleKeys(RecordStore records, HandleSlot slot, SpillPool pool) : IIndexKeys
+internal readonly struct HandleKeys(RecordStore records, HandleSlot slot, SpillPool pool)
+    : IIndexKeys
 {
     public ulong HashOf(uint record) =>
         Read(records.At(record)).Hash64();

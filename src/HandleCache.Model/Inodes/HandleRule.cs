@@ -18,7 +18,9 @@ public sealed record HandleRule
     /// </summary>
     public bool RefuseLongest { get; init; }
 
-    /// <summary>Defect 4 (v3): a reply without a handle makes an inode that has one stale.</summary>
+    /// <summary>
+    /// Defect 4 (v3): a reply without a handle makes an inode that has one stale.
+    /// </summary>
     public bool AbsentReplyIsStale { get; init; }
 
     /// <summary>v1: a handle that is too long is cut to the longest length.</summary>

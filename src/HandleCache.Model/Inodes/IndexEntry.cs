@@ -6,9 +6,9 @@ namespace HandleCache.Model.Inodes;
 /// <summary>
 /// One 4-byte entry of a <see cref="SplitIndex{TKeys}"/>: a record number and, in the bits that no
 /// record number needs yet, a part of the key's hash, which spares looks at records that are not
-/// the one sought. How many bits are tag is a mask, kept with the entries: 8 at ten million records,
-/// 5 at a hundred million. 0 is a slot never used; an entry of record 0 with a tag is a slot whose
-/// entry was removed.
+/// the one sought. How many bits are tag is a mask, kept with the entries: 8 at ten million
+/// records, 5 at a hundred million. 0 is a slot never used; an entry of record 0 with a tag is a
+/// slot whose entry was removed.
 /// </summary>
 internal static class IndexEntry
 {

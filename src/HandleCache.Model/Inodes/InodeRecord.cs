@@ -4,8 +4,8 @@ namespace HandleCache.Model.Inodes;
 
 /// <summary>
 /// The fixed part of a record, over its bytes: nodeid 8, generation 4, nlookup 4, S_IFMT and flags
-/// 2; the handle slot follows at <see cref="SizeBytes"/>. With a slot of 6 + 12 bytes a record takes
-/// 36. Records lie at multiples of 4, so the 8-byte field may be unaligned.
+/// 2; the handle slot follows at <see cref="SizeBytes"/>. With a slot of 6 + 12 bytes a record
+/// takes 36. Records lie at multiples of 4, so the 8-byte field may be unaligned.
 /// </summary>
 internal readonly ref struct InodeRecord(ref byte first, int position)
 {

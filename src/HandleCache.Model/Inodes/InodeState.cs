@@ -14,7 +14,9 @@ public enum InodeState
     /// <summary>FUSE_I_BAD: every operation on the inode fails with EIO (R15).</summary>
     Bad = 1 << 1,
 
-    /// <summary>Not found by nodeid any more (remove_inode_hash), though its counts still are.</summary>
+    /// <summary>
+    /// Not found by nodeid any more (remove_inode_hash), though its counts still are.
+    /// </summary>
     Unhashed = 1 << 2,
 
     /// <summary>The superblock's root: never unhashed, never evicted while mounted.</summary>

@@ -5,10 +5,10 @@ namespace HandleCache.Model.Inodes;
 
 /// <summary>
 /// Storage and indexes for inodes, without policy: who counts, evicts and forgets is the owner's
-/// business. Some 41 bytes per inode with <c>inline:12</c>; 2^28 - 1 inodes at most. Several records
-/// may have one nodeid, of which one at most is meant to be hashed. Nothing allocates per operation
-/// once the population has been reached. Not thread-safe: the owner's lock is held around calls.
-/// </summary>
+/// business. Some 41 bytes per inode with <c>inline:12</c>; 2^28 - 1 inodes at most. Several
+/// records may have one nodeid, of which one at most is meant to be hashed. Nothing allocates per
+/// operation once the population has been reached. Not thread-safe: the owner's lock is held around
+/// calls. </summary>
 public sealed partial class InodeTable : IDisposable
 {
     private readonly RecordStore _records;
@@ -106,7 +106,9 @@ public sealed partial class InodeTable : IDisposable
         return new(_byHandle.Find(handle.Hash64(), ref match));
     }
 
-    /// <summary>The record behind <paramref name="after"/> in storage order; none at the end.</summary>
+    /// <summary>
+    /// The record behind <paramref name="after"/> in storage order; none at the end.
+    /// </summary>
     public InodeIndex Next(InodeIndex after)
     {
         for (uint record = after.Value + 1; record < _records.Bound; record++)
@@ -261,7 +263,9 @@ public sealed partial class InodeTable : IDisposable
 
     internal bool HasHandle(InodeRecord at) => !_slot.IsNone(ref at.First);
 
-    /// <summary>Exchanges the references of two spilled handles: a fault for tests to find.</summary>
+    /// <summary>
+    /// Exchanges the references of two spilled handles: a fault for tests to find.
+    /// </summary>
     internal void SwapSpills(InodeIndex left, InodeIndex right)
     {
         InodeRecord a = Live(left);

@@ -150,8 +150,8 @@ internal sealed class RecordStore
             for (uint local = (uint)Reserved(number); local < segment.Fresh; local++)
                 live += At(Global(number, local)).Has(InodeState.Live) ? 1 : 0;
             errors.Equal("segment-live", live, segment.Live);
-            errors.Equal(
-                "segment-free", CountFree(number, segment), segment.Fresh - Reserved(number) - live);
+            int dead = segment.Fresh - Reserved(number) - live;
+            errors.Equal("segment-free", CountFree(number, segment), dead);
             all += live;
             held += _data[number].Length == 0 ? 0 : 1;
             empty += _data[number].Length != 0 && segment.Live == 0 ? 1 : 0;

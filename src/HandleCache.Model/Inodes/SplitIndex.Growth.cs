@@ -8,7 +8,9 @@ internal sealed partial class SplitIndex<TKeys>
 {
     private const int SparesKept = 4;
 
-    /// <summary>Records whose keys are hashed at a time, with their cache misses in flight.</summary>
+    /// <summary>
+    /// Records whose keys are hashed at a time, with their cache misses in flight.
+    /// </summary>
     private const int HashedAtOnce = 64;
 
     private readonly List<uint[]> _spares = new(SparesKept);
@@ -37,7 +39,9 @@ internal sealed partial class SplitIndex<TKeys>
         return slotCount - (slotCount / 5);
     }
 
-    /// <summary>Sweeps, grows or splits a full sub-table; returns the one that the hash is in.</summary>
+    /// <summary>
+    /// Sweeps, grows or splits a full sub-table; returns the one that the hash is in.
+    /// </summary>
     private SubTable MakeRoom(ulong hash, SubTable table)
     {
         int slotCount = (int)SlotCount(table.Slots);

@@ -164,7 +164,9 @@ internal sealed partial class SplitIndex<TKeys>
 
     private static uint SlotCount(uint[] slots) => (uint)slots.Length - (Header + Lanes);
 
-    /// <summary>Where a key's search begins: the hash's lower 32 bits, scaled to the slots.</summary>
+    /// <summary>
+    /// Where a key's search begins: the hash's lower 32 bits, scaled to the slots.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Home(ulong hash, uint slotCount) =>
         (uint)(((ulong)(uint)hash * slotCount) >> 32);

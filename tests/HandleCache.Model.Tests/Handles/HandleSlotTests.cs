@@ -3,7 +3,9 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Handles;
 
-/// <summary>The slot of design.md, "The handle slot", and fanotify's external buffer rule.</summary>
+/// <summary>
+/// The slot of design.md, "The handle slot", and fanotify's external buffer rule.
+/// </summary>
 public sealed class HandleSlotTests
 {
     private static readonly string[] _strategies =

@@ -23,7 +23,11 @@ internal sealed class FuseInodeCacheWalk : IDisposable
         _cache = new(new() { Strategy = strategy, IndexByHandle = true });
         _plain.Add(new()
         {
-            NodeId = 1, Type = 0x4000, NLookup = 1, Root = true, Index = _cache.MountRoot(0x41ED),
+            NodeId = 1,
+            Type = 0x4000,
+            NLookup = 1,
+            Root = true,
+            Index = _cache.MountRoot(0x41ED),
         });
     }
 
@@ -143,7 +147,9 @@ internal sealed class FuseInodeCacheWalk : IDisposable
         Settle(all);
     }
 
-    /// <summary>Takes over what the cache left of a nodeid; the sum is checked by the caller.</summary>
+    /// <summary>
+    /// Takes over what the cache left of a nodeid; the sum is checked by the caller.
+    /// </summary>
     private void Settle(List<Plain> all)
     {
         foreach (Plain inode in all)

@@ -13,8 +13,7 @@ internal sealed class InodeTableWalk(HandleStrategy strategy) : IDisposable
     private static readonly int[] _lengths = [0, 4, 8, 12, 13, 20, 64, 128];
 
     private readonly InodeTable _table = new(new() { Strategy = strategy, IndexByHandle = true });
-    private readonly Dictionary<ulong, (InodeIndex Index, uint Generation, ulong NLookup, byte[] Handle)>
-        _plain = [];
+    private readonly Dictionary<ulong, Plain> _plain = [];
 
     public void Step(int step)
     {
@@ -25,17 +24,17 @@ internal sealed class InodeTableWalk(HandleStrategy strategy) : IDisposable
             case 0 or 1 or 2 or 3 when !_plain.ContainsKey(nodeId):
                 InodeIndex added = _table.Add(
                     nodeId, (uint)step, 0x8000, new FileHandle(0x81, handle));
-                _plain[nodeId] = (added, (uint)step, 0, handle);
+                _plain[nodeId] = new(added, (uint)step, 0, handle);
                 break;
-            case 4 or 5 when _plain.TryGetValue(nodeId, out var counted):
+            case 4 or 5 when _plain.TryGetValue(nodeId, out Plain? counted):
                 _table.AddLookups(counted.Index, 3_000_000_000);
                 _plain[nodeId] = counted with { NLookup = counted.NLookup + 3_000_000_000 };
                 break;
-            case 6 when _plain.TryGetValue(nodeId, out var changed):
+            case 6 when _plain.TryGetValue(nodeId, out Plain? changed):
                 Assert.True(_table.SetHandle(changed.Index, new FileHandle(0x81, handle)));
                 _plain[nodeId] = changed with { Handle = handle };
                 break;
-            case 7 when _plain.Remove(nodeId, out var removed):
+            case 7 when _plain.Remove(nodeId, out Plain? removed):
                 _table.Remove(removed.Index);
                 break;
         }
@@ -43,10 +42,12 @@ internal sealed class InodeTableWalk(HandleStrategy strategy) : IDisposable
         Compare();
     }
 
-    /// <summary>Takes out what is left; the table's own check finds what it did not give back.</summary>
+    /// <summary>
+    /// Takes out what is left; the table's own check finds what it did not give back.
+    /// </summary>
     public void Dispose()
     {
-        foreach (var held in _plain.Values)
+        foreach (Plain held in _plain.Values)
             _table.Remove(held.Index);
         Assert.Equal(0, _table.Count);
         Assert.Equal(0, _table.Spilled);
@@ -57,7 +58,7 @@ internal sealed class InodeTableWalk(HandleStrategy strategy) : IDisposable
     {
         Assert.Empty(_table.Validate());
         Assert.Equal(_plain.Count, _table.Count);
-        foreach ((ulong nodeId, var held) in _plain)
+        foreach ((ulong nodeId, Plain held) in _plain)
         {
             Assert.Equal(held.Index, _table.Find(nodeId));
             InodeInfo inode = _table.Get(held.Index);
@@ -77,4 +78,7 @@ internal sealed class InodeTableWalk(HandleStrategy strategy) : IDisposable
 
         Assert.Equal(_plain.Count, walked);
     }
+
+    private sealed record Plain(
+        InodeIndex Index, uint Generation, ulong NLookup, byte[] Handle);
 }

@@ -34,7 +34,8 @@ public sealed class MemoryTests
     {
         using var cache = new FuseInodeCache(new()
         {
-            Strategy = HandleStrategy.Parse(strategy), IndexByHandle = true,
+            Strategy = HandleStrategy.Parse(strategy),
+            IndexByHandle = true,
         });
         byte[] handle = HandleBytes.Of(1, handleLength);
         Span<ForgetEntry> entries = new ForgetEntry[64];

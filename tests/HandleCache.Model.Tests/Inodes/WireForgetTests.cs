@@ -3,7 +3,9 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
 
-/// <summary>What an observer of the wire makes of a FORGET, and of a reply that was not taken.</summary>
+/// <summary>
+/// What an observer of the wire makes of a FORGET, and of a reply that was not taken.
+/// </summary>
 public sealed class WireForgetTests
 {
     private const uint Regular = 0x8000;
