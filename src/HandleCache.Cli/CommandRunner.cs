@@ -23,9 +23,13 @@ internal static class CommandRunner
         {
             return Fail(e.Message, ExitCode.MissingRequirement);
         }
+        catch (LabException e)
+        {
+            return Fail(e.Message, ExitCode.CheckFailed);
+        }
         catch (OperationCanceledException)
         {
-            return Fail("interrupted", 130);
+            return Fail("interrupted", ExitCode.Interrupted);
         }
         catch (IOException e) when (e.HResult == BrokenPipe)
         {

@@ -14,4 +14,7 @@ internal static class ExitCode
 
     /// <summary>The machine lacks what is needed.</summary>
     public const int MissingRequirement = 3;
+
+    /// <summary>Ended by a signal after cleaning up; what a shell gives for SIGINT.</summary>
+    public const int Interrupted = 130;
 }

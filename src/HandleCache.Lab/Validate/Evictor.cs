@@ -10,7 +10,7 @@ namespace HandleCache.Lab.Validate;
 /// <summary>Makes the kernel evict inodes that nobody uses.</summary>
 internal sealed class Evictor(Stage stage, EvictionMethod method)
 {
-    private static readonly TimeSpan EvictPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EvictPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>Rounds without progress after which the rest is held to stay.</summary>
     private const int StuckRounds = 10;
@@ -35,7 +35,7 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
         {
             if (_prune)
                 Prune(nodeids);
-            else
+            if (!_prune || attempt > 0)
                 Invalidate(names);
             if (stage.WaitFor(cache => Array.TrueForAll(nodeids, n => cache.Held(n) == 0),
                 EvictPatience))
@@ -54,8 +54,11 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
     /// a negative dentry hangs is in use, and no nodeid leads to that (seen on 6.18). What PRUNE
     /// leaves is evicted by INVAL_ENTRY, which drops a dentry with all below it.
     /// </remarks>
-    public ulong[] EvictAll(Func<IReadOnlyList<EvictName>> names)
+    /// <param name="topNames">The entries of the root directory.</param>
+    public ulong[] EvictAll(IEnumerable<string> topNames)
     {
+        EvictName[] names = [.. topNames.Select(
+            name => new EvictName(FuseConstants.FUSE_ROOT_ID, name))];
         ulong[] left = Held();
         int stuck = 0;
         while (left.Length > 0 && stuck < StuckRounds)
@@ -63,7 +66,7 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
             if (_prune)
                 Prune(left);
             if (!_prune || stuck > 0)
-                Invalidate(names());
+                Invalidate(names);
             int before = left.Length;
             stage.WaitFor(cache => cache.Count == 1, TimeSpan.FromMilliseconds(50));
             left = Held();

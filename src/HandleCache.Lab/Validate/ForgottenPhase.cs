@@ -6,10 +6,13 @@ namespace HandleCache.Lab.Validate;
 /// <summary>Evicts all that is evictable: then counts handed out equal counts taken back.</summary>
 internal static class ForgottenPhase
 {
-    public static void Run(Stage stage, Evictor evictor, Func<IReadOnlyList<EvictName>> names)
+    /// <param name="stage">The mount; nothing in it is in use but by the client.</param>
+    /// <param name="evictor">Makes inodes go.</param>
+    /// <param name="paths">Paths that exist, all those at the top among them.</param>
+    public static void Run(Stage stage, Evictor evictor, IEnumerable<string> paths)
     {
         stage.Ask(new ReleaseRequest());
-        ulong[] left = evictor.EvictAll(names);
+        ulong[] left = evictor.EvictAll(paths.Where(path => !path.Contains('/')));
         CheckLedger ledger = stage.Ledger;
         ledger.Compare(ValidateChecks.AllForgotten, left.Length == 0, () =>
         {

@@ -30,11 +30,10 @@ internal static class ReuseStage
             readOnly: true,
             reusesNodeIds: true);
         string[] paths = [.. Enumerable.Range(0, Names).Select(ReusingFileSystem.NameOf)];
-        List<KnownObject> known = [];
         for (int round = 0; round < Rounds; round++)
         {
             plan.Cancel.ThrowIfCancellationRequested();
-            known = HandlePhase.Run(plan, stage, paths, (_, _) => null);
+            List<KnownObject> known = HandlePhase.Run(plan, stage, paths, (_, _) => null);
             CompareStates(stage, fileSystem, known);
 
             // Half of the objects are held open over the change, so that old and new live at once.
@@ -46,10 +45,7 @@ internal static class ReuseStage
                 stage.Ask(new ReleaseRequest());
         }
 
-        ForgottenPhase.Run(
-            stage,
-            new Evictor(stage, plan.Options.Eviction),
-            () => ExportPhase.NamesOf(known, known));
+        ForgottenPhase.Run(stage, new Evictor(stage, plan.Options.Eviction), paths);
         stage.Mirror.Validate();
         plan.Stages.Add(new StageSummary(stage.Name, stage.Mirror.Statistics));
     }

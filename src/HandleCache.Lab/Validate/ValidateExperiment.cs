@@ -56,9 +56,11 @@ public sealed class ValidateExperiment
         {
             return new ValidateExperiment(plan).RunStages(progress);
         }
-        catch (WorkloadException) when (cancel.IsCancellationRequested)
+        catch (Exception e) when (cancel.IsCancellationRequested
+            && e is LabException or ObjectDisposedException or IOException)
         {
-            throw new OperationCanceledException(cancel);
+            // The cancellation kills the client, and whoever was asking it then fails somehow.
+            throw new OperationCanceledException("interrupted", e, cancel);
         }
     }
 
@@ -113,7 +115,7 @@ public sealed class ValidateExperiment
         if (_options.Source is null)
             StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
         _plan.Cancel.ThrowIfCancellationRequested();
-        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(known, known));
+        ForgottenPhase.Run(stage, evictor, paths);
         Finish(stage);
         _plan.Notes.Add($"inodes evicted by {evictor.Means}");
         return string.Create(
@@ -133,7 +135,7 @@ public sealed class ValidateExperiment
         Evictor evictor = new(stage, _options.Eviction);
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: false);
         StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
-        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(known, known));
+        ForgottenPhase.Run(stage, evictor, paths);
         Finish(stage);
     }
 
@@ -157,7 +159,7 @@ public sealed class ValidateExperiment
             _plan, stage, paths, (_, nodeid) => SyntheticHandleOf(synthetic, nodeid));
         Evictor evictor = new(stage, _options.Eviction);
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: true);
-        ForgottenPhase.Run(stage, evictor, () => ExportPhase.NamesOf(known, known));
+        ForgottenPhase.Run(stage, evictor, paths);
         Finish(stage);
         _plan.Ledger.Compare(ValidateChecks.HandleBytes, _plan.HandlesSpilled > 0, () =>
             $"no handle spilled with {_options.Strategy}: nothing was seen of external buffers");
@@ -223,8 +225,16 @@ public sealed class ValidateExperiment
             return paths;
         string[] shuffled = [.. paths];
         new Random(unchecked((int)_options.Seed)).Shuffle(shuffled);
-        _plan.Notes.Add($"{MostCompared} of {paths.Count} objects compared by handle");
-        return [.. shuffled[..MostCompared]];
+        _plan.Notes.Add($"about {MostCompared} of {paths.Count} objects compared by handle");
+        SortedSet<string> sample = new(StringComparer.Ordinal);
+        foreach (string path in shuffled.AsSpan(0, MostCompared))
+        {
+            string at = path;
+            while (sample.Add(at) && at.LastIndexOf('/') is > 0 and int slash)
+                at = at[..slash];
+        }
+
+        return [.. sample];
     }
 
     private static bool IsDoomed(string path) =>

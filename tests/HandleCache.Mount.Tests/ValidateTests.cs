@@ -1,0 +1,145 @@
+using System.Text.Json;
+using HandleCache.Lab.Validate;
+using Xunit;
+
+namespace HandleCache.Mount.Tests;
+
+/// <summary>The main job on the real kernel. Each run prints its seed with its result.</summary>
+public class ValidateTests
+{
+    /// <summary>Checks that compare something on every machine that can mount.</summary>
+    private static readonly string[] Always =
+    [
+        "forget-nlookup", "live-nodeids", "entry-identity", "handle-bytes", "export-handle",
+        "stale-handle", "inode-state", "syscalls", "all-forgotten", "cache-valid",
+    ];
+
+    private static readonly string[] Small =
+        ["validate", "--files", "300", "--directories", "20", "--operations", "1500"];
+
+    public static TheoryData<string[]> Variants() => new()
+    {
+        { [] },
+        { ["--evict", "invalentry"] },
+        { ["--timeout", "0", "--readdirplus", "off"] },
+        { ["--timeout", "60", "--readdirplus", "on"] },
+        { ["--strategy", "pointer-max:128"] },
+        { ["--strategy", "static:128"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void The_model_holds_against_the_running_kernel(string[] options)
+    {
+        Machine.RequireMount();
+        (int exitCode, JsonElement document) = ProgramRun.Json([.. Small, .. options]);
+        AssertMatch(exitCode, document);
+    }
+
+    [Fact]
+    public void A_default_run_sees_at_least_20000_requests()
+    {
+        Machine.RequireMount();
+        (int exitCode, JsonElement document) = ProgramRun.Json("validate");
+        AssertMatch(exitCode, document);
+        Assert.True(document.GetProperty("requests").GetInt64() >= 20000, Text(document));
+        Assert.True(document.GetProperty("handlesInline").GetInt64() > 0, Text(document));
+        Assert.True(document.GetProperty("handlesSpilled").GetInt64() > 0, Text(document));
+    }
+
+    [Fact]
+    public void Objects_and_slabs_of_fuse_inode_are_as_many_as_the_model_says()
+    {
+        Machine.RequireMount();
+        (int exitCode, JsonElement document) = ProgramRun.Json([.. Small, "--drop-caches"]);
+        AssertMatch(exitCode, document);
+        foreach (string name in new[] { "slab-objects", "slab-pages" })
+        {
+            JsonElement check = Check(document, name);
+            bool compared = check.GetProperty("compared").GetInt64() > 0;
+            string reason = compared ? "" : check.GetProperty("notCompared").GetString()!;
+            Assert.True(
+                compared || reason.Contains("other FUSE mounts", StringComparison.Ordinal),
+                Text(document));
+        }
+    }
+
+    [Fact]
+    public void A_tmpfs_tree_is_served_and_matches()
+    {
+        Machine.RequireMount();
+        string folder = Directory.CreateTempSubdirectory("handlecache-test-").FullName;
+        try
+        {
+            string command = $"mount -t tmpfs tmpfs {folder} && exec dotnet exec "
+                + $"{ProgramRun.Assembly} {string.Join(' ', Small)} --json --tree-on {folder}";
+            using ProgramRun run = ProgramRun
+                .StartCommand("unshare", "-m", "sh", "-c", command).Wait();
+            Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        }
+        finally
+        {
+            Directory.Delete(folder);
+        }
+    }
+
+    [Fact]
+    public void A_tree_of_the_users_is_only_read()
+    {
+        Machine.RequireMount();
+        string folder = Directory.CreateTempSubdirectory("handlecache-test-").FullName;
+        try
+        {
+            for (int i = 0; i < 40; i++)
+                File.WriteAllText(Path.Combine(folder, $"file {i}"), $"content {i}");
+            string[] before = Snapshot(folder);
+            (int exitCode, JsonElement document) = ProgramRun.Json(
+                "validate", "--source", folder, "--operations", "800");
+            AssertMatch(exitCode, document);
+            Assert.Equal(before, Snapshot(folder));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public static TheoryData<string> Faults() =>
+        [.. ValidateFaults.All.Select(fault => fault.Name)];
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void A_known_fault_in_the_model_is_seen_and_explained(string fault)
+    {
+        Machine.RequireMount();
+        (int exitCode, JsonElement document) = ProgramRun.Json([.. Small, "--break", fault]);
+        Assert.Equal("diverge", document.GetProperty("verdict").GetString());
+        Assert.Equal(1, exitCode);
+        JsonElement[] failed = [.. document.GetProperty("checks").EnumerateArray()
+            .Where(c => c.GetProperty("mismatches").GetInt64() > 0)];
+        Assert.All(failed, c => Assert.Contains(
+            "nodeid", c.GetProperty("firstMismatch").GetString()!
+                .Replace("n0", "nodeid", StringComparison.Ordinal), StringComparison.Ordinal));
+    }
+
+    private static void AssertMatch(int exitCode, JsonElement document)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"seed {document.GetProperty("seed").GetUInt64()}");
+        Assert.True(document.GetProperty("verdict").GetString() == "match", Text(document));
+        Assert.Equal(0, exitCode);
+        foreach (string name in Always)
+            Assert.True(Check(document, name).GetProperty("compared").GetInt64() > 0, name);
+    }
+
+    private static JsonElement Check(JsonElement document, string name) =>
+        document.GetProperty("checks").EnumerateArray()
+            .Single(c => c.GetProperty("name").GetString() == name);
+
+    private static string Text(JsonElement document) => document.ToString();
+
+    /// <summary>Names, sizes, contents and change times of a folder.</summary>
+    private static string[] Snapshot(string folder) =>
+        [.. new DirectoryInfo(folder).EnumerateFileSystemInfos().OrderBy(f => f.Name)
+            .Select(f => $"{f.Name} {f.LastWriteTimeUtc:O} {File.ReadAllText(f.FullName)}")];
+}
