@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Rebinding;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server;
@@ -27,6 +28,19 @@ public abstract class FileSystem
     /// request): entries in it were never counted and open files never reached the caller.
     /// </summary>
     public virtual void Undelivered(FuseOpcode opcode, ReadOnlySpan<byte> body) { }
+
+    /// <summary>
+    /// A request brought the handle of a nodeid (T8, T11 of the thread): a server that does not
+    /// know the nodeid may bind it. Comes before the request itself. ESTALE: the handle names
+    /// nothing that exists, or the nodeid stands for another object.
+    /// </summary>
+    public virtual Errno Rebind(in BoundNode node) => Errno.None;
+
+    /// <summary>
+    /// A request brought what an fh was opened with: a server that does not know the fh opens
+    /// the file again, without creating or truncating. After <see cref="Rebind"/>.
+    /// </summary>
+    public virtual Errno Reopen(in BoundFile file) => Errno.None;
 
     /// <summary>The connection is at an end; all that is open may be closed.</summary>
     public virtual void Destroyed() { }

@@ -65,6 +65,15 @@ public static class FuseConstants
     /// <summary>Type of the supplementary-groups extension (FUSE_EXT_GROUPS).</summary>
     public const uint FUSE_EXT_GROUPS = 32;
 
+    /// <summary>
+    /// Type of the record that carries a nodeid's handle; the number RFC v3 gave to its
+    /// FUSE_EXT_HANDLE (facts/handle-proposals.md). Never sent by today's kernel.
+    /// </summary>
+    public const uint FUSE_EXT_HANDLE = 33;
+
+    /// <summary>Type of the record that carries an open file; this project's own.</summary>
+    public const uint FUSE_EXT_FILE = 34;
+
     /// <summary>Largest errno magnitude a reply may carry; larger ones are EINVAL to the kernel.</summary>
     public const int MaxReplyErrno = 511;
 

@@ -31,6 +31,12 @@ public class Dialect
     /// <summary>The INIT bit by which kernel and server agree; none for classic.</summary>
     public virtual FuseInitFlags InitFlag => FuseInitFlags.None;
 
+    /// <summary>
+    /// The opcode of LOOKUP_HANDLE: a LOOKUP whose extension brings the parent's handle (T8 of
+    /// the thread). 0, which no operation has, where there is none.
+    /// </summary>
+    public virtual FuseOpcode LookupHandleOpcode => 0;
+
     /// <summary>Longest handle the dialect can carry, bytes.</summary>
     public virtual int MaxHandleBytes => 0;
 

@@ -20,6 +20,9 @@ public sealed class ThreadDialect : Dialect
     /// <summary>Bit 43, which 7.46 has since given to another feature (facts/fuse-abi.md).</summary>
     public override FuseInitFlags InitFlag => (FuseInitFlags)(1UL << 43);
 
+    /// <summary>54, which compound commands claim too (facts/handle-proposals.md).</summary>
+    public override FuseOpcode LookupHandleOpcode => (FuseOpcode)54;
+
     public override int MaxHandleBytes => FuseConstants.MAX_HANDLE_SZ;
 
     public override int EntryBytes(int handleBytes) => ClassicEntryBytes + HandleFieldBytes;

@@ -36,6 +36,16 @@ public readonly ref struct FuseRequest
     public WireReader Reader => new(Body, HeaderBytes);
 
     /// <summary>
+    /// The same request under another opcode: LOOKUP_HANDLE is a LOOKUP to who serves it.
+    /// </summary>
+    public FuseRequest As(FuseOpcode opcode)
+    {
+        fuse_in_header header = Header;
+        header.opcode = (uint)opcode;
+        return new FuseRequest(header, Body, Extensions);
+    }
+
+    /// <summary>
     /// Splits a message. Refused: shorter than a head, a length that is not the bytes received,
     /// extensions longer than the body.
     /// </summary>

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 
@@ -176,6 +177,10 @@ public sealed class FuseSession : IDisposable
                 return;
             }
 
+            Dialect dialect = agreement.Handles.Dialect;
+            if (request.Opcode == dialect.LookupHandleOpcode)
+                request = request.As(FuseOpcode.FUSE_LOOKUP);
+
             bool setxattrExt = (agreement.Flags & FuseInitFlags.FUSE_SETXATTR_EXT) != 0;
             WireError fault = request.CheckShape(setxattrExt);
             if (HandleReplyless(request, fault))
@@ -191,11 +196,15 @@ public sealed class FuseSession : IDisposable
             }
 
             session._interrupts.Begin(_inFlight, unique);
-            ReplyBuilder reply = new(
-                _reply.AsSpan(FuseReply.HeaderBytes), agreement.Handles.Dialect);
+            ReplyBuilder reply = new(_reply.AsSpan(FuseReply.HeaderBytes), dialect);
             RequestContext context = new(request.Header, request.Extensions, _inFlight);
-            Errno errno = RequestDispatcher.Dispatch(
-                session._fileSystem, request, context, ref reply);
+            Errno errno = Rebind(request, dialect);
+            if (errno == Errno.None)
+            {
+                errno = RequestDispatcher.Dispatch(
+                    session._fileSystem, request, context, ref reply);
+            }
+
             _inFlight.End();
             int bodyBytes = errno == Errno.None ? reply.BodyBytes : 0;
             Errno sent = Send(_reply, unique, errno, bodyBytes);
@@ -204,6 +213,24 @@ public sealed class FuseSession : IDisposable
                 session._fileSystem.Undelivered(
                     request.Opcode, _reply.AsSpan(FuseReply.HeaderBytes, bodyBytes));
             }
+        }
+
+        /// <summary>Hands the handles and open files that a request brings to the file system.</summary>
+        private Errno Rebind(in FuseRequest request, Dialect dialect)
+        {
+            if (request.Extensions.IsEmpty || !dialect.CarriesHandles)
+                return Errno.None;
+            RebindReader reader = new(request.Extensions);
+            while (reader.MoveNext())
+            {
+                Errno errno = reader.IsFile
+                    ? session._fileSystem.Reopen(reader.File)
+                    : session._fileSystem.Rebind(reader.Node);
+                if (errno != Errno.None)
+                    return errno;
+            }
+
+            return reader.Error.IsError ? Errno.EINVAL : Errno.None;
         }
 
         /// <summary>FORGET, BATCH_FORGET and INTERRUPT; DESTROY has a reply but no file system.</summary>
