@@ -29,7 +29,7 @@ public class EndingTests
         run.Wait();
         Assert.True(run.ExitCode == 130, $"exit {run.ExitCode}: {run.Error}");
         Assert.Empty(Machine.Mounts());
-        Assert.Empty(run.Error.Split('\n').Where(l => l.Contains("   at ", StringComparison.Ordinal)));
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
