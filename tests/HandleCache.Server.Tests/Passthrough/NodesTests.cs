@@ -204,6 +204,24 @@ public class NodesTests
     }
 
     [Fact]
+    public void The_descriptor_least_recently_used_makes_room()
+    {
+        using ServedFolder served = new(new PassthroughOptions { CachedDescriptors = 2 });
+        foreach (string name in new[] { "used", "idle", "new" })
+            served.Write(name, "x");
+        ulong used = served.Client.LookupNode(Root, "used");
+        ulong idle = served.Client.LookupNode(Root, "idle");
+        served.Client.GetAttr(used);
+        served.Client.Lookup(Root, "new");
+        File.Delete($"{served.Path}/used");
+        File.Delete($"{served.Path}/idle");
+
+        // Only a descriptor still held reaches a deleted file.
+        Assert.Equal(0u, served.Client.GetAttr(used).Attributes.nlink);
+        Assert.Equal(Errno.ESTALE, served.Client.GetAttr(idle).Errno);
+    }
+
+    [Fact]
     public void A_reply_the_kernel_did_not_take_counts_no_lookup_and_leaves_no_open_file()
     {
         using ServedFolder served = new();
