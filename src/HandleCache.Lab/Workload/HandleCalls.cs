@@ -7,7 +7,7 @@ internal static class HandleCalls
 {
     public static HandlesReply Get(FileDescriptor root, HandlesRequest request)
     {
-        int flags = AtFlags.EmptyPath | (request.Connectable ? AtFlags.HandleConnectable : 0);
+        int flags = request.Connectable ? AtFlags.HandleConnectable : 0;
         return new HandlesReply([.. request.Paths.Select(path => GetOne(root, path, flags))]);
     }
 
@@ -16,14 +16,14 @@ internal static class HandleCalls
 
     private static PathHandle GetOne(FileDescriptor root, string path, int flags)
     {
-        byte[] name = BytePath.ToBytes(path);
+        // Not AT_EMPTY_PATH: name_to_handle_at() refuses it beside AT_HANDLE_CONNECTABLE.
+        byte[] name = path.Length == 0 ? [.. ".\0"u8] : BytePath.ToBytes(path);
         Errno errno = FileHandles.Get(root, name, flags, out FileHandleBuffer handle, out _);
         Statx statx = default;
         if (errno == Errno.None)
         {
             errno = Metadata.Statx(
-                root, name, AtFlags.EmptyPath | AtFlags.SymlinkNoFollow, StatxMask.BasicStats,
-                out statx);
+                root, name, AtFlags.SymlinkNoFollow, StatxMask.BasicStats, out statx);
         }
 
         return errno == Errno.None

@@ -5,7 +5,11 @@ namespace HandleCache.Lab.Workload;
 /// <summary>One message a line: no newline inside, ASCII only (all else is escaped).</summary>
 internal static class WorkloadJson
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     public static string ToLine(WorkloadRequest request) =>
         JsonSerializer.Serialize(request, Options);

@@ -18,6 +18,7 @@ public sealed class WorkloadProcess : IDisposable
 
     private readonly BlockingCollection<string> _lines = [];
     private readonly StringBuilder _errors = new();
+    private readonly ManualResetEventSlim _errorsEnded = new();
     private readonly ManualResetEventSlim _over = new();
     private readonly Process _process = new();
     private readonly Thread _keeper;
@@ -160,7 +161,11 @@ public sealed class WorkloadProcess : IDisposable
     private void AddError(string? line)
     {
         if (line is null)
+        {
+            _errorsEnded.Set();
             return;
+        }
+
         lock (_errors)
             _errors.AppendLine(line);
     }
@@ -168,6 +173,7 @@ public sealed class WorkloadProcess : IDisposable
     private WorkloadException Died(string what)
     {
         bool exited = _process.WaitForExit(ExitTimeout);
+        _errorsEnded.Wait(ExitTimeout);
         string how = exited
             ? string.Create(CultureInfo.InvariantCulture, $"ended with code {_process.ExitCode}")
             : "closed its output";

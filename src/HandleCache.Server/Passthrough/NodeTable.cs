@@ -160,10 +160,24 @@ internal sealed class NodeTable : IDisposable
     {
         FileHandle key = new((uint)handle.Type, handle.Bytes);
         lock (_lock)
+            MarkSuspect(_table.FindByHandle(key));
+    }
+
+    /// <summary>As above, for a file that never had a name.</summary>
+    public void MarkSuspect(ulong nodeid)
+    {
+        lock (_lock)
+            MarkSuspect(_table.Find(nodeid));
+    }
+
+    /// <summary>The kernel has forgotten a node whose file may be gone.</summary>
+    public bool IsForgottenSuspect(ulong nodeid)
+    {
+        lock (_lock)
         {
-            InodeIndex index = _table.FindByHandle(key);
-            if (!index.IsNone)
-                _table.SetFlags(index, Suspect);
+            InodeIndex index = _table.Find(nodeid);
+            return !index.IsNone && _table.NLookup(index) == 0
+                && (_table.Get(index).Flags & Suspect) != 0;
         }
     }
 
@@ -184,5 +198,11 @@ internal sealed class NodeTable : IDisposable
     {
         lock (_lock)
             _table.Dispose();
+    }
+
+    private void MarkSuspect(InodeIndex index)
+    {
+        if (!index.IsNone)
+            _table.SetFlags(index, Suspect);
     }
 }

@@ -47,10 +47,12 @@ internal sealed class OpenFileTable
     }
 
     /// <summary>Closes an open file; false for an unknown fh.</summary>
-    public bool Remove(ulong fh)
+    public bool Remove(ulong fh, out ulong nodeid)
     {
+        nodeid = 0;
         if (!_files.TryRemove(fh, out OpenFile? file))
             return false;
+        nodeid = file.NodeId;
         file.Shared.Release();
         return true;
     }
@@ -58,6 +60,6 @@ internal sealed class OpenFileTable
     public void CloseAll()
     {
         foreach (ulong fh in _files.Keys)
-            Remove(fh);
+            Remove(fh, out _);
     }
 }

@@ -29,7 +29,7 @@ public sealed partial class PassthroughFileSystem
         ReadRecords(arguments, plus: true, ref reply);
 
     public override Errno ReleaseDir(in RequestContext context, in fuse_release_in arguments) =>
-        _files.Remove(arguments.fh) ? Errno.None : Errno.EBADF;
+        Close(arguments.fh);
 
     public override Errno FsyncDir(in RequestContext context, in fuse_fsync_in arguments) =>
         Fsync(context, arguments);

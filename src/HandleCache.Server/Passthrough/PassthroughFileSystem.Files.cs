@@ -62,7 +62,7 @@ public sealed partial class PassthroughFileSystem
                 errno = KillSetIdIfAsked(opened, arguments.open_flags);
         }
 
-        return opened is null ? errno : ReplyCreated(opened, errno, ref reply);
+        return opened is null ? errno : ReplyCreated(opened, errno, ref reply, out _);
     }
 
     public override Errno TmpFile(
@@ -83,7 +83,12 @@ public sealed partial class PassthroughFileSystem
                 arguments.mode & FileModes.PermissionMask, out errno);
         }
 
-        return opened is null ? errno : ReplyCreated(opened, errno, ref reply);
+        if (opened is null)
+            return errno;
+        errno = ReplyCreated(opened, errno, ref reply, out ulong nodeid);
+        if (errno == Errno.None)
+            _nodes.MarkSuspect(nodeid);
+        return errno;
     }
 
     public override Errno Read(
@@ -129,7 +134,7 @@ public sealed partial class PassthroughFileSystem
     }
 
     public override Errno Release(in RequestContext context, in fuse_release_in arguments) =>
-        _files.Remove(arguments.fh) ? Errno.None : Errno.EBADF;
+        Close(arguments.fh);
 
     public override Errno Fsync(in RequestContext context, in fuse_fsync_in arguments)
     {
@@ -210,9 +215,10 @@ public sealed partial class PassthroughFileSystem
     }
 
     /// <summary>Entry and open file in one reply; nothing is kept when it fails.</summary>
-    private Errno ReplyCreated(FileDescriptor opened, Errno errno, ref ReplyBuilder reply)
+    private Errno ReplyCreated(
+        FileDescriptor opened, Errno errno, ref ReplyBuilder reply, out ulong nodeid)
     {
-        ulong nodeid = 0;
+        nodeid = 0;
         if (errno == Errno.None)
             errno = WriteEntry(opened, ref reply, out nodeid);
         if (errno != Errno.None)

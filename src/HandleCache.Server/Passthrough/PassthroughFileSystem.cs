@@ -88,8 +88,8 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         if (result is ForgetResult.Unknown or ForgetResult.Held)
             return;
         _descriptors.Remove(nodeid);
-        if (result == ForgetResult.RememberedSuspect && !StillExists(nodeid))
-            _nodes.DropIfForgotten(nodeid);
+        if (result == ForgetResult.RememberedSuspect)
+            DropIfGone(nodeid);
     }
 
     /// <summary>Takes back what the kernel never took: lookups counted, files opened.</summary>
@@ -222,12 +222,29 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         entry.generation = nodeid == FuseConstants.FUSE_ROOT_ID ? 0 : _options.Generation;
     }
 
-    private bool StillExists(ulong nodeid)
+    /// <summary>
+    /// Ends the memory of a node that the kernel has forgotten, if its file is no more.
+    /// </summary>
+    private void DropIfGone(ulong nodeid)
     {
         if (!_nodes.TryGetHandle(nodeid, out FileHandleBuffer handle))
-            return false;
+            return;
         using FileDescriptor? opened = _source.OpenPath(handle, out Errno errno);
-        return errno != Errno.ESTALE;
+        if (errno == Errno.ESTALE)
+            _nodes.DropIfForgotten(nodeid);
+    }
+
+    /// <summary>
+    /// Closes an open file. It may have been the last hold on a deleted file, whose node the
+    /// kernel can have forgotten meanwhile: RELEASE and FORGET come in any order.
+    /// </summary>
+    private Errno Close(ulong fh)
+    {
+        if (!_files.Remove(fh, out ulong nodeid))
+            return Errno.EBADF;
+        if (_options.Forgotten == ForgottenHandles.Remember && _nodes.IsForgottenSuspect(nodeid))
+            DropIfGone(nodeid);
+        return Errno.None;
     }
 
     private void TakeBackEntry(ReadOnlySpan<byte> body, int trailingBytes)
@@ -239,7 +256,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private void TakeBackOpen(ReadOnlySpan<byte> body)
     {
         if (MemoryMarshal.TryRead(body, out fuse_open_out open))
-            _files.Remove(open.fh);
+            Close(open.fh);
     }
 
     private void TakeBack(ulong nodeid)

@@ -152,6 +152,50 @@ public class NodesTests
     }
 
     [Fact]
+    public void A_deleted_file_that_is_still_open_at_its_forget_is_dropped_with_its_release()
+    {
+        using ServedFolder served = new(Remembering);
+        Reply created = served.Client.Create(Root, "file");
+        ulong nodeid = created.Entry.nodeid;
+        served.Client.Call(FuseOpcode.FUSE_UNLINK, Root, FuseClient.Name("file"));
+        served.Client.Forget(nodeid, 1);
+        Assert.Equal(2, served.FileSystem.NodeCount);
+        served.Client.Release(nodeid, created.Open.fh);
+        Assert.Equal(1, served.FileSystem.NodeCount);
+        Assert.Equal(0, served.FileSystem.RememberedCount);
+    }
+
+    [Fact]
+    public void A_nameless_file_is_not_remembered_and_a_named_one_is()
+    {
+        using ServedFolder served = new(Remembering);
+        for (int i = 0; i < 2; i++)
+        {
+            Reply made = served.Client.Call(FuseOpcode.FUSE_TMPFILE, Root,
+                FuseClient.Bytes(new fuse_create_in
+                {
+                    flags = OpenFlags.ReadWrite,
+                    mode = FileModes.Regular | 0x180,
+                }),
+                FuseClient.Name("/"));
+            if (made.Errno == Errno.EOPNOTSUPP)
+                Assert.Skip("the temp folder's file system has no O_TMPFILE");
+            ulong nodeid = made.Entry.nodeid;
+            if (i == 1)
+            {
+                served.Client.Call(FuseOpcode.FUSE_LINK, Root,
+                    FuseClient.Bytes(new fuse_link_in { oldnodeid = nodeid }),
+                    FuseClient.Name("named"));
+            }
+
+            served.Client.Release(nodeid, made.Open.fh);
+            served.Client.Forget(nodeid, 2);
+        }
+
+        Assert.Equal(1, served.FileSystem.RememberedCount);
+    }
+
+    [Fact]
     public void A_file_deleted_behind_the_servers_back_is_stale_by_its_handle()
     {
         using ServedFolder served = new(Remembering);
@@ -201,6 +245,24 @@ public class NodesTests
         Assert.Equal(101, served.FileSystem.NodeCount);
         Assert.InRange(
             Directory.GetFileSystemEntries("/proc/self/fd").Length - before, -20, 20);
+    }
+
+    [Fact]
+    public void The_descriptor_least_recently_used_makes_room()
+    {
+        using ServedFolder served = new(new PassthroughOptions { CachedDescriptors = 2 });
+        foreach (string name in new[] { "used", "idle", "new" })
+            served.Write(name, "x");
+        ulong used = served.Client.LookupNode(Root, "used");
+        ulong idle = served.Client.LookupNode(Root, "idle");
+        served.Client.GetAttr(used);
+        served.Client.Lookup(Root, "new");
+        File.Delete($"{served.Path}/used");
+        File.Delete($"{served.Path}/idle");
+
+        // Only a descriptor still held reaches a deleted file.
+        Assert.Equal(0u, served.Client.GetAttr(used).Attributes.nlink);
+        Assert.Equal(Errno.ESTALE, served.Client.GetAttr(idle).Errno);
     }
 
     [Fact]

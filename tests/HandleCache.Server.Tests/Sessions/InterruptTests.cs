@@ -42,6 +42,20 @@ public sealed class InterruptTests
     }
 
     [Fact]
+    public void The_worker_of_an_interrupted_request_serves_the_next_one_undisturbed()
+    {
+        using WaitingFileSystem fs = new();
+        using InMemoryKernel kernel = InMemoryKernel.Mounted(
+            fs, new SessionOptions { Workers = 1 });
+        ulong next = kernel.Ask(FuseOpcode.FUSE_STATFS, 1).Unique + 4;
+        Interrupt(kernel, next);
+        Assert.Equal(Errno.EINTR, kernel.Ask(FuseOpcode.FUSE_READ, 1, new byte[40]).Errno);
+
+        fs.Finish.Set();
+        Assert.Equal(Errno.None, kernel.Ask(FuseOpcode.FUSE_READ, 1, new byte[40]).Errno);
+    }
+
+    [Fact]
     public void A_request_is_not_interrupted_by_the_interrupt_of_another()
     {
         using WaitingFileSystem fs = new();

@@ -136,9 +136,10 @@ internal sealed class ReadSteps(StepContext context)
 
     private FileDescriptor? Open(SharedObject found, int flags)
     {
+        // NonBlock: should a fifo have taken the place of a file, no open may hang on it.
         ReadOnlySpan<byte> name = found.Path.Length == 0 ? ".\0"u8 : found.PathBytes;
-        FileDescriptor? fd = _calls.Open(
-            context.Root, name, flags | OpenFlags.NoFollow, 0, out Errno errno);
+        int safe = flags | OpenFlags.NoFollow | OpenFlags.NonBlock;
+        FileDescriptor? fd = _calls.Open(context.Root, name, safe, 0, out Errno errno);
         if (errno != Errno.EACCES || context.ReadsAll)
             _log.Expect("openat", found.Path, Errno.None, errno);
         return fd;
