@@ -34,7 +34,7 @@ internal sealed class Stage : IDisposable
         Mirror = mirror;
         Client = client;
         Ledger = ledger;
-        _onCancel = cancel.Register(client.Dispose);
+        _onCancel = cancel.Register(client.Kill);
     }
 
     public string Name { get; }

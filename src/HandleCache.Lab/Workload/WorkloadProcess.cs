@@ -114,6 +114,22 @@ public sealed class WorkloadProcess : IDisposable
         };
     }
 
+    /// <summary>
+    /// Kills the child from any thread, so that whoever is asking it gets a
+    /// <see cref="WorkloadException"/>; nothing to do when it is gone.
+    /// </summary>
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // Not started yet or disposed already: there is no child.
+        }
+    }
+
     /// <summary>Kills the child if it still lives; waits until it is gone.</summary>
     public void Dispose()
     {
