@@ -178,7 +178,7 @@ public sealed class FuseSession : IDisposable
             }
 
             Dialect dialect = agreement.Handles.Dialect;
-            if (request.Opcode == dialect.LookupHandleOpcode)
+            if (dialect.CarriesHandles && request.Opcode == dialect.LookupHandleOpcode)
                 request = request.As(FuseOpcode.FUSE_LOOKUP);
 
             bool setxattrExt = (agreement.Flags & FuseInitFlags.FUSE_SETXATTR_EXT) != 0;
