@@ -105,7 +105,9 @@ public sealed class InMemoryKernel : IDisposable
             _buffer.AsSpan(Unsafe.SizeOf<fuse_out_header>(), length - 16).ToArray());
     }
 
-    /// <summary>FORGET has no reply: a GETATTR behind it, on the one worker, says it is done.</summary>
+    /// <summary>
+    /// FORGET has no reply: a GETATTR behind it, on the one worker, says it is done.
+    /// </summary>
     public void Forget(ulong nodeid, ulong nlookup)
     {
         Send(FuseOpcode.FUSE_FORGET, nodeid, Of(new fuse_forget_in { nlookup = nlookup }));

@@ -62,11 +62,15 @@ public sealed class WorkloadProcess : IDisposable
         WorkloadProcess workload = new(command ?? WorkloadCommandLine.ThisProgram());
         try
         {
-            using ManualResetEventSlim started = new();
+            ManualResetEventSlim started = new();
             workload._keeper.Start(started);
             started.Wait();
             if (workload._startFailure is { } failure)
-                throw new WorkloadException($"cannot start the workload: {failure.Message}", failure);
+            {
+                throw new WorkloadException(
+                    $"cannot start the workload: {failure.Message}", failure);
+            }
+
             workload._reader = new Thread(workload.ReadLines)
             {
                 IsBackground = true,

@@ -28,7 +28,9 @@ public sealed record RunRequest : WorkloadRequest<RunReply>
 
     public required ulong Seed { get; init; }
 
-    /// <summary>Steps of all threads together; a step is one to a handful of system calls.</summary>
+    /// <summary>
+    /// Steps of all threads together; a step is one to a handful of system calls.
+    /// </summary>
     public required int Operations { get; init; }
 
     public int Threads { get; init; } = 2;
@@ -48,7 +50,9 @@ public sealed record RunRequest : WorkloadRequest<RunReply>
     public bool AllowStale { get; init; } = true;
 }
 
-/// <summary>Looks at every object below a root: statx of each, the listing of each directory.</summary>
+/// <summary>
+/// Looks at every object below a root: statx of each, the listing of each directory.
+/// </summary>
 public sealed record WalkRequest(string Root) : WorkloadRequest<WalkReply>;
 
 /// <summary>name_to_handle_at of each path, symlinks not followed.</summary>
@@ -60,7 +64,9 @@ public sealed record HandlesRequest(
 public sealed record OpenHandlesRequest(string Root, IReadOnlyList<HandleText> Handles)
     : WorkloadRequest<OpenHandlesReply>;
 
-/// <summary>Opens each path (O_RDONLY, a symlink or special file O_PATH) and keeps it open.</summary>
+/// <summary>
+/// Opens each path (O_RDONLY, a symlink or special file O_PATH) and keeps it open.
+/// </summary>
 public sealed record HoldRequest(string Root, IReadOnlyList<string> Paths)
     : WorkloadRequest<PathsReply>;
 

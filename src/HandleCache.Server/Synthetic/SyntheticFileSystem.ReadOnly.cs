@@ -4,7 +4,9 @@ using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Synthetic;
 
-/// <summary>What would change something is EROFS, so that programs see what is the matter.</summary>
+/// <summary>
+/// What would change something is EROFS, so that programs see what is the matter.
+/// </summary>
 public sealed partial class SyntheticFileSystem
 {
     public override Errno SetAttr(

@@ -9,7 +9,9 @@ namespace HandleCache.Server.Synthetic;
 /// </summary>
 public sealed class SyntheticTree
 {
-    /// <summary>Inode numbers are ids plus this, so that none equals its nodeid by chance.</summary>
+    /// <summary>
+    /// Inode numbers are ids plus this, so that none equals its nodeid by chance.
+    /// </summary>
     public const ulong InoBase = 0x10000;
 
     private const int DirectoryDigits = 4;
@@ -62,7 +64,9 @@ public sealed class SyntheticTree
     public ulong Child(ulong directory, ulong index) =>
         directory == 0 ? 1 + index : 1 + _directories + ((directory - 1) * _files) + index;
 
-    /// <summary>The child of that name: "d" and 4 digits in the root, "f" and 6 elsewhere.</summary>
+    /// <summary>
+    /// The child of that name: "d" and 4 digits in the root, "f" and 6 elsewhere.
+    /// </summary>
     public bool TryChild(ulong directory, ReadOnlySpan<byte> name, out ulong id)
     {
         id = 0;

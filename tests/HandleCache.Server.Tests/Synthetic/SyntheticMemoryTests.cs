@@ -6,7 +6,9 @@ using Xunit;
 
 namespace HandleCache.Server.Tests.Synthetic;
 
-/// <summary>Counts the allocations of the whole process, so no other test may run beside it.</summary>
+/// <summary>
+/// Counts the allocations of the whole process, so no other test may run beside it.
+/// </summary>
 [CollectionDefinition(nameof(SyntheticMemoryTests), DisableParallelization = true)]
 [Collection(nameof(SyntheticMemoryTests))]
 public sealed class SyntheticMemoryTests

@@ -2,7 +2,7 @@ using HandleCache.Linux;
 
 namespace HandleCache.Lab.Workload.Steps;
 
-/// <summary>Steps on attributes, extended attributes and listings of a thread's directory.</summary>
+/// <summary>Steps on attributes, extended attributes and listings in a scratch directory.</summary>
 internal sealed class AttributeSteps(StepContext context, Scratch scratch, NamePicker picker)
 {
     /// <summary>Permissions that leave reading and writing to the owner.</summary>

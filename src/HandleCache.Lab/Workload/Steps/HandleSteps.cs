@@ -52,7 +52,8 @@ internal sealed class HandleSteps(StepContext context, Scratch? scratch)
             bool isOther = errno == Errno.None && statx.NLink > 0
                 && !FileModes.IsDirectory(statx.Mode);
             context.Log.Require(!isOther, "open_by_handle_at", kept.Path,
-                $"ESTALE, or inode {kept.Ino} without names", $"inode {statx.Ino}, nlink {statx.NLink}");
+                $"ESTALE, or inode {kept.Ino} without names",
+                $"inode {statx.Ino}, nlink {statx.NLink}");
         }
         else if (context.Log.Expect("statx", kept.Path, Errno.None, errno))
         {

@@ -54,7 +54,10 @@ internal sealed class NameSteps(
     public void MakeSymlink()
     {
         ShadowName name = picker.FreeOrTaken();
-        byte[] target = [.. _random.Bytes(1 + _random.Below(200)).Select(b => b == 0 ? (byte)1 : b)];
+        byte[] target =
+        [
+            .. _random.Bytes(1 + _random.Below(200)).Select(b => b == 0 ? (byte)1 : b),
+        ];
         Errno errno = _calls.MakeSymlink([.. target, 0], scratch.Directory, name.PathBytes);
         ShadowNode node = new(ShadowKind.Symlink, 0x1FF) { Target = target };
         Made("symlinkat", name, node, errno);
