@@ -29,6 +29,9 @@ internal sealed class InterruptRegistry
     public void Begin(InFlightRequest worker, ulong unique)
     {
         worker.Begin(unique);
+
+        // Either this sees the count of an interrupt that came first, or that one sees the unique.
+        Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _earlyCount) == 0)
             return;
         lock (_lock)
