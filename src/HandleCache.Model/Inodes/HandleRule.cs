@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Dialects;
+
 namespace HandleCache.Model.Inodes;
 
 /// <summary>
@@ -9,6 +11,19 @@ namespace HandleCache.Model.Inodes;
 public sealed record HandleRule
 {
     public static HandleRule Sound { get; } = new();
+
+    /// <summary>The rule of a dialect: sound but for the defects it was made with.</summary>
+    public static HandleRule Of(Dialect dialect)
+    {
+        ArgumentNullException.ThrowIfNull(dialect);
+        return new()
+        {
+            CompareAfterOverwrite = dialect.Has(DialectDefect.V2CompareAfterOverwrite),
+            RefuseLongest = dialect.Has(DialectDefect.V2RefuseLongest),
+            AbsentReplyIsStale = dialect.Has(DialectDefect.V3NullHandleUnequal),
+            TruncateTooLong = dialect.Has(DialectDefect.V1TruncateTooLong),
+        };
+    }
 
     /// <summary>Defect 1 (v2): the stored handle is overwritten before it is compared.</summary>
     public bool CompareAfterOverwrite { get; init; }

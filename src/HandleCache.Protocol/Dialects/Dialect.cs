@@ -9,27 +9,67 @@ namespace HandleCache.Protocol.Dialects;
 /// How file handles travel: data (INIT bit, opcode, maximum) and the codec of an entry. The
 /// base class carries no handle: it is today's protocol (facts/handle-proposals.md).
 /// </summary>
-public class Dialect
+public partial class Dialect
 {
     /// <summary>Bytes of the classic fuse_entry_out.</summary>
     public static readonly int ClassicEntryBytes = Unsafe.SizeOf<fuse_entry_out>();
 
-    protected Dialect(string name) => Name = name;
+    protected Dialect(string name, DialectOptions options, DialectNumbers posted)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Name = name;
+        Options = options;
+        Numbers = options.Numbers ?? posted;
+    }
 
     /// <summary>Today's protocol: no handles on the wire.</summary>
-    public static Dialect Classic { get; } = new("classic");
+    public static Dialect Classic { get; } = new("classic", DialectOptions.Default, new());
 
     /// <summary>The 2025-11 message: a fixed {size, type, handle[128]} behind every entry.</summary>
-    public static Dialect Thread { get; } = new ThreadDialect();
+    public static Dialect Thread { get; } = new ThreadDialect(DialectOptions.Default);
+
+    /// <summary>LOOKUP_HANDLE v2 (2025-12-12): a handle of its own length behind an entry.</summary>
+    public static Dialect V2 { get; } = new V2Dialect(DialectOptions.Default);
+
+    /// <summary>LOOKUP_HANDLE v3 (2026-02-25): compounds and an extension record.</summary>
+    public static Dialect V3 { get; } = new V3Dialect(DialectOptions.Default);
+
+    /// <summary>fusex (2026-04-29) with the handle it announces: a sketch.</summary>
+    public static Dialect Fusex { get; } = new FusexDialect(DialectOptions.Default);
 
     /// <summary>The one spelling on the command line and in JSON.</summary>
     public string Name { get; }
 
-    /// <summary>Whether entries carry handles at all.</summary>
-    public virtual bool CarriesHandles => false;
+    /// <summary>What was chosen about it: numbers, defects, framing.</summary>
+    public DialectOptions Options { get; }
 
-    /// <summary>The INIT bit by which kernel and server agree; none for classic.</summary>
-    public virtual FuseInitFlags InitFlag => FuseInitFlags.None;
+    public DialectNumbers Numbers { get; }
+
+    /// <summary>Whether handles travel at all.</summary>
+    public bool CarriesHandles => OptIn != HandleOptIn.None;
+
+    /// <summary>How kernel and server agree on it.</summary>
+    public virtual HandleOptIn OptIn => HandleOptIn.None;
+
+    /// <summary>The INIT bit by which kernel and server agree; none for classic and fusex.</summary>
+    public FuseInitFlags InitFlag => Numbers.InitFlag;
+
+    /// <summary>
+    /// What the kernel sets in INIT to offer the dialect: its bit, but for the defect of v2 and
+    /// v3 that puts the opcode's number there (facts/handle-proposals.md, section 3, item 3).
+    /// </summary>
+    public virtual FuseInitFlags OfferedFlags => InitFlag;
+
+    /// <summary>
+    /// A FORGET takes back one lookup, for all of an inode's life in the kernel's cache, however
+    /// many replies returned it (fusex).
+    /// </summary>
+    public virtual bool ForgetsOne => false;
+
+    /// <summary>
+    /// A reply without a handle is refused for every inode but the root (v2's fuse_iget).
+    /// </summary>
+    public virtual bool RequiresHandle => false;
 
     /// <summary>
     /// The opcode of LOOKUP_HANDLE: a LOOKUP whose extension brings the parent's handle (T8 of
@@ -41,13 +81,15 @@ public class Dialect
     public virtual int MaxHandleBytes => 0;
 
     /// <summary>
-    /// Bytes of one entry with a handle of <paramref name="handleBytes"/> bytes, in a reply and
-    /// in a READDIRPLUS record.
+    /// Bytes of one entry with a handle of <paramref name="handleBytes"/> bytes, in a READDIRPLUS
+    /// record and in those replies that are no compound.
     /// </summary>
     public virtual int EntryBytes(int handleBytes) => ClassicEntryBytes;
 
     /// <summary>Bytes the kernel has to reserve for an entry whose handle it does not know yet.</summary>
     public int ReservedEntryBytes => EntryBytes(MaxHandleBytes);
+
+    public bool Has(DialectDefect defect) => Options.Defects.Contains(defect);
 
     /// <summary>
     /// Writes an entry with its handle; false when it does not fit or the handle is longer than

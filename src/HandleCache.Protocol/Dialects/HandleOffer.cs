@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
 
@@ -9,6 +10,16 @@ public readonly record struct HandleAgreement(Dialect Dialect, int MaxHandleByte
 {
     /// <summary>No handles.</summary>
     public static HandleAgreement Classic => new(Dialect.Classic, 0);
+
+    /// <summary>Bytes the kernel reserves for an entry: of the longest agreed handle.</summary>
+    public int ReservedEntryBytes => Dialect.EntryBytes(MaxHandleBytes);
+
+    /// <summary>
+    /// A handle longer than agreed makes a reply invalid; it is never cut (T4 of the thread).
+    /// </summary>
+    public WireError CheckHandle(int handleBytes) => handleBytes <= MaxHandleBytes
+        ? WireError.None
+        : new WireError(WireFault.BadValue, 0, MaxHandleBytes, handleBytes);
 }
 
 /// <summary>
@@ -21,10 +32,10 @@ public static class HandleOffer
     /// <summary>Adds the dialect's bit to what the kernel offers.</summary>
     public static void Offer(ref fuse_init_in init, Dialect dialect)
     {
-        if (!dialect.CarriesHandles)
+        if (!UsesInit(dialect))
             return;
         FuseInitFlags flags = InitWords.Join(init.flags, init.flags2)
-            | dialect.InitFlag | FuseInitFlags.FUSE_INIT_EXT;
+            | dialect.OfferedFlags | FuseInitFlags.FUSE_INIT_EXT;
         (init.flags, init.flags2) = InitWords.Split(flags);
     }
 
@@ -33,24 +44,39 @@ public static class HandleOffer
         dialect.CarriesHandles
         && (InitWords.Offered(init) & dialect.InitFlag) == dialect.InitFlag;
 
-    /// <summary>The server's yes: bit and maximum.</summary>
+    /// <summary>The server's yes: bit and, where the dialect has one, maximum.</summary>
     public static void Accept(ref fuse_init_out init, Dialect dialect, int maxHandleBytes)
     {
+        if (!UsesInit(dialect))
+            return;
         FuseInitFlags flags = InitWords.Join(init.flags, init.flags2)
             | dialect.InitFlag | FuseInitFlags.FUSE_INIT_EXT;
         (init.flags, init.flags2) = InitWords.Split(flags);
-        init.unused[0] = checked((ushort)maxHandleBytes);
+        if (dialect.OptIn == HandleOptIn.InitBitAndMaximum)
+            init.unused[0] = checked((ushort)maxHandleBytes);
     }
 
-    /// <summary>What the kernel makes of the server's answer.</summary>
+    /// <summary>
+    /// What the kernel makes of the server's answer. Where INIT brings no maximum, one that is
+    /// there belongs to another dialect with the same bit: encodings are not mixed, handles stay
+    /// off.
+    /// </summary>
     public static HandleAgreement Read(in fuse_init_out init, Dialect offered)
     {
-        FuseInitFlags flags = InitWords.Accepted(init);
-        int maximum = init.unused[0];
-        bool on = offered.CarriesHandles
-            && (flags & offered.InitFlag) == offered.InitFlag
-            && maximum > 0 && maximum <= offered.MaxHandleBytes;
-        return on ? new HandleAgreement(offered, maximum) : HandleAgreement.Classic;
+        if (!UsesInit(offered))
+        {
+            return offered.CarriesHandles
+                ? new HandleAgreement(offered, offered.MaxHandleBytes)
+                : HandleAgreement.Classic;
+        }
+
+        int named = init.unused[0];
+        bool hasMaximum = offered.OptIn == HandleOptIn.InitBitAndMaximum;
+        bool on = (InitWords.Accepted(init) & offered.InitFlag) == offered.InitFlag
+            && (hasMaximum ? named > 0 && named <= offered.MaxHandleBytes : named == 0);
+        return on
+            ? new HandleAgreement(offered, hasMaximum ? named : offered.MaxHandleBytes)
+            : HandleAgreement.Classic;
     }
 
     /// <summary>Takes the handle part out again, for a kernel that knows nothing of it.</summary>
@@ -60,4 +86,7 @@ public static class HandleOffer
         (init.flags, init.flags2) = InitWords.Split(flags);
         init.unused[0] = 0;
     }
+
+    private static bool UsesInit(Dialect dialect) =>
+        dialect.OptIn is HandleOptIn.InitBit or HandleOptIn.InitBitAndMaximum;
 }

@@ -11,14 +11,18 @@ namespace HandleCache.Protocol.Dialects;
 public sealed class ThreadDialect : Dialect
 {
     /// <summary>Bytes of {size, type, handle[128]}.</summary>
-    public const int HandleFieldBytes = 8 + FuseConstants.MAX_HANDLE_SZ;
-
-    internal ThreadDialect() : base("thread") { }
-
-    public override bool CarriesHandles => true;
+    public const int HandleFieldBytes = HandleHeader.Bytes + FuseConstants.MAX_HANDLE_SZ;
 
     /// <summary>Bit 43, which 7.46 has since given to another feature (facts/fuse-abi.md).</summary>
-    public override FuseInitFlags InitFlag => (FuseInitFlags)(1UL << 43);
+    private static readonly DialectNumbers Posted = new()
+    {
+        InitFlag = (FuseInitFlags)(1UL << 43),
+        Lookup = (FuseOpcode)54,
+    };
+
+    internal ThreadDialect(DialectOptions options) : base("thread", options, Posted) { }
+
+    public override HandleOptIn OptIn => HandleOptIn.InitBitAndMaximum;
 
     /// <summary>54, which compound commands claim too (facts/handle-proposals.md).</summary>
     public override FuseOpcode LookupHandleOpcode => (FuseOpcode)54;
@@ -40,8 +44,8 @@ public sealed class ThreadDialect : Dialect
         MemoryMarshal.Write(destination, entry);
         Span<byte> field = destination.Slice(ClassicEntryBytes, HandleFieldBytes);
         MemoryMarshal.Write(field, new HandleHeader((uint)handle.Length, handleType));
-        handle.CopyTo(field[8..]);
-        field[(8 + handle.Length)..].Clear();
+        handle.CopyTo(field[HandleHeader.Bytes..]);
+        field[(HandleHeader.Bytes + handle.Length)..].Clear();
         return true;
     }
 
@@ -67,15 +71,63 @@ public sealed class ThreadDialect : Dialect
                 WireFault.BadValue, ClassicEntryBytes, FuseConstants.MAX_HANDLE_SZ, header.Size);
         }
 
-        ReadOnlySpan<byte> handle = source.Slice(ClassicEntryBytes + 8, (int)header.Size);
+        ReadOnlySpan<byte> handle = source.Slice(ClassicEntryBytes + HandleHeader.Bytes, (int)header.Size);
         entry = new WireEntry(fixedPart, header.Type, handle, handle.Length > 0, bytes);
         return WireError.None;
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly struct HandleHeader(uint size, uint type)
+    public override bool RequestBrings(FuseOpcode opcode) =>
+        opcode == FuseOpcode.FUSE_LOOKUP || base.RequestBrings(opcode);
+
+    public override int RequestBytes(FuseOpcode opcode, int classicBytes, int handleBytes) =>
+        opcode == FuseOpcode.FUSE_LOOKUP && handleBytes > 0
+            ? classicBytes + HandleFieldBytes
+            : base.RequestBytes(opcode, classicBytes, handleBytes);
+
+    public override bool TryWriteRequest(
+        Span<byte> destination, scoped in FuseRequest classic, uint handleType,
+        scoped ReadOnlySpan<byte> handle, out int written)
     {
-        public readonly uint Size = size;
-        public readonly uint Type = type;
+        if (classic.Opcode != FuseOpcode.FUSE_LOOKUP)
+            return base.TryWriteRequest(destination, classic, handleType, handle, out written);
+        Span<byte> field = stackalloc byte[handle.IsEmpty ? 0 : HandleFieldBytes];
+        written = 0;
+        if (handle.Length > MaxHandleBytes)
+            return false;
+        if (!handle.IsEmpty)
+        {
+            MemoryMarshal.Write(field, new HandleHeader((uint)handle.Length, handleType));
+            handle.CopyTo(field[HandleHeader.Bytes..]);
+        }
+
+        return TryWriteWithArgument(destination, classic, Numbers.Lookup, field, out written);
+    }
+
+    public override WireError ReadRequest(scoped in FuseRequest request, out WireRequest wire)
+    {
+        if (request.Opcode != Numbers.Lookup)
+            return base.ReadRequest(request, out wire);
+        WireError fault = SplitArgument(request, FuseOpcode.FUSE_LOOKUP, out wire, out int field);
+        if (fault.IsError || request.Body.Length == field)
+            return fault;
+        ReadOnlySpan<byte> argument = request.Body[field..];
+        int position = FuseRequest.HeaderBytes + field;
+        if (argument.Length != HandleFieldBytes)
+        {
+            return new WireError(
+                WireFault.LengthLies, position, HandleFieldBytes, argument.Length);
+        }
+
+        HandleHeader header = MemoryMarshal.Read<HandleHeader>(argument);
+        if (header.Size > FuseConstants.MAX_HANDLE_SZ)
+        {
+            return new WireError(
+                WireFault.BadValue, position, FuseConstants.MAX_HANDLE_SZ, header.Size);
+        }
+
+        WireHandle handle = new(
+            header.Type, argument.Slice(HandleHeader.Bytes, (int)header.Size));
+        wire = new WireRequest(wire.Header, wire.Body, handle);
+        return WireError.None;
     }
 }

@@ -48,7 +48,7 @@ public ref struct DirentReader
         int entryBytes = 0;
         if (_plus is not null)
         {
-            if (rest.Length < Dialect.ClassicEntryBytes + DirentBytes)
+            if (rest.Length < _plus.EntryBytes(0) + DirentBytes)
                 return false;
             Error = _plus.ReadEntry(rest, -1, out WireEntry entry);
             if (Error.IsError)

@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Protocol.Dialects;
+
+/// <summary>
+/// fusex of 2026-04-29, a file system type of its own, with the handle that its source announces
+/// ("will extend with file handle", "will add file handle" to every request). A sketch: entry and
+/// FORGET are as posted; where the handle goes is not posted, so it stands as v3 has it, opaque
+/// behind the entry and in an extension record of every request. Entries have no attributes and
+/// no generation; STATX asks for the former. MKOBJX and its like are not posted in full: creating
+/// operations keep today's arguments (facts/handle-proposals.md, section 2).
+/// </summary>
+public sealed class FusexDialect : Dialect
+{
+    /// <summary>FUSE_ENTRYX_NEGATIVE: the name does not exist.</summary>
+    public const uint Negative = 1u << 0;
+
+    private static readonly int EntryOutBytes = Unsafe.SizeOf<fuse_entryx_out>();
+
+    private static readonly DialectNumbers Posted = new() { Lookup = (FuseOpcode)55 };
+
+    internal FusexDialect(DialectOptions options)
+        : base("fusex", options with { HandleInEveryRequest = true }, Posted)
+    {
+    }
+
+    public override HandleOptIn OptIn => HandleOptIn.FileSystemType;
+
+    public override int MaxHandleBytes => OpaqueHandle.MaxBytes;
+
+    public override bool ForgetsOne => true;
+
+    /// <summary>LOOKUPX, then STATX.</summary>
+    public override int RequestsPerLookup => 2;
+
+    public override int EntryBytes(int handleBytes) =>
+        EntryOutBytes + OpaqueHandle.WireBytes(handleBytes);
+
+    public override bool TryWriteEntry(
+        Span<byte> destination,
+        in fuse_entry_out entry,
+        uint handleType,
+        ReadOnlySpan<byte> handle,
+        out int written)
+    {
+        written = EntryBytes(handle.Length);
+        if (destination.Length < written || handle.Length > MaxHandleBytes)
+            return false;
+        MemoryMarshal.Write(destination, new fuse_entryx_out
+        {
+            nodeid = entry.nodeid,
+            entry_valid = entry.entry_valid,
+            entry_valid_nsec = entry.entry_valid_nsec,
+            flags = entry.nodeid == 0 ? Negative : 0,
+        });
+        OpaqueHandle.Write(destination[EntryOutBytes..], handleType, handle);
+        return true;
+    }
+
+    /// <summary>
+    /// Reads an entry; attributes and generation are zero. A nodeid of 0 without the negative
+    /// mark, and the mark with a nodeid, are refused.
+    /// </summary>
+    public override WireError ReadEntry(
+        ReadOnlySpan<byte> source,
+        int trailingBytes,
+        out WireEntry entry)
+    {
+        entry = default;
+        if (!MemoryMarshal.TryRead(source, out fuse_entryx_out fixedPart))
+            return new WireError(WireFault.Truncated, 0, EntryOutBytes, source.Length);
+        bool isNegative = (fixedPart.flags & Negative) != 0;
+        if (isNegative != (fixedPart.nodeid == 0))
+            return new WireError(WireFault.BadValue, 0, isNegative ? 0 : 1, (long)fixedPart.nodeid);
+        WireError fault = OpaqueHandle.Read(
+            source[EntryOutBytes..], EntryOutBytes, MaxHandleBytes, out WireHandle handle,
+            out int bytes);
+        if (fault.IsError)
+            return fault;
+        int all = EntryOutBytes + bytes;
+        if (trailingBytes >= 0 && source.Length != all + trailingBytes)
+            return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
+        fuse_entry_out whole = new()
+        {
+            nodeid = fixedPart.nodeid,
+            entry_valid = fixedPart.entry_valid,
+            entry_valid_nsec = fixedPart.entry_valid_nsec,
+        };
+        entry = new WireEntry(whole, handle.Type, handle.Bytes, !handle.IsNone, all);
+        return WireError.None;
+    }
+
+    public override bool TryWriteRequest(
+        Span<byte> destination, scoped in FuseRequest classic, uint handleType,
+        scoped ReadOnlySpan<byte> handle, out int written)
+    {
+        if (!RequestBrings(classic.Opcode))
+            return base.TryWriteRequest(destination, classic, handleType, handle, out written);
+        FuseOpcode opcode = classic.Opcode == FuseOpcode.FUSE_LOOKUP
+            ? Numbers.Lookup
+            : classic.Opcode;
+        return TryWriteWithExtension(
+            destination, classic, opcode, handleType, handle, out written);
+    }
+
+    public override WireError ReadRequest(scoped in FuseRequest request, out WireRequest wire)
+    {
+        if (request.Opcode != Numbers.Lookup)
+            return base.ReadRequest(request, out wire);
+        fuse_in_header header = request.Header;
+        header.opcode = (uint)FuseOpcode.FUSE_LOOKUP;
+        WireError fault = ReadExtension(request, out WireHandle handle);
+        wire = new WireRequest(header, request.Body, handle);
+        return fault;
+    }
+}

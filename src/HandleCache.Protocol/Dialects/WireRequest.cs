@@ -1,0 +1,28 @@
+using HandleCache.Protocol.Abi;
+
+namespace HandleCache.Protocol.Dialects;
+
+/// <summary>
+/// A request with everything a dialect added taken out: what it would be today, and the handle of
+/// the inode that its nodeid names (of LOOKUP and the creating operations: of the parent).
+/// </summary>
+public readonly ref struct WireRequest
+{
+    public WireRequest(
+        scoped in fuse_in_header header, ReadOnlySpan<byte> body, WireHandle handle)
+    {
+        Header = header;
+        Body = body;
+        Handle = handle;
+    }
+
+    /// <summary>As it came, but for the opcode, which is today's.</summary>
+    public fuse_in_header Header { get; }
+
+    public FuseOpcode Opcode => (FuseOpcode)Header.opcode;
+
+    /// <summary>What follows the head in today's form, extensions left out.</summary>
+    public ReadOnlySpan<byte> Body { get; }
+
+    public WireHandle Handle { get; }
+}
