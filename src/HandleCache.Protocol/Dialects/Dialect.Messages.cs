@@ -26,7 +26,7 @@ public partial class Dialect
     /// </summary>
     public virtual int RequestBytes(FuseOpcode opcode, int classicBytes, int handleBytes) =>
         RequestBrings(opcode) && handleBytes > 0
-            ? classicBytes + HandleExtension.RecordBytes(handleBytes)
+            ? classicBytes + RecordBytes(handleBytes)
             : classicBytes;
 
     /// <summary>
@@ -155,7 +155,7 @@ public partial class Dialect
     /// <summary>
     /// Today's request under another opcode with a handle's record behind its extensions.
     /// </summary>
-    protected bool TryWriteWithExtension(
+    protected virtual bool TryWriteWithExtension(
         Span<byte> destination, scoped in FuseRequest classic, FuseOpcode opcode,
         uint handleType, scoped ReadOnlySpan<byte> handle, out int written)
     {
@@ -184,8 +184,12 @@ public partial class Dialect
         return true;
     }
 
+    /// <summary>Bytes of the extension record that brings a handle.</summary>
+    protected virtual int RecordBytes(int handleBytes) =>
+        HandleExtension.RecordBytes(handleBytes);
+
     /// <summary>The handle in a request's extensions.</summary>
-    protected WireError ReadExtension(scoped in FuseRequest request, out WireHandle handle) =>
+    protected virtual WireError ReadExtension(scoped in FuseRequest request, out WireHandle handle) =>
         HandleExtension.Read(
             request.Extensions, FuseRequest.HeaderBytes + request.Body.Length,
             Numbers.Extension, out handle);

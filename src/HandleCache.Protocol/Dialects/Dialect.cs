@@ -75,7 +75,7 @@ public partial class Dialect
     /// The opcode of LOOKUP_HANDLE: a LOOKUP whose extension brings the parent's handle (T8 of
     /// the thread). 0, which no operation has, where there is none.
     /// </summary>
-    public virtual FuseOpcode LookupHandleOpcode => 0;
+    public FuseOpcode LookupHandleOpcode => CarriesHandles ? Numbers.Lookup : 0;
 
     /// <summary>Longest handle the dialect can carry, bytes.</summary>
     public virtual int MaxHandleBytes => 0;

@@ -18,5 +18,5 @@ public sealed record DialectNumbers
     public FuseOpcode Compound { get; init; }
 
     /// <summary>Type of the extension record that brings a handle (FUSE_EXT_HANDLE).</summary>
-    public uint Extension { get; init; } = HandleExtension.ProposedType;
+    public uint Extension { get; init; } = FuseConstants.FUSE_EXT_HANDLE;
 }

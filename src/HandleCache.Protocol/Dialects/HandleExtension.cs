@@ -12,9 +12,6 @@ namespace HandleCache.Protocol.Dialects;
 /// </summary>
 public static class HandleExtension
 {
-    /// <summary>FUSE_EXT_HANDLE as proposed.</summary>
-    public const uint ProposedType = 33;
-
     private static readonly int HeadBytes = Unsafe.SizeOf<fuse_ext_header>();
 
     /// <summary>Bytes of the whole record; a multiple of 8.</summary>

@@ -1,15 +1,20 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// The message of 2025-11 that the project starts from: fuse_entry_out grows by a fixed
-/// fuse_file_handle {u32 size; u32 type; u8 handle[128]}.
+/// fuse_file_handle {u32 size; u32 type; u8 handle[128]}. LOOKUP_HANDLE brings the parent's handle
+/// in a record of <see cref="RebindWriter"/>, as any request can.
 /// </summary>
 public sealed class ThreadDialect : Dialect
 {
+    /// <summary>Bytes of a record's head: fuse_ext_header, nodeid, type and size.</summary>
+    private const int RecordHeadBytes = 24;
+
     /// <summary>Bytes of {size, type, handle[128]}.</summary>
     public const int HandleFieldBytes = HandleHeader.Bytes + FuseConstants.MAX_HANDLE_SZ;
 
@@ -23,9 +28,6 @@ public sealed class ThreadDialect : Dialect
     internal ThreadDialect(DialectOptions options) : base("thread", options, Posted) { }
 
     public override HandleOptIn OptIn => HandleOptIn.InitBitAndMaximum;
-
-    /// <summary>54, which compound commands claim too (facts/handle-proposals.md).</summary>
-    public override FuseOpcode LookupHandleOpcode => (FuseOpcode)54;
 
     public override int MaxHandleBytes => FuseConstants.MAX_HANDLE_SZ;
 
@@ -79,55 +81,61 @@ public sealed class ThreadDialect : Dialect
     public override bool RequestBrings(FuseOpcode opcode) =>
         opcode == FuseOpcode.FUSE_LOOKUP || base.RequestBrings(opcode);
 
-    public override int RequestBytes(FuseOpcode opcode, int classicBytes, int handleBytes) =>
-        opcode == FuseOpcode.FUSE_LOOKUP && handleBytes > 0
-            ? classicBytes + HandleFieldBytes
-            : base.RequestBytes(opcode, classicBytes, handleBytes);
-
     public override bool TryWriteRequest(
         Span<byte> destination, scoped in FuseRequest classic, uint handleType,
-        scoped ReadOnlySpan<byte> handle, out int written)
+        scoped ReadOnlySpan<byte> handle, out int written) =>
+        classic.Opcode == FuseOpcode.FUSE_LOOKUP
+            ? TryWriteWithExtension(
+                destination, classic, Numbers.Lookup, handleType, handle, out written)
+            : base.TryWriteRequest(destination, classic, handleType, handle, out written);
+
+    public override WireError ReadRequest(scoped in FuseRequest request, out WireRequest wire) =>
+        base.ReadRequest(
+            request.Opcode == Numbers.Lookup ? request.As(FuseOpcode.FUSE_LOOKUP) : request,
+            out wire);
+
+    protected override int RecordBytes(int handleBytes) =>
+        FuseConstants.FUSE_REC_ALIGN(RecordHeadBytes + handleBytes);
+
+    protected override bool TryWriteWithExtension(
+        Span<byte> destination, scoped in FuseRequest classic, FuseOpcode opcode,
+        uint handleType, scoped ReadOnlySpan<byte> handle, out int written)
     {
-        if (classic.Opcode != FuseOpcode.FUSE_LOOKUP)
-            return base.TryWriteRequest(destination, classic, handleType, handle, out written);
-        Span<byte> field = stackalloc byte[handle.IsEmpty ? 0 : HandleFieldBytes];
-        written = 0;
-        if (handle.Length > MaxHandleBytes)
-            return false;
-        if (!handle.IsEmpty)
+        if (!TryWriteWithArgument(destination, classic, opcode, [], out written)
+            || handle.Length > MaxHandleBytes)
         {
-            MemoryMarshal.Write(field, new HandleHeader((uint)handle.Length, handleType));
-            handle.CopyTo(field[HandleHeader.Bytes..]);
+            return false;
         }
 
-        return TryWriteWithArgument(destination, classic, Numbers.Lookup, field, out written);
+        scoped RebindWriter writer = new(destination, written);
+        if (!handle.IsEmpty
+            && !writer.TryAdd(new BoundNode(classic.Header.nodeid, handleType, handle)))
+        {
+            return false;
+        }
+
+        written = writer.Length;
+        return true;
     }
 
-    public override WireError ReadRequest(scoped in FuseRequest request, out WireRequest wire)
+    /// <summary>The record of the head's nodeid; those of others are passed over.</summary>
+    protected override WireError ReadExtension(
+        scoped in FuseRequest request, out WireHandle handle)
     {
-        if (request.Opcode != Numbers.Lookup)
-            return base.ReadRequest(request, out wire);
-        WireError fault = SplitArgument(request, FuseOpcode.FUSE_LOOKUP, out wire, out int field);
-        if (fault.IsError || request.Body.Length == field)
-            return fault;
-        ReadOnlySpan<byte> argument = request.Body[field..];
-        int position = FuseRequest.HeaderBytes + field;
-        if (argument.Length != HandleFieldBytes)
+        handle = default;
+        RebindReader records = new(request.Extensions);
+        while (records.MoveNext())
         {
-            return new WireError(
-                WireFault.LengthLies, position, HandleFieldBytes, argument.Length);
+            if (!records.IsFile && records.Node.NodeId == request.Header.nodeid)
+                handle = new WireHandle(records.Node.HandleType, records.Node.Handle);
         }
 
-        HandleHeader header = MemoryMarshal.Read<HandleHeader>(argument);
-        if (header.Size > FuseConstants.MAX_HANDLE_SZ)
-        {
-            return new WireError(
-                WireFault.BadValue, position, FuseConstants.MAX_HANDLE_SZ, header.Size);
-        }
-
-        WireHandle handle = new(
-            header.Type, argument.Slice(HandleHeader.Bytes, (int)header.Size));
-        wire = new WireRequest(wire.Header, wire.Body, handle);
-        return WireError.None;
+        WireError fault = records.Error;
+        return fault.IsError
+            ? fault with
+            {
+                Position = FuseRequest.HeaderBytes + request.Body.Length + fault.Position,
+            }
+            : fault;
     }
 }
