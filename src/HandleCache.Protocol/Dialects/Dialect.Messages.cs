@@ -189,7 +189,8 @@ public partial class Dialect
         HandleExtension.RecordBytes(handleBytes);
 
     /// <summary>The handle in a request's extensions.</summary>
-    protected virtual WireError ReadExtension(scoped in FuseRequest request, out WireHandle handle) =>
+    protected virtual WireError ReadExtension(
+        scoped in FuseRequest request, out WireHandle handle) =>
         HandleExtension.Read(
             request.Extensions, FuseRequest.HeaderBytes + request.Body.Length,
             Numbers.Extension, out handle);

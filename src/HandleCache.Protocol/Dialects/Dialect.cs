@@ -28,7 +28,7 @@ public partial class Dialect
     /// <summary>The 2025-11 message: a fixed {size, type, handle[128]} behind every entry.</summary>
     public static Dialect Thread { get; } = new ThreadDialect(DialectOptions.Default);
 
-    /// <summary>LOOKUP_HANDLE v2 (2025-12-12): a handle of its own length behind an entry.</summary>
+    /// <summary>LOOKUP_HANDLE v2 (2025-12-12): an entry and a handle of its own length.</summary>
     public static Dialect V2 { get; } = new V2Dialect(DialectOptions.Default);
 
     /// <summary>LOOKUP_HANDLE v3 (2026-02-25): compounds and an extension record.</summary>
@@ -51,7 +51,7 @@ public partial class Dialect
     /// <summary>How kernel and server agree on it.</summary>
     public virtual HandleOptIn OptIn => HandleOptIn.None;
 
-    /// <summary>The INIT bit by which kernel and server agree; none for classic and fusex.</summary>
+    /// <summary>The INIT bit by which both sides agree; none for classic and fusex.</summary>
     public FuseInitFlags InitFlag => Numbers.InitFlag;
 
     /// <summary>

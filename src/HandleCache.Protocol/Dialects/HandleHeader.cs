@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace HandleCache.Protocol.Dialects;
 
-/// <summary>Head of fuse_file_handle in the thread's message, v1 and v2: u32 size, u32 type.</summary>
+/// <summary>Head of fuse_file_handle in the thread's message and v2: u32 size and type.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct HandleHeader(uint size, uint type)
 {

@@ -46,7 +46,7 @@ public sealed class HandleNegotiation(Dialect dialect)
     /// <summary>What counts for the mount; classic until something was agreed.</summary>
     public HandleAgreement Agreement { get; private set; } = HandleAgreement.Classic;
 
-    /// <summary>Why handles are off or the connection has to end; empty while all is well.</summary>
+    /// <summary>Why handles are off, or the connection must end; else empty.</summary>
     public string Reason { get; private set; } = "";
 
     /// <summary>INIT is sent, for the first time or to a new server.</summary>

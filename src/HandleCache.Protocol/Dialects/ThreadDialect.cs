@@ -73,7 +73,8 @@ public sealed class ThreadDialect : Dialect
                 WireFault.BadValue, ClassicEntryBytes, FuseConstants.MAX_HANDLE_SZ, header.Size);
         }
 
-        ReadOnlySpan<byte> handle = source.Slice(ClassicEntryBytes + HandleHeader.Bytes, (int)header.Size);
+        ReadOnlySpan<byte> handle = source.Slice(
+            ClassicEntryBytes + HandleHeader.Bytes, (int)header.Size);
         entry = new WireEntry(fixedPart, header.Type, handle, handle.Length > 0, bytes);
         return WireError.None;
     }

@@ -9,8 +9,8 @@ namespace HandleCache.Protocol.Dialects;
 /// handle[size]}; LOOKUP_HANDLE (54) has the parent's handle as fourth in-argument, and every
 /// creating operation has it as its last (facts/handle-proposals.md, section 2). A short, classic
 /// entry is taken, too: it has no handle (one with open_out is as long as an entry with a handle
-/// of 8 bytes and no open_out, so the operation decides which it is). Nothing pads the handle, so in READDIRPLUS the dirent
-/// behind one of a length that 8 does not divide lies unaligned.
+/// of 8 bytes and no open_out, so the operation decides which it is). Nothing pads the handle,
+/// so in READDIRPLUS the dirent behind one of a length that 8 does not divide lies unaligned.
 /// </summary>
 public sealed class V2Dialect : Dialect
 {
