@@ -1,54 +1,50 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using HandleCache.Model.Inodes;
 
 namespace HandleCache.Model.Handles;
 
 /// <summary>
-/// The fixed-size slot that keeps one handle inside a record: where it lies and how it is used, as
-/// plain numbers worked out once from a <see cref="HandleStrategy"/>. The slot is
-/// <c>{u8 length, u8 flags, u32 type, u8 buffer[capacity]}</c>. A handle of at most
-/// <see cref="InlineBytes"/> lies in the buffer; a longer one lies in a <see cref="SpillPool"/> and
-/// its 8-byte reference in the buffer, at the 8-aligned offset where the buffer has room for that,
-/// else at 0 (models fanotify_fh_ext_buf_ptr(), fs/notify/fanotify/fanotify.h, v6.12).
-/// Where N is below 8 the buffer is 8 bytes all the same: what the modelled kernel would spend is
-/// <see cref="InlineBytes"/>, what this process spends is <see cref="CapacityBytes"/>.
-/// Methods take the first byte of a record that is at least
-/// <see cref="OffsetBytes"/> + <see cref="SizeBytes"/> long.
+/// How one handle lies in a record, as plain numbers worked out once from a
+/// <see cref="HandleStrategy"/>: type in 32 bits, two state bits, and a buffer. A handle of at most
+/// N bytes lies in the buffer; a longer one lies in a <see cref="SpillPool"/>, and its 8-byte
+/// reference in the buffer at the 8-aligned offset (models fanotify_fh_ext_buf_ptr(),
+/// fs/notify/fanotify/fanotify.h, v6.12). No byte of the record is spent on the length: a handle
+/// that fills the buffer is marked as full, a shorter one leaves the buffer's last byte free for
+/// it, and beside a reference there are four bytes left. So a slot with N = 12 takes 16 bytes, as
+/// fanotify's does, and a record with it 32.
+/// <para>
+/// Where longer handles spill and N is below 12, the buffer is 12 bytes all the same: what the
+/// modelled kernel would spend is <see cref="InlineBytes"/>, what this process spends is
+/// <see cref="BufferBytes"/>.
+/// </para>
 /// </summary>
 internal readonly struct HandleSlot
 {
-    internal const int HeaderBytes = 6;
+    /// <summary>Reference and length of a spilled handle, at any alignment.</summary>
+    internal const int SpillBytes = SpillReference.SizeBytes + sizeof(uint);
 
-    private const int FlagsAt = 1;
-    private const int TypeAt = 2;
+    private const uint StorageMask = (uint)(InodeState.HandleSpilled | InodeState.HandleFull);
     private const int NeverInline = -1;
-
-    /// <summary>The buffer holds a reference, not the bytes: FANOTIFY_FH_FLAG_EXT_BUF.</summary>
-    private const byte Spilled = 1;
 
     // Longest length kept in the buffer; -1 where even an empty handle is external.
     private readonly int _inlineLimit;
 
-    internal HandleSlot(HandleStrategy strategy, int offsetBytes)
+    internal HandleSlot(HandleStrategy strategy)
     {
-        OffsetBytes = offsetBytes;
         InlineBytes = strategy.InlineBytes;
         MaxLength = strategy.CapacityBytes;
         Keeps = strategy.StorageOf(0) != HandleStorage.None;
         bool everSpills = strategy.StorageOf(MaxLength) == HandleStorage.External;
         _inlineLimit = strategy.StorageOf(0) == HandleStorage.External ? NeverInline : InlineBytes;
-        CapacityBytes = everSpills ? Math.Max(InlineBytes, SpillReference.SizeBytes) : InlineBytes;
-        SizeBytes = HeaderBytes + CapacityBytes;
+        BufferBytes = everSpills ? Math.Max(InlineBytes, SpillBytes) : InlineBytes;
     }
-
-    /// <summary>Where the slot begins in its record.</summary>
-    internal int OffsetBytes { get; }
 
     /// <summary>N, the modelled inline length.</summary>
     internal int InlineBytes { get; }
 
     /// <summary>Bytes of buffer that the record really has.</summary>
-    internal int CapacityBytes { get; }
+    internal int BufferBytes { get; }
 
     /// <summary>The longest handle taken; longer ones are refused.</summary>
     internal int MaxLength { get; }
@@ -56,10 +52,8 @@ internal readonly struct HandleSlot
     /// <summary>False for the strategy <c>none</c>: handles are accepted and not kept.</summary>
     internal bool Keeps { get; }
 
-    /// <summary>Header and buffer, in bytes.</summary>
-    internal int SizeBytes { get; }
-
-    private int BufferAt => OffsetBytes + HeaderBytes;
+    /// <summary>The bits of a record's state that tell whether a handle can be the same.</summary>
+    internal uint ComparedState => Keeps ? StorageMask : 0;
 
     /// <summary>
     /// The pool that a strategy spills to: kmalloc classes or one dedicated size.
@@ -69,134 +63,156 @@ internal readonly struct HandleSlot
         : SpillPool.Kmalloc();
 
     /// <summary>
-    /// Where in the buffer the reference lies, for a buffer that begins at a multiple of 4:
-    /// ALIGN(address, 8) if the buffer has the bytes for it.
+    /// Where in the buffer the reference lies: ALIGN(buffer, 8), for a buffer at a multiple of 4.
     /// </summary>
-    internal static int ReferenceOffset(int bufferPosition, int capacityBytes)
+    internal static int ReferenceOffset(int bufferPosition) =>
+        -bufferPosition & (SpillReference.SizeBytes - 1);
+
+    /// <summary>The state bits that a record would have with a handle of this length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint StateOf(int length) => length > _inlineLimit
+        ? (uint)InodeState.HandleSpilled
+        : length == InlineBytes ? (uint)InodeState.HandleFull : 0;
+
+    /// <summary>Marks a new record as holding no handle.</summary>
+    internal void Clear(InodeRecord record)
     {
-        int toAligned = -bufferPosition & (SpillReference.SizeBytes - 1);
-        return toAligned + SpillReference.SizeBytes <= capacityBytes ? toAligned : 0;
+        record.HandleType = 0;
+        SetInline(record, []);
     }
 
-    /// <summary>Marks a new record's slot as holding no handle.</summary>
-    internal void Clear(ref byte record) => WriteHeader(ref record, 0, 0, 0);
-
-    /// <summary>
-    /// Puts a handle into a slot that holds none; false where it is too long. The record's position
-    /// in its segment, in bytes, gives the alignment.
-    /// </summary>
-    internal bool TryStore(
-        ref byte record, int position, scoped in FileHandle handle, SpillPool pool)
+    /// <summary>Puts a handle into a record that holds none; false where it is too long.</summary>
+    internal bool TryStore(InodeRecord record, scoped in FileHandle handle, SpillPool pool)
     {
         int length = handle.Bytes.Length;
-        if (Keeps && length > MaxLength)
+        if (!Keeps || handle.IsNone)
+        {
+            Clear(record);
+            return true;
+        }
+
+        if (length > MaxLength)
             return false;
-        if (!Keeps)
+        record.HandleType = handle.Type;
+        if (length <= _inlineLimit)
         {
-            Clear(ref record);
+            SetInline(record, handle.Bytes);
             return true;
         }
 
-        if (length <= _inlineLimit || handle.IsNone)
-        {
-            WriteHeader(ref record, length, 0, handle.Type);
-            handle.Bytes.CopyTo(Buffer(ref record));
-            return true;
-        }
-
-        WriteHeader(ref record, length, Spilled, handle.Type);
-        SetReference(ref record, position, pool.Store(handle.Bytes));
+        SetState(record, InodeState.HandleSpilled);
+        SetReference(record, pool.Store(handle.Bytes));
+        // SAFETY: SpillBytes of buffer hold the reference and, before or behind it, the length.
+        Unsafe.WriteUnaligned(ref SpilledLength(record), (uint)length);
         return true;
     }
 
     /// <summary>
-    /// The handle in the slot; the bytes are good until the slot or its pool changes.
+    /// The handle in the record; the bytes are good until the record or the pool changes.
     /// </summary>
-    internal FileHandle Read(ref byte record, int position, SpillPool pool)
+    internal FileHandle Read(InodeRecord record, SpillPool pool)
     {
-        int length = Length(ref record);
+        int length = Length(record);
         return new FileHandle(
-            Type(ref record),
-            IsSpilled(ref record)
-                ? pool.Read(Reference(ref record, position), length)
-                : Buffer(ref record)[..length]);
-    }
-
-    /// <summary>Whether the slot holds just this handle; always true where none are kept.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Matches(
-        ref byte record, int position, scoped in FileHandle handle, SpillPool pool)
-    {
-        return !Keeps || (Type(ref record) == handle.Type
-            && Length(ref record) == handle.Bytes.Length
-            && SameBytes(ref record, position, handle.Bytes, pool));
+            record.HandleType,
+            record.Has(InodeState.HandleSpilled)
+                ? pool.Read(Reference(record), length)
+                : MemoryMarshal.CreateReadOnlySpan(ref record.Buffer, length));
     }
 
     /// <summary>
-    /// The last part of <see cref="Matches"/>: only the bytes, where handles are kept and the type
-    /// is known to be the same.
+    /// Whether the record holds just this handle; always true where none are kept.
+    /// </summary>
+    internal bool Matches(InodeRecord record, scoped in FileHandle handle, SpillPool pool)
+    {
+        if (!Keeps)
+            return true;
+        if (handle.IsNone || IsNone(record))
+            return handle.IsNone && IsNone(record);
+        return record.HandleType == handle.Type
+            && ((record.TypeAndState ^ StateOf(handle.Bytes.Length)) & StorageMask) == 0
+            && SameBytes(record, handle.Bytes, pool);
+    }
+
+    /// <summary>
+    /// The last part of <see cref="Matches"/>: only length and bytes, where handles are kept and
+    /// the state bits are known to be those of this length.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool SameBytes(
-        ref byte record, int position, scoped ReadOnlySpan<byte> bytes, SpillPool pool)
+        InodeRecord record, scoped ReadOnlySpan<byte> bytes, SpillPool pool)
     {
-        if ((Unsafe.Add(ref record, OffsetBytes + FlagsAt) & Spilled) != 0)
-            return SameSpilled(ref record, position, bytes, pool);
-        int length = Length(ref record);
-        // SAFETY: an inline handle's length is at most CapacityBytes (TryStore), so the bytes lie
-        // in the slot.
+        int length = bytes.Length;
+        if (length > _inlineLimit)
+            return SameSpilled(record, bytes, pool);
+        // SAFETY: an inline handle's length is at most InlineBytes, which is at most BufferBytes;
+        // the last byte is looked at only where InlineBytes is above length, so above 0.
+        if (length < InlineBytes && Unsafe.Add(ref record.Buffer, InlineBytes - 1) != length)
+            return false;
         return FileHandle.SameBytes(
-            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref record, BufferAt), length), bytes);
+            MemoryMarshal.CreateReadOnlySpan(ref record.Buffer, length), bytes);
     }
 
-    /// <summary>Gives an external buffer back and leaves the slot without a handle.</summary>
-    internal void Release(ref byte record, int position, SpillPool pool)
+    /// <summary>Gives an external buffer back and leaves the record without a handle.</summary>
+    internal void Release(InodeRecord record, SpillPool pool)
     {
-        if (IsSpilled(ref record))
-            pool.Release(Reference(ref record, position));
-        WriteHeader(ref record, 0, 0, 0);
+        if (record.Has(InodeState.HandleSpilled))
+            pool.Release(Reference(record));
+        Clear(record);
     }
 
-    /// <summary>Whether the slot holds no handle at all.</summary>
-    internal bool IsNone(ref byte record) =>
-        Type(ref record) == 0 && Length(ref record) == 0;
+    /// <summary>Whether the record holds no handle at all.</summary>
+    internal bool IsNone(InodeRecord record) => record.HandleType == 0 && Length(record) == 0;
 
-    internal bool IsSpilled(ref byte record) =>
-        (Unsafe.Add(ref record, OffsetBytes + FlagsAt) & Spilled) != 0;
-
-    internal SpillReference Reference(ref byte record, int position)
+    /// <summary>Length of the handle, in bytes.</summary>
+    internal int Length(InodeRecord record)
     {
-        int at = BufferAt + ReferenceOffset(position + BufferAt, CapacityBytes);
-        // SAFETY: ReferenceOffset leaves 8 bytes before the buffer's end, which is in the record.
-        return new(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref record, at)));
+        // SAFETY: as in TryStore and SetInline, which wrote what is read here.
+        if (record.Has(InodeState.HandleSpilled))
+            return (int)Unsafe.ReadUnaligned<uint>(ref SpilledLength(record));
+        return record.Has(InodeState.HandleFull)
+            ? InlineBytes
+            : Unsafe.Add(ref record.Buffer, InlineBytes - 1);
     }
 
-    internal void SetReference(ref byte record, int position, SpillReference reference)
+    internal static SpillReference Reference(InodeRecord record)
     {
-        int at = BufferAt + ReferenceOffset(position + BufferAt, CapacityBytes);
-        // SAFETY: as in Reference; only spilling strategies come here, whose capacity is >= 8.
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref record, at), reference.Value);
+        int at = ReferenceOffset(record.Position + InodeRecord.FixedBytes);
+        // SAFETY: at is 0 or 4, and a record that spills has at least 12 bytes of buffer.
+        return new(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref record.Buffer, at)));
     }
 
-    // SAFETY: the reads and the writes below lie in the slot, OffsetBytes + SizeBytes at most from
-    // the record's first byte.
-    internal int Length(ref byte record) => Unsafe.Add(ref record, OffsetBytes);
+    internal static void SetReference(InodeRecord record, SpillReference reference)
+    {
+        int at = ReferenceOffset(record.Position + InodeRecord.FixedBytes);
+        // SAFETY: as in Reference.
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref record.Buffer, at), reference.Value);
+    }
 
-    private uint Type(ref byte record) =>
-        Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref record, OffsetBytes + TypeAt));
+    private static void SetState(InodeRecord record, InodeState storage) =>
+        record.TypeAndState = (ushort)((record.TypeAndState & ~StorageMask) | (uint)storage);
+
+    /// <summary>In the four bytes before the reference, or behind it where there are none.</summary>
+    private static ref byte SpilledLength(InodeRecord record)
+    {
+        int reference = ReferenceOffset(record.Position + InodeRecord.FixedBytes);
+        // SAFETY: 0 or 8, with four bytes behind it, in at least 12 bytes of buffer.
+        return ref Unsafe.Add(
+            ref record.Buffer, reference == 0 ? SpillReference.SizeBytes : 0);
+    }
 
     private bool SameSpilled(
-        ref byte record, int position, scoped ReadOnlySpan<byte> bytes, SpillPool pool) =>
-        pool.Read(Reference(ref record, position), Length(ref record)).SequenceEqual(bytes);
+        InodeRecord record, scoped ReadOnlySpan<byte> bytes, SpillPool pool) =>
+        record.Has(InodeState.HandleSpilled)
+        && pool.Read(Reference(record), Length(record)).SequenceEqual(bytes);
 
-    private Span<byte> Buffer(ref byte record) =>
-        MemoryMarshal.CreateSpan(ref Unsafe.Add(ref record, BufferAt), CapacityBytes);
-
-    private void WriteHeader(ref byte record, int length, byte flags, uint type)
+    private void SetInline(InodeRecord record, scoped ReadOnlySpan<byte> bytes)
     {
-        ref byte slot = ref Unsafe.Add(ref record, OffsetBytes);
-        slot = (byte)length;
-        Unsafe.Add(ref slot, FlagsAt) = flags;
-        Unsafe.WriteUnaligned(ref Unsafe.Add(ref slot, TypeAt), type);
+        bool full = bytes.Length == InlineBytes;
+        SetState(record, full ? InodeState.HandleFull : InodeState.None);
+        bytes.CopyTo(MemoryMarshal.CreateSpan(ref record.Buffer, InlineBytes));
+        // SAFETY: not full, so InlineBytes is above the length, and above 0.
+        if (!full)
+            Unsafe.Add(ref record.Buffer, InlineBytes - 1) = (byte)bytes.Length;
     }
 }

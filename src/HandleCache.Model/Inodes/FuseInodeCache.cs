@@ -29,8 +29,10 @@ public sealed partial class FuseInodeCache : IDisposable
 
     // Bits in which a cached inode must agree with a reply, or it is stale.
     private readonly uint _generationMask;
-    private readonly ulong _identityMask;
-    private readonly bool _keepsHandles;
+    private readonly uint _typeMask;
+    private readonly HandleSlot _slot;
+    private readonly ulong _handleTypeMask;
+    private readonly uint _stateMask;
     private readonly int _longestHandle;
     private readonly bool _faulty;
     private int _unhashed;
@@ -49,9 +51,10 @@ public sealed partial class FuseInodeCache : IDisposable
         Forgets = options.Forgets ?? new ForgetQueue(options.Faults);
         _faulty = options.Faults.Any;
         _generationMask = options.Faults.Has(ModelFault.SkipGeneration) ? 0 : uint.MaxValue;
-        _keepsHandles = options.Strategy != HandleStrategy.None;
-        _identityMask = (options.Faults.Has(ModelFault.SkipType) ? 0 : InodeRecord.TypeMask)
-            | (_keepsHandles ? InodeRecord.HandleMask : 0);
+        _typeMask = options.Faults.Has(ModelFault.SkipType) ? 0 : InodeRecord.TypeMask;
+        _slot = new(options.Strategy);
+        _handleTypeMask = _slot.Keeps ? ulong.MaxValue : uint.MaxValue;
+        _stateMask = InodeRecord.TypeMask | _slot.ComparedState;
         _faultPlan = new(options.Faults);
     }
 
@@ -157,9 +160,9 @@ public sealed partial class FuseInodeCache : IDisposable
     }
 
     /// <summary>FUSE_I_BAD is set; the inode stays hashed (models fuse_make_bad()).</summary>
-    public void MakeBad(InodeIndex index) => _table.SetFlags(index, InodeState.Bad);
+    public void MakeBad(InodeIndex index) => _table.SetState(index, InodeState.Bad);
 
-    public bool IsBad(InodeIndex index) => (_table.Get(index).Flags & InodeState.Bad) != 0;
+    public bool IsBad(InodeIndex index) => (_table.Get(index).State & InodeState.Bad) != 0;
 
     /// <summary>
     /// One lookup that a reply counted outside iget (R6: a revalidation that found the same
@@ -175,28 +178,30 @@ public sealed partial class FuseInodeCache : IDisposable
 
     /// <summary>
     /// The path of nearly every iget: nodeid, generation, type and handle are those of the cached
-    /// inode, and nlookup is not about to outgrow 32 bits. Then it is counted.
+    /// inode, and nlookup is not about to outgrow the record. Then it is counted.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool CountsAsHit(
         InodeRecord at, ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {
-        ulong identity = InodeRecord.IdentityOf(mode, handle.Bytes.Length, handle.Type);
-        uint nlookup = at.NLookupLow;
-        if (_faulty || at.NodeId != nodeId || at.Generation != (uint)generation
-            || ((at.Identity ^ identity) & _identityMask) != 0 || nlookup == uint.MaxValue
-            || (_keepsHandles && !_table.SameHandleBytes(at, handle)))
+        ulong generationAndType = (uint)generation | ((ulong)handle.Type << 32);
+        uint state = (mode & InodeRecord.TypeMask) | _slot.StateOf(handle.Bytes.Length);
+        ushort nlookup = at.NLookupLow;
+        if (at.NodeId != nodeId || nlookup == ushort.MaxValue || _faulty
+            || ((at.GenerationAndHandleType ^ generationAndType) & _handleTypeMask) != 0
+            || ((at.TypeAndState ^ state) & _stateMask) != 0
+            || (_slot.Keeps && !_table.SameHandleBytes(at, handle)))
         {
             return false;
         }
 
-        at.NLookupLow = nlookup + 1;
+        at.NLookupLow = (ushort)(nlookup + 1);
         return true;
     }
 
     private bool IsSame(InodeRecord at, ulong generation, uint mode) =>
         ((at.Generation ^ (uint)generation) & _generationMask) == 0
-        && ((at.TypeAndFlags ^ mode) & (uint)_identityMask & InodeRecord.TypeMask) == 0;
+        && ((at.TypeAndState ^ mode) & _typeMask) == 0;
 
     /// <summary>iget where no hashed inode has the nodeid.</summary>
     private IGetResult Absent(
@@ -237,14 +242,14 @@ public sealed partial class FuseInodeCache : IDisposable
         }
 
         bool wasBad = at.Has(InodeState.Bad);
-        at.Flags |= InodeState.Bad;
+        at.State |= InodeState.Bad;
         if (found == Root)
         {
             _table.CountLookup(found, at);
             return new(found, IGetOutcome.RootKept, default, wasBad);
         }
 
-        at.Flags |= InodeState.Unhashed;
+        at.State |= InodeState.Unhashed;
         _unhashed++;
         InodeIndex added = Absent(nodeId, generation, mode, handle).Index;
         return new(added, IGetOutcome.Replaced, found, wasBad);

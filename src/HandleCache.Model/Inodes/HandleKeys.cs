@@ -9,7 +9,7 @@ internal readonly struct HandleKeys(RecordStore records, HandleSlot slot, SpillP
     public ulong HashOf(uint record) =>
         Read(records.At(record)).Hash64();
 
-    private FileHandle Read(InodeRecord at) => slot.Read(ref at.First, at.Position, pool);
+    private FileHandle Read(InodeRecord at) => slot.Read(at, pool);
 
     /// <summary>Accepts a hashed record that holds just this handle.</summary>
     internal readonly ref struct HashedMatch(
@@ -21,7 +21,7 @@ internal readonly struct HandleKeys(RecordStore records, HandleSlot slot, SpillP
         {
             InodeRecord at = records.At(record);
             return !at.Has(InodeState.Unhashed)
-                && slot.Matches(ref at.First, at.Position, _handle, pool);
+                && slot.Matches(at, _handle, pool);
         }
     }
 }

@@ -3,33 +3,40 @@ using System.Runtime.CompilerServices;
 namespace HandleCache.Model.Inodes;
 
 /// <summary>
-/// The fixed part of a record, over its bytes: nodeid 8, generation 4, nlookup 4, S_IFMT and flags
-/// 2; the handle slot follows at <see cref="SizeBytes"/>. With a slot of 6 + 12 bytes a record
-/// takes 36. Records lie at multiples of 4, so the 8-byte field may be unaligned.
+/// A record over its bytes: nodeid 8, generation 4, handle type 4, lower half word of nlookup 2,
+/// S_IFMT and state bits 2; then the handle's buffer (<see cref="Handles.HandleSlot"/>). With 12
+/// bytes of buffer a record is 32, half a cache line. Records lie at multiples of 4 of an aligned
+/// address, so 8-byte fields may be unaligned where the stride is not a multiple of 8.
 /// </summary>
 internal readonly ref struct InodeRecord(ref byte first, int position)
 {
-    internal const int SizeBytes = 18;
+    /// <summary>Bytes before the handle's buffer.</summary>
+    internal const int FixedBytes = 20;
 
     /// <summary>S_IFMT of a mode.</summary>
     internal const uint TypeMask = 0xF000;
 
-    private const int GenerationAt = 8;
-    private const int NLookupAt = 12;
-    private const int ModeAndFlagsAt = 16;
+    /// <summary>Bits of nlookup that the record itself holds.</summary>
+    internal const int NLookupBits = 16;
 
-    /// <summary>Bits of <see cref="Identity"/> that hold the handle's length and type.</summary>
-    internal const ulong HandleMask = 0xFFFF_FFFF_00FF_0000;
+    private const int GenerationAt = 8;
+    private const int HandleTypeAt = 12;
+    private const int NLookupAt = 16;
+    private const int StateAt = 18;
 
     private readonly ref byte _first = ref first;
 
-    internal ref byte First => ref _first;
-
-    /// <summary>Offset of the record in its segment, in bytes: it gives the alignment.</summary>
+    /// <summary>Offset of the record behind an aligned address, in bytes.</summary>
     internal int Position { get; } = position;
 
-    // SAFETY: all accesses below lie in the first 24 bytes, which every record has: 18 and the
-    // slot's header.
+    internal ref byte First => ref _first;
+
+    /// <summary>
+    /// The first byte of the buffer: FixedBytes from the record's first, within every stride.
+    /// </summary>
+    internal ref byte Buffer => ref Unsafe.Add(ref _first, FixedBytes);
+
+    // SAFETY: all accesses below lie in the first FixedBytes, which every record has.
     internal ulong NodeId
     {
         get => Unsafe.ReadUnaligned<ulong>(ref _first);
@@ -42,39 +49,38 @@ internal readonly ref struct InodeRecord(ref byte first, int position)
         set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, GenerationAt), value);
     }
 
-    /// <summary>The lower 32 bits of nlookup.</summary>
-    internal uint NLookupLow
+    internal uint HandleType
     {
-        get => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref _first, NLookupAt));
+        get => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref _first, HandleTypeAt));
+        set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, HandleTypeAt), value);
+    }
+
+    /// <summary>Generation in the lower half, handle type in the upper: one comparison.</summary>
+    internal ulong GenerationAndHandleType =>
+        Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref _first, GenerationAt));
+
+    /// <summary>The lower 16 bits of nlookup; the others are kept beside where not 0.</summary>
+    internal ushort NLookupLow
+    {
+        get => Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref _first, NLookupAt));
         set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, NLookupAt), value);
     }
 
     /// <summary>S_IFMT in the upper four bits, <see cref="InodeState"/> in the others.</summary>
-    internal ushort TypeAndFlags
+    internal ushort TypeAndState
     {
-        get => Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref _first, ModeAndFlagsAt));
-        set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, ModeAndFlagsAt), value);
+        get => Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref _first, StateAt));
+        set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, StateAt), value);
     }
 
-    /// <summary>
-    /// The eight bytes from S_IFMT and flags on: with those, the slot's header (length, its flags,
-    /// handle type). One comparison of them is most of what makes an inode the same.
-    /// </summary>
-    internal ulong Identity =>
-        Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref _first, ModeAndFlagsAt));
-
-    internal InodeState Flags
+    internal InodeState State
     {
-        get => (InodeState)(TypeAndFlags & ~TypeMask);
-        set => TypeAndFlags = (ushort)((TypeAndFlags & TypeMask) | (uint)value);
+        get => (InodeState)(TypeAndState & ~TypeMask);
+        set => TypeAndState = (ushort)((TypeAndState & TypeMask) | (uint)value);
     }
 
     /// <summary>S_IFMT bits of the inode's mode.</summary>
-    internal uint FileType => TypeAndFlags & TypeMask;
+    internal uint FileType => TypeAndState & TypeMask;
 
-    /// <summary>What <see cref="Identity"/> is where type and handle are these.</summary>
-    internal static ulong IdentityOf(uint mode, int handleLength, uint handleType) =>
-        (mode & TypeMask) | ((ulong)(uint)handleLength << 16) | ((ulong)handleType << 32);
-
-    internal bool Has(InodeState flag) => (TypeAndFlags & (uint)flag) != 0;
+    internal bool Has(InodeState state) => (TypeAndState & (uint)state) != 0;
 }

@@ -25,8 +25,14 @@ public enum InodeState
     /// <summary>S_AUTOMOUNT: an automount point, unhashed from birth.</summary>
     AutoMount = 1 << 4,
 
-    /// <summary>Part of nlookup above 2^32 - 1 is kept beside the record.</summary>
+    /// <summary>Part of nlookup, above 2^16 - 1, is kept beside the record.</summary>
     WideLookup = 1 << 5,
+
+    /// <summary>The handle lies in an external buffer: FANOTIFY_FH_FLAG_EXT_BUF.</summary>
+    HandleSpilled = 1 << 6,
+
+    /// <summary>The handle lies in the record and fills all of its N bytes.</summary>
+    HandleFull = 1 << 7,
 
     /// <summary>Free for whoever owns the table.</summary>
     Owner1 = 1 << 8,

@@ -15,9 +15,6 @@ public sealed partial class InodeTable
     internal void CorruptWideLookups() => _wideLookups[uint.MaxValue] = 1;
 
     /// <summary>Gives a spilled handle's buffer back behind the record's back.</summary>
-    internal void CorruptSpill(InodeIndex index)
-    {
-        InodeRecord at = At(index);
-        _spill.Release(_slot.Reference(ref at.First, at.Position));
-    }
+    internal void CorruptSpill(InodeIndex index) =>
+        _spill.Release(HandleSlot.Reference(At(index)));
 }

@@ -1,3 +1,5 @@
+using HandleCache.Model.Handles;
+
 namespace HandleCache.Model.Inodes;
 
 /// <summary>Walks everything and recounts every counter.</summary>
@@ -28,17 +30,13 @@ public sealed partial class InodeTable
         {
             InodeRecord at = At(i);
             wide += at.Has(InodeState.WideLookup) && _wideLookups.ContainsKey(i.Value) ? 1 : 0;
-            withHandle += _slot.IsNone(ref at.First) ? 0 : 1;
-            if (!_slot.IsSpilled(ref at.First))
+            withHandle += _slot.IsNone(at) ? 0 : 1;
+            if (!at.Has(InodeState.HandleSpilled))
                 continue;
             spilled++;
-            int length = _slot.Length(ref at.First);
-            if (_spill.TryRead(
-                _slot.Reference(ref at.First, at.Position), length, out _))
-            {
+            int length = _slot.Length(at);
+            if (_spill.TryRead(HandleSlot.Reference(at), length, out _))
                 continue;
-            }
-
             readable = false;
             errors.Add("spill-dead-reference", i.Value, length);
         }

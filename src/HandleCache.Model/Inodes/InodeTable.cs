@@ -16,14 +16,14 @@ public sealed partial class InodeTable : IDisposable
     private readonly SpillPool _spill;
     private readonly SplitIndex<NodeIdKeys> _byNodeId;
     private readonly SplitIndex<HandleKeys>? _byHandle;
-    private readonly Dictionary<uint, uint> _wideLookups = [];
+    private readonly Dictionary<uint, ulong> _wideLookups = [];
 
     public InodeTable(InodeTableOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         Strategy = options.Strategy;
-        _slot = new(options.Strategy, InodeRecord.SizeBytes);
-        _records = new(InodeRecord.SizeBytes + _slot.SizeBytes);
+        _slot = new(options.Strategy);
+        _records = new(InodeRecord.FixedBytes + _slot.BufferBytes);
         _spill = HandleSlot.PoolFor(options.Strategy);
         _byNodeId = new(new NodeIdKeys(_records));
         if (options.IndexByHandle && _slot.Keeps)
@@ -49,12 +49,12 @@ public sealed partial class InodeTable : IDisposable
     public bool Refuses(int handleLength) => _slot.Keeps && handleLength > _slot.MaxLength;
 
     /// <summary>
-    /// Adds a hashed record (unhashed if <paramref name="flags"/> says so) with no lookups. Returns
+    /// Adds a hashed record (unhashed if <paramref name="state"/> says so) with no lookups. Returns
     /// <see cref="InodeIndex.None"/> where the handle is longer than the strategy takes.
     /// </summary>
     public InodeIndex Add(
         ulong nodeId, uint generation, uint mode, scoped in FileHandle handle,
-        InodeState flags = InodeState.None)
+        InodeState state = InodeState.None)
     {
         if (Refuses(handle.Bytes.Length))
             return InodeIndex.None;
@@ -63,9 +63,9 @@ public sealed partial class InodeTable : IDisposable
         at.NodeId = nodeId;
         at.Generation = generation;
         at.NLookupLow = 0;
-        at.TypeAndFlags =
-            (ushort)((mode & InodeRecord.TypeMask) | (uint)(flags | InodeState.Live));
-        _slot.TryStore(ref at.First, at.Position, handle, _spill);
+        at.TypeAndState =
+            (ushort)((mode & InodeRecord.TypeMask) | (uint)(state | InodeState.Live));
+        _slot.TryStore(at, handle, _spill);
         _byNodeId.Insert(NodeIdKeys.Hash(nodeId), record);
         if (_byHandle is not null && !handle.IsNone)
             _byHandle.Insert(handle.Hash64(), record);
@@ -128,7 +128,7 @@ public sealed partial class InodeTable : IDisposable
         Unlist(index, at);
         if (at.Has(InodeState.WideLookup))
             _wideLookups.Remove(index.Value);
-        _slot.Release(ref at.First, at.Position, _spill);
+        _slot.Release(at, _spill);
         _records.Give(index.Value);
     }
 
@@ -142,10 +142,10 @@ public sealed partial class InodeTable : IDisposable
             NodeId = at.NodeId,
             Generation = at.Generation,
             FileType = at.FileType,
-            Flags = at.Flags,
+            State = at.State,
             NLookup = NLookup(index),
             Handle = Handle(at),
-            IsSpilled = _slot.IsSpilled(ref at.First),
+            IsSpilled = at.Has(InodeState.HandleSpilled),
         };
     }
 
@@ -154,8 +154,7 @@ public sealed partial class InodeTable : IDisposable
     public ulong NodeId(InodeIndex index) => Live(index).NodeId;
 
     /// <summary>The handle; its bytes are good until the table changes.</summary>
-    public FileHandle Handle(InodeIndex index) =>
-        Handle(Live(index));
+    public FileHandle Handle(InodeIndex index) => Handle(Live(index));
 
     /// <summary>Replaces the handle; false, and nothing done, where it is too long.</summary>
     public bool SetHandle(InodeIndex index, scoped in FileHandle handle)
@@ -163,21 +162,22 @@ public sealed partial class InodeTable : IDisposable
         if (Refuses(handle.Bytes.Length))
             return false;
         InodeRecord at = Live(index);
-        if (_byHandle is not null && !_slot.IsNone(ref at.First))
+        if (_byHandle is not null && !_slot.IsNone(at))
             _byHandle.Remove(Handle(at).Hash64(), index.Value);
-        _slot.Release(ref at.First, at.Position, _spill);
-        _slot.TryStore(ref at.First, at.Position, handle, _spill);
+        _slot.Release(at, _spill);
+        _slot.TryStore(at, handle, _spill);
         if (_byHandle is not null && !handle.IsNone)
             _byHandle.Insert(handle.Hash64(), index.Value);
         return true;
     }
 
-    /// <summary>Sets and clears flags; <see cref="InodeState.Live"/> is not the owner's.</summary>
-    public void SetFlags(InodeIndex index, InodeState set, InodeState clear = InodeState.None)
+    /// <summary>Sets and clears state bits, but for those that are the table's own.</summary>
+    public void SetState(InodeIndex index, InodeState set, InodeState clear = InodeState.None)
     {
-        const InodeState Own = InodeState.Live | InodeState.WideLookup;
+        const InodeState Own = InodeState.Live | InodeState.WideLookup
+            | InodeState.HandleSpilled | InodeState.HandleFull;
         InodeRecord at = Live(index);
-        at.Flags = (at.Flags & ~(clear & ~Own)) | (set & ~Own);
+        at.State = (at.State & ~(clear & ~Own)) | (set & ~Own);
     }
 
     /// <summary>References that the peer counts on this inode.</summary>
@@ -185,7 +185,7 @@ public sealed partial class InodeTable : IDisposable
     {
         InodeRecord at = Live(index);
         return at.NLookupLow | (at.Has(InodeState.WideLookup)
-            ? (ulong)_wideLookups[index.Value] << 32
+            ? _wideLookups[index.Value] << InodeRecord.NLookupBits
             : 0);
     }
 
@@ -211,27 +211,23 @@ public sealed partial class InodeTable : IDisposable
     {
         InodeIndex at = InodeIndex.None;
         while (_spill.Outstanding > 0 && !(at = Next(at)).IsNone)
-        {
-            InodeRecord record = At(at);
-            _slot.Release(ref record.First, record.Position, _spill);
-        }
-
+            _slot.Release(At(at), _spill);
         _spill.Dispose();
     }
 
     internal void SetLookups(InodeIndex index, ulong count)
     {
         InodeRecord at = Live(index);
-        at.NLookupLow = (uint)count;
-        if (count >> 32 != 0)
+        at.NLookupLow = (ushort)count;
+        if (count >> InodeRecord.NLookupBits != 0)
         {
-            _wideLookups[index.Value] = (uint)(count >> 32);
-            at.Flags |= InodeState.WideLookup;
+            _wideLookups[index.Value] = count >> InodeRecord.NLookupBits;
+            at.State |= InodeState.WideLookup;
         }
         else if (at.Has(InodeState.WideLookup))
         {
             _wideLookups.Remove(index.Value);
-            at.Flags &= ~InodeState.WideLookup;
+            at.State &= ~InodeState.WideLookup;
         }
     }
 
@@ -239,14 +235,14 @@ public sealed partial class InodeTable : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void CountLookup(InodeIndex index, InodeRecord at)
     {
-        uint low = at.NLookupLow;
-        if (low == uint.MaxValue)
+        ushort low = at.NLookupLow;
+        if (low == ushort.MaxValue)
             AddLookups(index, 1);
         else
-            at.NLookupLow = low + 1;
+            at.NLookupLow = (ushort)(low + 1);
     }
 
-    private FileHandle Handle(InodeRecord at) => _slot.Read(ref at.First, at.Position, _spill);
+    private FileHandle Handle(InodeRecord at) => _slot.Read(at, _spill);
 
     internal InodeRecord At(InodeIndex index) => _records.At(index.Value);
 
@@ -255,13 +251,13 @@ public sealed partial class InodeTable : IDisposable
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool SameHandleBytes(InodeRecord at, scoped in FileHandle handle) =>
-        _slot.SameBytes(ref at.First, at.Position, handle.Bytes, _spill);
+        _slot.SameBytes(at, handle.Bytes, _spill);
 
     /// <summary>Whether the slot holds just this handle; always true where none are kept.</summary>
     internal bool HandleMatches(InodeRecord at, scoped in FileHandle handle) =>
-        _slot.Matches(ref at.First, at.Position, handle, _spill);
+        _slot.Matches(at, handle, _spill);
 
-    internal bool HasHandle(InodeRecord at) => !_slot.IsNone(ref at.First);
+    internal bool HasHandle(InodeRecord at) => !_slot.IsNone(at);
 
     /// <summary>
     /// Exchanges the references of two spilled handles: a fault for tests to find.
@@ -270,17 +266,15 @@ public sealed partial class InodeTable : IDisposable
     {
         InodeRecord a = Live(left);
         InodeRecord b = Live(right);
-        int atA = a.Position;
-        int atB = b.Position;
-        SpillReference first = _slot.Reference(ref a.First, atA);
-        _slot.SetReference(ref a.First, atA, _slot.Reference(ref b.First, atB));
-        _slot.SetReference(ref b.First, atB, first);
+        SpillReference first = HandleSlot.Reference(a);
+        HandleSlot.SetReference(a, HandleSlot.Reference(b));
+        HandleSlot.SetReference(b, first);
     }
 
     private void Unlist(InodeIndex index, InodeRecord at)
     {
         bool listed = _byNodeId.Remove(NodeIdKeys.Hash(at.NodeId), index.Value);
-        if (_byHandle is not null && !_slot.IsNone(ref at.First))
+        if (_byHandle is not null && !_slot.IsNone(at))
         {
             FileHandle handle = Handle(at);
             listed &= _byHandle.Remove(handle.Hash64(), index.Value);
@@ -292,10 +286,7 @@ public sealed partial class InodeTable : IDisposable
 
     private InodeRecord Live(InodeIndex index)
     {
-        if (index.IsNone || index.Value >= _records.Bound)
-            throw NotLive(index);
-        InodeRecord at = _records.At(index.Value);
-        return at.Has(InodeState.Live) ? at : throw NotLive(index);
+        return _records.IsLive(index.Value) ? _records.At(index.Value) : throw NotLive(index);
     }
 
     private static InvalidOperationException NotLive(InodeIndex index) =>

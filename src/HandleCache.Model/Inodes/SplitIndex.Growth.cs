@@ -36,7 +36,7 @@ internal sealed partial class SplitIndex<TKeys>
     private static int Limit(uint[] slots)
     {
         int slotCount = (int)SlotCount(slots);
-        return slotCount - (slotCount / 5);
+        return slotCount - (slotCount / 4);
     }
 
     /// <summary>

@@ -9,7 +9,7 @@ namespace HandleCache.Model.Inodes;
 /// An extendible hash from keys to record numbers: a directory by the hash's upper bits leads to
 /// small open-addressing sub-tables of 4-byte entries. A full sub-table grows by half, then splits
 /// in two, so that no insertion ever rehashes more than one sub-table of some 80,000 entries, and
-/// the load stays between 0.53 and 0.8. Keys are not stored: a match looks at the record. Several
+/// the load stays between 0.5 and 0.75. Keys are not stored: a match looks at the record. Several
 /// records may have equal keys. Removed entries leave a mark; marks are swept, one sub-table at a
 /// time, when they have come to a quarter of the live entries.
 /// <para>

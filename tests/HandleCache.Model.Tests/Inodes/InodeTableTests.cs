@@ -10,14 +10,15 @@ public sealed class InodeTableTests
     private const uint Regular = 0x8000;
 
     [Theory]
-    [InlineData("inline:12", 36)]
+    [InlineData("inline:12", 32)]
     [InlineData("inline:8", 32)]
-    [InlineData("inline:20", 44)]
-    [InlineData("inline-only:12", 36)]
+    [InlineData("inline:20", 40)]
+    [InlineData("inline-only:12", 32)]
+    [InlineData("inline-only:13", 36)]
     [InlineData("pointer", 32)]
-    [InlineData("static:128", 152)]
-    [InlineData("none", 24)]
-    public void A_record_is_18_bytes_and_its_slot_rounded_up_to_4(string strategy, int bytes)
+    [InlineData("static:128", 148)]
+    [InlineData("none", 20)]
+    public void A_record_is_20_bytes_and_its_buffer_rounded_up_to_4(string strategy, int bytes)
     {
         using InodeTable table = NewTable(strategy);
 
@@ -25,11 +26,14 @@ public sealed class InodeTableTests
     }
 
     [Fact]
-    public void NLookup_counts_on_beyond_32_bits()
+    public void NLookup_counts_on_beyond_16_and_beyond_32_bits()
     {
         using InodeTable table = NewTable("inline:12");
         InodeIndex index = table.Add(9, 1, Regular, default);
-        table.AddLookups(index, uint.MaxValue);
+        table.AddLookups(index, ushort.MaxValue);
+        table.CountLookup(index, table.At(index));
+        Assert.Equal(1ul << 16, table.NLookup(index));
+        table.AddLookups(index, uint.MaxValue - (1ul << 16));
         table.CountLookup(index, table.At(index));
         Assert.Equal(1ul << 32, table.NLookup(index));
         table.AddLookups(index, 1ul << 40);
@@ -128,7 +132,7 @@ public sealed class InodeTableTests
         for (ulong i = 0; i < 100_000; i += 3)
             table.Add(i, 1, Regular, default);
         InodeIndex unhashed = table.Find(30);
-        table.SetFlags(unhashed, InodeState.Unhashed);
+        table.SetState(unhashed, InodeState.Unhashed);
         for (int i = 0; i < ids.Length; i++)
             ids[i] = (ulong)i;
 
