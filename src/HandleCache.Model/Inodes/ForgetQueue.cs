@@ -158,12 +158,10 @@ public sealed class ForgetQueue
         ForgetEntry entry = head[_headAt++];
         Count--;
         LookupsQueued -= entry.NLookup;
-        if (_headAt == ChunkEntries || Count == 0)
+        if (_headAt == ChunkEntries)
         {
             _headAt = 0;
             _spare.Push(_chunks.Dequeue());
-            if (Count == 0)
-                _tailAt = ChunkEntries;
         }
 
         return entry;

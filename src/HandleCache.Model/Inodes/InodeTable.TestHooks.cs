@@ -7,7 +7,9 @@ public sealed partial class InodeTable
 {
     internal RecordStore RecordsForTest => _records;
 
-    internal SpillPool SpillForTest => _spill;
+    internal int IndexMarksForTest => _byNodeId.CountMarks();
+
+    internal int IndexSlotsForTest => _byNodeId.CountSlots();
 
     internal void CorruptNodeIdEntry(InodeIndex index) =>
         _byNodeId.CorruptEntry(NodeIdKeys.Hash(At(index).NodeId), index.Value);

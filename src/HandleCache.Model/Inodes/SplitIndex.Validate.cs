@@ -23,6 +23,14 @@ internal sealed partial class SplitIndex<TKeys>
         errors.Equal(name + "-entries", all, Count);
     }
 
+    /// <summary>For tests of the sweeping: slots that hold nothing but a mark.</summary>
+    internal int CountMarks() =>
+        _tables.Distinct().Sum(table => table.Used - table.Live);
+
+    /// <summary>For tests of the sweeping: slots of all sub-tables.</summary>
+    internal int CountSlots() =>
+        _tables.Distinct().Sum(table => (int)SlotCount(table.Slots));
+
     /// <summary>For tests of the validator: loses one entry without counting it.</summary>
     internal void CorruptEntry(ulong hash, uint record)
     {

@@ -25,6 +25,65 @@ public sealed class MemoryTests
         Assert.InRange((double)cache.MemoryBytes / Count, 37, 42);
     }
 
+    [Fact]
+    public void A_population_of_constant_size_does_not_grow_however_many_come_and_go()
+    {
+        // 4 sub-tables of 65,536 slots, with room for marks of a quarter of the live entries.
+        const int Population = 152_000;
+        using var table = new InodeTable(new());
+        for (ulong id = 0; id < Population; id++)
+            table.Add(id, 1, Regular, default);
+        long before = table.RecordsForTest.MemoryBytes;
+        Assert.Equal(4 * 65536, table.IndexSlotsForTest);
+        for (ulong id = 0; id < 10 * Population; id++)
+        {
+            // 7,919 is prime to the population: the gaps lie everywhere, not at its old end.
+            ulong slot = id * 7919 % Population;
+            ulong life = id / Population * Population;
+            table.Remove(table.Find(life + slot));
+            table.Add(life + Population + slot, 1, Regular, default);
+        }
+
+        Assert.Equal(Population, table.Count);
+        Assert.Equal(before, table.RecordsForTest.MemoryBytes);
+        Assert.Equal(4 * 65536, table.IndexSlotsForTest);
+        Assert.Empty(table.Validate());
+    }
+
+    [Fact]
+    public void Room_in_segments_that_were_full_is_used_before_new_segments()
+    {
+        using var table = new InodeTable(new());
+        const int Count = 3 * 65536;
+        for (ulong id = 1; id < Count; id++)
+            table.Add(id, 1, Regular, default);
+        long before = table.RecordsForTest.MemoryBytes;
+        for (ulong id = 1; id < Count; id += 2)
+            table.Remove(table.Find(id));
+        for (ulong id = 1; id < Count; id += 2)
+            table.Add(id, 1, Regular, default);
+
+        Assert.Equal(before, table.RecordsForTest.MemoryBytes);
+    }
+
+    [Fact]
+    public void Segments_emptied_by_a_mass_forget_are_released_but_for_a_few()
+    {
+        using var table = new InodeTable(new());
+        const int Segments = 20;
+        for (ulong id = 1; id < Segments * 65536; id++)
+            table.Add(id, 1, Regular, default);
+        long before = table.RecordsForTest.MemoryBytes;
+        for (ulong id = 1; id < Segments * 65536; id++)
+            table.Remove(table.Find(id));
+
+        Assert.InRange(table.RecordsForTest.MemoryBytes, 1, before / 4);
+        Assert.Equal(0, table.IndexMarksForTest);
+        Assert.Empty(table.Validate());
+        table.Add(5, 1, Regular, default);
+        Assert.Equal(1, table.Count);
+    }
+
     [Theory]
     [InlineData("inline:12", 8)]
     [InlineData("inline:12", 20)]
