@@ -192,7 +192,9 @@ internal readonly struct HandleSlot
     private static void SetState(InodeRecord record, InodeState storage) =>
         record.TypeAndState = (ushort)((record.TypeAndState & ~StorageMask) | (uint)storage);
 
-    /// <summary>In the four bytes before the reference, or behind it where there are none.</summary>
+    /// <summary>
+    /// In the four bytes before the reference, or behind it where there are none.
+    /// </summary>
     private static ref byte SpilledLength(InodeRecord record)
     {
         int reference = ReferenceOffset(record.Position + InodeRecord.FixedBytes);

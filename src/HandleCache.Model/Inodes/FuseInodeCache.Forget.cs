@@ -28,7 +28,7 @@ public sealed partial class FuseInodeCache
                 EvictCtr++;
         }
 
-        Drop(index, inode.State, silent: !Active);
+        Drop(index, inode.Flags, silent: !Active);
     }
 
     /// <summary>
@@ -70,12 +70,12 @@ public sealed partial class FuseInodeCache
             return;
         _table.DropLookups(index, 1);
         if (result.Outcome == IGetOutcome.RootKept && !result.OldWasBad)
-            _table.SetState(index, InodeState.None, InodeState.Bad);
+            _table.SetFlags(index, InodeState.None, InodeState.Bad);
         if (_table.NLookup(index) > 0 || index == Root)
             return;
         InodeInfo gone = _table.Get(index);
         ulong nodeId = gone.NodeId;
-        Drop(index, gone.State, silent: true);
+        Drop(index, gone.Flags, silent: true);
         InodeIndex old = result.Old;
         if (old.IsNone || !_table.IsLive(old) || _table.NodeId(old) != nodeId
             || !_table.Find(nodeId).IsNone)
@@ -85,7 +85,7 @@ public sealed partial class FuseInodeCache
 
         InodeState cleared = InodeState.Unhashed
             | (result.OldWasBad ? InodeState.None : InodeState.Bad);
-        _table.SetState(old, InodeState.None, cleared);
+        _table.SetFlags(old, InodeState.None, cleared);
         _unhashed--;
     }
 
@@ -108,7 +108,7 @@ public sealed partial class FuseInodeCache
         ulong held = Held(nodeId);
         if (FindHolding(nodeId, count) is { IsNone: false } exact)
         {
-            InodeState state = _table.Get(exact).State;
+            InodeState state = _table.Get(exact).Flags;
             Drop(exact, state, silent: true);
             bool old = (state & InodeState.Unhashed) != 0;
             return new(old ? WireForgetOutcome.OldGeneration : WireForgetOutcome.Exact, 0, held);
@@ -159,7 +159,7 @@ public sealed partial class FuseInodeCache
             }
 
             if (taken == spare)
-                Drop(index, _table.Get(index).State, silent: true);
+                Drop(index, _table.Get(index).Flags, silent: true);
             else
                 _table.DropLookups(index, taken);
         }

@@ -15,9 +15,9 @@ public sealed partial class FuseInodeCache
         for (InodeIndex at = Next(InodeIndex.None); !at.IsNone; at = Next(at))
         {
             InodeInfo inode = _table.Get(at);
-            unhashed += (inode.State & InodeState.Unhashed) != 0 ? 1 : 0;
-            submounts += (inode.State & InodeState.AutoMount) != 0 ? 1 : 0;
-            roots += (inode.State & InodeState.Root) != 0 ? 1 : 0;
+            unhashed += (inode.Flags & InodeState.Unhashed) != 0 ? 1 : 0;
+            submounts += (inode.Flags & InodeState.AutoMount) != 0 ? 1 : 0;
+            roots += (inode.Flags & InodeState.Root) != 0 ? 1 : 0;
             ValidateInode(at, inode, errors);
         }
 
@@ -35,16 +35,16 @@ public sealed partial class FuseInodeCache
 
     private void ValidateInode(InodeIndex index, InodeInfo inode, ValidationErrors errors)
     {
-        bool unhashed = (inode.State & InodeState.Unhashed) != 0;
-        bool automount = (inode.State & InodeState.AutoMount) != 0;
-        bool bad = (inode.State & InodeState.Bad) != 0;
+        bool unhashed = (inode.Flags & InodeState.Unhashed) != 0;
+        bool automount = (inode.Flags & InodeState.AutoMount) != 0;
+        bool bad = (inode.Flags & InodeState.Bad) != 0;
         if (!unhashed && Find(inode.NodeId) != index)
             errors.Add("nodeid-hashed-twice", Find(inode.NodeId).Value, index.Value);
         if (unhashed && !bad && !automount)
             errors.Add("unhashed-but-good", index.Value, 0);
         if (automount && inode.NLookup != 0)
             errors.Add("automount-nlookup", (long)inode.NLookup, 0);
-        if ((inode.State & InodeState.Root) != 0 && index != Root)
+        if ((inode.Flags & InodeState.Root) != 0 && index != Root)
             errors.Add("root-index", index.Value, Root.Value);
     }
 }

@@ -160,9 +160,9 @@ public sealed partial class FuseInodeCache : IDisposable
     }
 
     /// <summary>FUSE_I_BAD is set; the inode stays hashed (models fuse_make_bad()).</summary>
-    public void MakeBad(InodeIndex index) => _table.SetState(index, InodeState.Bad);
+    public void MakeBad(InodeIndex index) => _table.SetFlags(index, InodeState.Bad);
 
-    public bool IsBad(InodeIndex index) => (_table.Get(index).State & InodeState.Bad) != 0;
+    public bool IsBad(InodeIndex index) => (_table.Get(index).Flags & InodeState.Bad) != 0;
 
     /// <summary>
     /// One lookup that a reply counted outside iget (R6: a revalidation that found the same

@@ -14,7 +14,7 @@ public readonly ref struct InodeInfo
     /// <summary>S_IFMT bits of the mode.</summary>
     public uint FileType { get; init; }
 
-    public InodeState State { get; init; }
+    public InodeState Flags { get; init; }
 
     public ulong NLookup { get; init; }
 

@@ -142,7 +142,7 @@ public sealed partial class InodeTable : IDisposable
             NodeId = at.NodeId,
             Generation = at.Generation,
             FileType = at.FileType,
-            State = at.State,
+            Flags = at.State,
             NLookup = NLookup(index),
             Handle = Handle(at),
             IsSpilled = at.Has(InodeState.HandleSpilled),
@@ -172,7 +172,7 @@ public sealed partial class InodeTable : IDisposable
     }
 
     /// <summary>Sets and clears state bits, but for those that are the table's own.</summary>
-    public void SetState(InodeIndex index, InodeState set, InodeState clear = InodeState.None)
+    public void SetFlags(InodeIndex index, InodeState set, InodeState clear = InodeState.None)
     {
         const InodeState Own = InodeState.Live | InodeState.WideLookup
             | InodeState.HandleSpilled | InodeState.HandleFull;

@@ -191,7 +191,7 @@ internal sealed class FuseInodeCacheWalk : IDisposable
         Assert.Equal(expected.Generation, actual.Generation);
         Assert.Equal(expected.Type, actual.FileType);
         Assert.Equal(expected.NLookup, actual.NLookup);
-        Assert.Equal(expected.Bad, (actual.State & InodeState.Bad) != 0);
+        Assert.Equal(expected.Bad, (actual.Flags & InodeState.Bad) != 0);
         Assert.Equal(expected.Handle ?? [], actual.Handle.Bytes.ToArray());
     }
 

@@ -132,7 +132,7 @@ public sealed class InodeTableTests
         for (ulong i = 0; i < 100_000; i += 3)
             table.Add(i, 1, Regular, default);
         InodeIndex unhashed = table.Find(30);
-        table.SetState(unhashed, InodeState.Unhashed);
+        table.SetFlags(unhashed, InodeState.Unhashed);
         for (int i = 0; i < ids.Length; i++)
             ids[i] = (ulong)i;
 

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
 
-/// <summary>Known faults: each one shows in what the model says or sends, and none by default.</summary>
+/// <summary>
+/// Known faults: each one shows in what the model says or sends, and none by default.
+/// </summary>
 public sealed class ModelFaultTests
 {
     private const uint Regular = 0x8000;
@@ -66,7 +68,9 @@ public sealed class ModelFaultTests
         return story.ToString();
     }
 
-    /// <summary>Igets with every kind of difference, evictions, and forgets from the wire.</summary>
+    /// <summary>
+    /// Igets with every kind of difference, evictions, and forgets from the wire.
+    /// </summary>
     private static void Run(FuseInodeCache cache, StringBuilder story)
     {
         for (int i = 0; i < 400; i++)

@@ -116,7 +116,7 @@ public sealed class ValidatorTests
     {
         using var cache = new FuseInodeCache(new());
         InodeIndex index = cache.IGet(7, 3, Regular).Index;
-        cache.TableForTest.SetState(index, InodeState.Unhashed);
+        cache.TableForTest.SetFlags(index, InodeState.Unhashed);
         cache.CorruptUnhashed();
 
         Assert.Equal(
