@@ -19,6 +19,9 @@ internal sealed class SlabStage
     private const int Directories = 24;
     private const int FilesPerDirectory = 1000;
 
+    /// <summary>How often the vectors' growth is measured before it counts as a mismatch.</summary>
+    private const int Attempts = 3;
+
     /// <summary>RCU and the per-CPU lists give objects back within this.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(4);
 
@@ -82,11 +85,27 @@ internal sealed class SlabStage
             new SyntheticFileSystem(options),
             new SessionOptions { ReadDirPlus = ReadDirPlusMode.On },
             readOnly: true);
+        SyntheticTree tree = new(options);
+        for (int attempt = 1; !MeasureGrowth(stage, tree, isLast: attempt == Attempts); attempt++)
+            _plan.Notes.Add("memcg vectors: measured again, others changed the same caches");
+
+        DropCaches();
+        Settle(stage);
+        CompareObjects(stage, "after dropping them again");
+        stage.Mirror.Validate();
+        _plan.Stages.Add(new StageSummary(stage.Name, stage.Mirror.Statistics));
+    }
+
+    /// <summary>
+    /// From dropped caches to all files looked up; false when the vectors' growth is not what was
+    /// predicted and it may be measured again.
+    /// </summary>
+    private bool MeasureGrowth(Stage stage, SyntheticTree tree, bool isLast)
+    {
         DropCaches();
         Settle(stage);
         CompareObjects(stage, "after dropping caches");
         VectorState before = ReadVectors();
-        SyntheticTree tree = new(options);
         int walked = 0;
         foreach (int step in Steps)
         {
@@ -103,12 +122,7 @@ internal sealed class SlabStage
             CompareObjects(stage, $"with {walked * FilesPerDirectory} files looked up");
         }
 
-        CompareVector(before, ReadVectors());
-        DropCaches();
-        Settle(stage);
-        CompareObjects(stage, "after dropping them again");
-        stage.Mirror.Validate();
-        _plan.Stages.Add(new StageSummary(stage.Name, stage.Mirror.Statistics));
+        return CompareVector(before, ReadVectors(), isLast);
     }
 
     private void CompareObjects(Stage stage, string when)
@@ -139,14 +153,15 @@ internal sealed class SlabStage
     /// <summary>
     /// The vectors of new fuse_inode slabs, and of the dentry slabs that grew with them, are
     /// objects of kmalloc caches (until 6.19). One in fifty, and what the CPUs hold, is noise of
-    /// the rest of the machine.
+    /// the rest of the machine; more noise than that does not come three times.
     /// </summary>
-    private void CompareVector(VectorState before, VectorState after)
+    private bool CompareVector(VectorState before, VectorState after, bool isLast)
     {
         if (_inodeVector.Placement != VectorPlacement.Kmalloc)
         {
-            _plan.Notes.Add($"the memcg vector of fuse_inode is no kmalloc here: {_inodeVector.Placement}");
-            return;
+            _plan.Notes.Add(
+                $"the memcg vector of fuse_inode is no kmalloc here: {_inodeVector.Placement}");
+            return true;
         }
 
         long grown = after.VectorObjects - before.VectorObjects;
@@ -154,12 +169,15 @@ internal sealed class SlabStage
         if (after.DentriesShareClass)
             predicted += after.DentrySlabs - before.DentrySlabs;
         long tolerance = (predicted / 50) + (4L * after.VectorObjectsPerSlab);
-        _plan.Ledger.Compare(
-            ValidateChecks.SlabPages, Math.Abs(grown - predicted) <= tolerance, () =>
+        bool holds = Math.Abs(grown - predicted) <= tolerance;
+        if (!holds && !isLast)
+            return false;
+        _plan.Ledger.Compare(ValidateChecks.SlabPages, holds, () =>
                 $"the memcg vectors of {predicted} new slabs are predicted in {after.VectorCache}, "
                 + $"which grew by {grown} objects (tolerance {tolerance})");
         _plan.Notes.Add(
             $"memcg vectors: {predicted} predicted in {after.VectorCache}, {grown} measured");
+        return true;
     }
 
     private VectorState ReadVectors()

@@ -89,9 +89,22 @@ internal sealed class Stage : IDisposable
         }
     }
 
-    /// <summary>Asks the client; a death or a time-out ends the validation.</summary>
+    /// <summary>
+    /// Asks the client; a death or a time-out ends the validation. Where the server died first,
+    /// that is what the exception says.
+    /// </summary>
     public TReply Ask<TReply>(WorkloadRequest<TReply> request)
-        where TReply : WorkloadReply => Client.Ask(request, Patience);
+        where TReply : WorkloadReply
+    {
+        try
+        {
+            return Client.Ask(request, Patience);
+        }
+        catch (WorkloadException) when (Mount.Failure is { } failure)
+        {
+            throw new WorkloadException($"stage {Name}: {failure.Message}", failure);
+        }
+    }
 
     /// <summary>Waits until a look into the model says yes.</summary>
     public bool WaitFor(Func<FuseInodeCache, bool> condition, TimeSpan timeout)

@@ -260,15 +260,20 @@ public sealed partial class InodeTable : IDisposable
     internal bool HasHandle(InodeRecord at) => !_slot.IsNone(at);
 
     /// <summary>
-    /// Exchanges the references of two spilled handles: a fault for tests to find.
+    /// Exchanges the references of two spilled handles, which stay findable by what they then
+    /// hold: a fault for tests to find.
     /// </summary>
     internal void SwapSpills(InodeIndex left, InodeIndex right)
     {
         InodeRecord a = Live(left);
         InodeRecord b = Live(right);
+        _byHandle?.Remove(Handle(a).Hash64(), left.Value);
+        _byHandle?.Remove(Handle(b).Hash64(), right.Value);
         SpillReference first = HandleSlot.Reference(a);
         HandleSlot.SetReference(a, HandleSlot.Reference(b));
         HandleSlot.SetReference(b, first);
+        _byHandle?.Insert(Handle(a).Hash64(), left.Value);
+        _byHandle?.Insert(Handle(b).Hash64(), right.Value);
     }
 
     private void Unlist(InodeIndex index, InodeRecord at)

@@ -174,6 +174,11 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         }
     }
 
+    /// <remarks>
+    /// Where a nodeid stands for several inodes, which of them a reply was counted for is the
+    /// kernel's secret: a revalidation that finds another generation counts on the old inode
+    /// before it gives it up (R6), a lookup on the new one (R1). Only the sum can be held exact.
+    /// </remarks>
     private void OnForget(fuse_forget_one one, bool batch)
     {
         InodeIndex index = _cache.Find(one.nodeid);
@@ -182,7 +187,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         bool holds = forget.Outcome switch
         {
             WireForgetOutcome.Exact or WireForgetOutcome.OldGeneration => true,
-            WireForgetOutcome.Partial => recent,
+            WireForgetOutcome.Partial => recent || forget.Amount == 0 || _reusesNodeIds,
             _ => false,
         };
         if (forget.Outcome == WireForgetOutcome.Partial && holds)

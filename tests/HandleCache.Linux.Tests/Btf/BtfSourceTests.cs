@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using HandleCache.Linux.Btf;
 using Xunit;
@@ -94,14 +95,18 @@ public sealed class BtfSourceTests : IDisposable
     }
 
     [Fact]
-    public void The_running_kernels_BTF_is_read_within_100_ms_and_60_MB()
+    public void The_running_kernels_BTF_is_read_in_60_MB_and_no_slower_than_12_times_hashing_it()
     {
         Assert.SkipUnless(
             File.Exists(BtfSource.KernelPath), "this kernel shows no BTF (CONFIG_DEBUG_INFO_BTF)");
         Assert.True(ReadFuseInode(out _) > 0);
 
-        // The best of five: other work on the machine is not what is measured.
+        // 100 ms for 5 MB is what is asked; time is only compared with a peer in the same run: a
+        // SHA-512 of the same file takes about 8 ms where 100 ms are allowed. The best of five
+        // of each, in turn: other work on the machine is not what is measured.
+        byte[] file = File.ReadAllBytes(BtfSource.KernelPath);
         double best = double.MaxValue;
+        double peer = double.MaxValue;
         long bytes = 0;
         for (int i = 0; i < 5; i++)
         {
@@ -110,11 +115,14 @@ public sealed class BtfSourceTests : IDisposable
             ReadFuseInode(out _);
             best = Math.Min(best, watch.Elapsed.TotalMilliseconds);
             bytes = GC.GetTotalAllocatedBytes(true) - before;
+            watch.Restart();
+            SHA512.HashData(file);
+            peer = Math.Min(peer, watch.Elapsed.TotalMilliseconds);
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            FormattableString.Invariant($"{best:F1} ms, {bytes / 1048576.0:F1} MiB allocated"));
-        Assert.InRange(best, 0, 100);
+            FormattableString.Invariant($"{best:F1} ms, peer {peer:F1} ms, {bytes / 1048576.0:F1} MiB allocated"));
+        Assert.True(best <= 12 * peer, FormattableString.Invariant($"{best} ms, peer {peer} ms"));
         Assert.InRange(bytes, 1, 60L << 20);
     }
 
