@@ -37,6 +37,12 @@ internal static class ExportPhase
             HashSet<ulong> kept = stage.Mirror.Inspect(
                 cache => nodeids.Where(n => cache.Held(n) > 0).ToHashSet());
             sample = [.. sample.Where(o => !kept.Contains(o.NodeId))];
+            if (sample.Length == 0)
+            {
+                stage.Ledger.Fail(ValidateChecks.ExportHandle,
+                    $"{stage.Name}: none of {nodeids.Length} inodes was evicted, the first "
+                    + $"nodeid {nodeids[0]}: nothing to compare");
+            }
         }
 
         Expect(stage, sample, "evicted", expectStale: !servesForgotten);

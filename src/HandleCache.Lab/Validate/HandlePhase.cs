@@ -6,10 +6,9 @@ using HandleCache.Server.Tap;
 namespace HandleCache.Lab.Validate;
 
 /// <summary>Gives the handle a path's object has now, from a source other than the model.</summary>
-/// <param name="path">Path below the root, or the nodeid where there are no paths.</param>
-/// <param name="nodeid">What the mount says the nodeid is.</param>
+/// <param name="path">Path below the root.</param>
 /// <returns>The handle; null when the object has none or is gone.</returns>
-internal delegate HandleText? TrueHandle(string path, ulong nodeid);
+internal delegate HandleText? TrueHandle(string path);
 
 /// <summary>An object whose handles have been compared.</summary>
 /// <param name="Path">Below the root.</param>
@@ -55,7 +54,7 @@ internal static class HandlePhase
         StagePlan plan, Stage stage, PathHandle given, TrueHandle trueHandle)
     {
         ulong nodeid = MountHandle.NodeIdOf(given);
-        HandleText? actual = trueHandle(given.Path, nodeid);
+        HandleText? actual = trueHandle(given.Path);
         ModelView view = stage.Mirror.Inspect(cache => ModelView.Of(cache, nodeid, actual));
         CheckLedger ledger = stage.Ledger;
         string mountText = MountHandle.Text(given.Type, given.Bytes);
@@ -65,15 +64,15 @@ internal static class HandlePhase
             && predicted.Type == given.Type && predicted.Bytes == given.Bytes;
         ledger.Compare(ValidateChecks.ExportHandle, exportHolds, () => view.Found
             ? $"{given.Path}: the mount exports {mountText}, the model predicts "
-                + MountHandle.Text(predicted.Type, predicted.Bytes)
-            : $"{given.Path}: the mount exports {mountText}, whose inode the model does not hold");
-        if (actual is not null && view.Found)
+                + MountHandle.Text(predicted.Type, predicted.Bytes) + $" (nodeid {view.NodeId})"
+            : $"{given.Path}: the mount exports {mountText}, whose inode (nodeid {nodeid}) the "
+                + "model does not hold");
+        if (actual is not null && view.Held is { } held)
         {
-            bool same = view.HandleType == actual.Type && view.HandleHex == actual.Bytes;
-            ledger.Compare(ValidateChecks.HandleBytes, same, () =>
+            ledger.Compare(ValidateChecks.HandleBytes, held == actual, () =>
                 $"{given.Path} (nodeid {nodeid}): the file system says "
                 + $"{MountHandle.Text(actual.Type, actual.Bytes)}, the model holds "
-                + MountHandle.Text(view.HandleType, view.HandleHex));
+                + MountHandle.Text(held.Type, held.Bytes));
             if (view.IsSpilled)
                 plan.HandlesSpilled++;
             else
@@ -84,35 +83,42 @@ internal static class HandlePhase
             given.Path, nodeid, given.Ino, new HandleText(given.Type, given.Bytes));
     }
 
-    /// <summary>What the model holds of an inode, copied out of it.</summary>
+    /// <summary>What the model says of an object, copied out of it.</summary>
+    /// <param name="Found">There is an inode to predict the mount's handle from.</param>
+    /// <param name="NodeId">Predicted.</param>
+    /// <param name="Generation">Predicted.</param>
+    /// <param name="Held">The handle of the inode under the mount's nodeid; null without one.</param>
+    /// <param name="IsSpilled">Whether that lies in an external buffer.</param>
     private sealed record ModelView(
-        bool Found, ulong NodeId, uint Generation, int HandleType, string HandleHex, bool IsSpilled)
+        bool Found, ulong NodeId, uint Generation, HandleText? Held, bool IsSpilled)
     {
         /// <summary>
-        /// The inode of a nodeid; where the true handle identifies the object (long enough to be
-        /// unique), the inode found by that handle predicts the nodeid.
+        /// Where the true handle is long enough to be unique, the inode found by it predicts
+        /// nodeid and generation, else the inode under the nodeid. The handle held is always
+        /// that under the nodeid: of an inode found by its handle it could not differ.
         /// </summary>
         public static ModelView Of(FuseInodeCache cache, ulong nodeid, HandleText? actual)
         {
-            InodeIndex index = cache.Find(nodeid);
+            InodeIndex byNodeId = cache.Find(nodeid);
+            InodeIndex predicting = byNodeId;
             if (actual is { Bytes.Length: >= 16 })
             {
                 InodeIndex byHandle = cache.FindByHandle(new FileHandle(
                     (uint)actual.Type, Convert.FromHexString(actual.Bytes)));
                 if (!byHandle.IsNone)
-                    index = byHandle;
+                    predicting = byHandle;
             }
 
-            if (index.IsNone)
-                return new ModelView(false, 0, 0, 0, "", false);
-            InodeInfo info = cache.Get(index);
+            InodeInfo predicted = predicting.IsNone ? default : cache.Get(predicting);
+            InodeInfo held = byNodeId.IsNone ? default : cache.Get(byNodeId);
             return new ModelView(
-                true,
-                info.NodeId,
-                info.Generation,
-                (int)info.Handle.Type,
-                MountHandle.Hex(info.Handle.Bytes),
-                info.IsSpilled);
+                !predicting.IsNone,
+                predicted.NodeId,
+                predicted.Generation,
+                byNodeId.IsNone
+                    ? null
+                    : new HandleText((int)held.Handle.Type, MountHandle.Hex(held.Handle.Bytes)),
+                held.IsSpilled);
         }
     }
 }

@@ -33,7 +33,7 @@ internal static class ReuseStage
         for (int round = 0; round < Rounds; round++)
         {
             plan.Cancel.ThrowIfCancellationRequested();
-            List<KnownObject> known = HandlePhase.Run(plan, stage, paths, (_, _) => null);
+            List<KnownObject> known = HandlePhase.Run(plan, stage, paths, _ => null);
             CompareStates(stage, fileSystem, known);
 
             // Half of the objects are held open over the change, so that old and new live at once.

@@ -1,3 +1,5 @@
+using HandleCache.Server.Tap;
+
 namespace HandleCache.Lab.Validate;
 
 /// <summary>Names of the checks that validate makes itself; the tap's are in MirrorChecks.</summary>
@@ -32,4 +34,14 @@ public static class ValidateChecks
 
     /// <summary>Slabs of fuse_inode and of its memcg vector are as many as predicted.</summary>
     public const string SlabPages = "slab-pages";
+
+    /// <summary>
+    /// Checks that every run must compare something in: one that compared nothing has not passed.
+    /// </summary>
+    public static IReadOnlyList<string> Mandatory { get; } =
+    [
+        MirrorChecks.LiveNodeIds, MirrorChecks.EntryIdentity, MirrorChecks.ForgetNLookup,
+        MirrorChecks.CacheValid, Syscalls, ExportHandle, HandleBytes, StaleHandle, InodeState,
+        AllForgotten,
+    ];
 }

@@ -118,7 +118,7 @@ public sealed class ValidateExperiment
         List<string> paths = SourceTree.List(tree.Path, int.MaxValue);
         List<string> compared = Sampled(paths);
         List<KnownObject> known = HandlePhase.Run(
-            _plan, stage, compared, (path, _) => PathHandles.Of(tree.Path, path));
+            _plan, stage, compared, path => PathHandles.Of(tree.Path, path));
         Evictor evictor = new(stage, _options.Eviction);
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: true);
         if (_options.Source is null)
@@ -140,7 +140,7 @@ public sealed class ValidateExperiment
             "none", _plan, fileSystem, Session(exportSupport: false), readOnly: false);
         List<string> paths = SourceTree.List(tree.Path, MostCompared);
         List<KnownObject> known = HandlePhase.Run(
-            _plan, stage, paths, (path, _) => PathHandles.Of(tree.Path, path));
+            _plan, stage, paths, path => PathHandles.Of(tree.Path, path));
         Evictor evictor = new(stage, _options.Eviction);
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: false);
         StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
@@ -164,8 +164,11 @@ public sealed class ValidateExperiment
             "lengths", _plan, fileSystem, Session(exportSupport: true), readOnly: true);
         stage.Ask(new WalkRequest(stage.Root));
         List<string> paths = [.. SyntheticPaths(synthetic)];
+        Dictionary<string, ulong> objects = [];
+        foreach (string path in paths)
+            objects.Add(path, (ulong)objects.Count + 1);
         List<KnownObject> known = HandlePhase.Run(
-            _plan, stage, paths, (_, nodeid) => SyntheticHandleOf(synthetic, nodeid));
+            _plan, stage, paths, path => SyntheticHandleOf(synthetic, objects[path]));
         Evictor evictor = new(stage, _options.Eviction);
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: true);
         ForgottenPhase.Run(stage, evictor, paths);
@@ -250,7 +253,7 @@ public sealed class ValidateExperiment
     private static bool IsDoomed(string path) =>
         path.StartsWith(SourceTree.DoomedDirectory + "/", StringComparison.Ordinal);
 
-    /// <summary>Every object but the root.</summary>
+    /// <summary>Every object but the root, by its number from 1 on.</summary>
     private static IEnumerable<string> SyntheticPaths(SyntheticOptions options)
     {
         SyntheticTree tree = new(options);
@@ -258,10 +261,10 @@ public sealed class ValidateExperiment
             yield return tree.PathOf(id);
     }
 
-    private static HandleText SyntheticHandleOf(SyntheticOptions options, ulong nodeid)
+    private static HandleText SyntheticHandleOf(SyntheticOptions options, ulong id)
     {
         byte[] room = new byte[SyntheticHandle.MaxBytes];
-        (uint type, int length) = SyntheticHandle.Fill(options, nodeid - options.NodeIdBase, room);
+        (uint type, int length) = SyntheticHandle.Fill(options, id, room);
         return length == 0
             ? new HandleText(0, "")
             : new HandleText((int)type, MountHandle.Hex(room.AsSpan(0, length)));
@@ -269,6 +272,8 @@ public sealed class ValidateExperiment
 
     private ValidateResult Result(string protocol)
     {
+        foreach (string check in ValidateChecks.Mandatory)
+            _plan.Ledger.NotCompared(check, "nothing came to compare, which is no pass");
         IReadOnlyList<StageSummary> stages = _plan.Stages;
         return new ValidateResult
         {

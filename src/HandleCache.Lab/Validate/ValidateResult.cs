@@ -15,8 +15,15 @@ public sealed record StageSummary(string Name, MirrorStatistics Statistics);
 /// <summary>What a validation found.</summary>
 public sealed record ValidateResult
 {
-    /// <summary>"match", or "diverge" when any check has a mismatch.</summary>
-    public string Verdict => Checks.Any(c => c.Mismatches > 0) ? "diverge" : "match";
+    /// <summary>
+    /// "match", or "diverge" when any check has a mismatch or a mandatory one compared nothing.
+    /// </summary>
+    public string Verdict =>
+        Checks.Any(c => c.Mismatches > 0)
+        || ValidateChecks.Mandatory.Any(
+            name => !Checks.Any(c => c.Name == name && c.Compared > 0))
+            ? "diverge"
+            : "match";
 
     public required ulong Seed { get; init; }
 

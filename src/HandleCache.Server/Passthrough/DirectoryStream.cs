@@ -29,7 +29,9 @@ internal sealed class DirectoryStream
         _start = 0;
         _end = 0;
         SysResult sought = Files.Seek(directory, (long)offset, 0);
-        _position = offset;
+
+        // Where a failed seek has left it nobody knows: the next read begins with a seek.
+        _position = sought.Failed ? 0 : offset;
         return sought.Errno;
     }
 

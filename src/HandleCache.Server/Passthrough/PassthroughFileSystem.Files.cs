@@ -57,7 +57,7 @@ public sealed partial class PassthroughFileSystem
         if (errno == Errno.EEXIST && !exclusive)
         {
             // Somebody made it in the source since the kernel saw that it was absent.
-            opened = OpenExisting(dir.Descriptor, name, flags, out errno);
+            opened = OpenExisting(context, dir.Descriptor, name, flags, out errno);
             if (opened is not null)
                 errno = KillSetIdIfAsked(opened, arguments.open_flags);
         }
@@ -113,7 +113,7 @@ public sealed partial class PassthroughFileSystem
         using DescriptorLease file = _files.TryLease(arguments.fh, out _);
         if (file.IsNone)
             return Errno.EBADF;
-        SysResult written = Files.WriteAt(file.Descriptor, data, (long)arguments.offset);
+        SysResult written = WriteTo(file.Descriptor, arguments, data);
         if (written.Failed)
             return written.Errno;
         if ((arguments.write_flags & FuseConstants.FUSE_WRITE_KILL_SUIDGID) != 0)
@@ -125,6 +125,22 @@ public sealed partial class PassthroughFileSystem
 
         reply.Write(new fuse_write_out { size = (uint)written.Value });
         return Errno.None;
+    }
+
+    /// <summary>
+    /// Pages written back from a mapping have their place (FUSE_WRITE_CACHE), and any file open
+    /// for writing may carry them: one that appends would put them at the end.
+    /// </summary>
+    private static SysResult WriteTo(
+        FileDescriptor fd, in fuse_write_in arguments, ReadOnlySpan<byte> data)
+    {
+        bool writeback = (arguments.write_flags & FuseConstants.FUSE_WRITE_CACHE) != 0;
+        if (!writeback || (Files.StatusFlags(fd).Value & OpenFlags.Append) == 0)
+            return Files.WriteAt(fd, data, (long)arguments.offset);
+        using FileDescriptor? placed = Files.Reopen(fd, OpenFlags.WriteOnly, out Errno errno);
+        return placed is null
+            ? SysResult.Failure(errno)
+            : Files.WriteAt(placed, data, (long)arguments.offset);
     }
 
     public override Errno Flush(in RequestContext context, in fuse_flush_in arguments)
@@ -196,22 +212,47 @@ public sealed partial class PassthroughFileSystem
     }
 
     /// <summary>
-    /// ESTALE makes the kernel look the name up again, and do what is right then.
+    /// The kernel has judged only that the caller may make a file. ESTALE makes it look the name
+    /// up again and judge what is there, with all the caller's groups.
     /// </summary>
     private static FileDescriptor? OpenExisting(
-        FileDescriptor dir, ReadOnlySpan<byte> name, int flags, out Errno errno)
+        in RequestContext context,
+        FileDescriptor dir,
+        ReadOnlySpan<byte> name,
+        int flags,
+        out Errno errno)
     {
         using FileDescriptor? found = Files.OpenAt(
             dir, WithNul(name), PathFlags | OpenFlags.NoFollow, 0, out errno);
         if (found is not null
             && Metadata.Statx(found, StatxMask.BasicStats, out Linux.Statx statx) == Errno.None
-            && FileModes.IsRegular(statx.Mode))
+            && FileModes.IsRegular(statx.Mode)
+            && MayOpen(context, found, flags))
         {
             return Files.Reopen(found, flags, out errno);
         }
 
         errno = Errno.ESTALE;
         return null;
+    }
+
+    /// <summary>By owner, mode and the one group that the request carries.</summary>
+    private static bool MayOpen(in RequestContext context, FileDescriptor found, int flags)
+    {
+        const int ForRead = 4;
+        const int ForWrite = 2;
+        int mask = (flags & OpenFlags.AccessMode) switch
+        {
+            OpenFlags.ReadOnly => ForRead,
+            OpenFlags.WriteOnly => ForWrite,
+            _ => ForRead | ForWrite,
+        };
+        if ((flags & OpenFlags.Truncate) != 0)
+            mask |= ForWrite;
+        using FileSystemIdentity caller =
+            FileSystemIdentity.Assume(context.Header.uid, context.Header.gid, []);
+        return Names.Access(found, CString.Empty, mask, AtFlags.EmptyPath | AtFlags.EAccess)
+            == Errno.None;
     }
 
     /// <summary>Entry and open file in one reply; nothing is kept when it fails.</summary>

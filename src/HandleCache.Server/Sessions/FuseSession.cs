@@ -52,21 +52,7 @@ public sealed class FuseSession : IDisposable
             Worker first = new(this, _firstPort);
             if (first.Negotiate() is not { } agreement)
                 return;
-            _fileSystem.Initialized(agreement.Flags);
-            for (int i = 1; i < _options.Workers; i++)
-            {
-                IChannelPort port = _channel.OpenPort();
-                Thread thread = new(() => RunOther(port, agreement))
-                {
-                    IsBackground = true,
-                    Name = $"fuse-worker-{i}",
-                };
-                others.Add(thread);
-                thread.Start();
-            }
-
-            _ready.TrySetResult(agreement);
-            Guarded(() => first.Serve(agreement));
+            Guarded(() => ServeWithOthers(first, agreement, others));
         }
         finally
         {
@@ -84,6 +70,29 @@ public sealed class FuseSession : IDisposable
     }
 
     public void Dispose() => _firstPort.Dispose();
+
+    /// <summary>
+    /// Starts the other workers and serves. A port that cannot be opened must end those that
+    /// run already, so the caller guards all of it.
+    /// </summary>
+    private void ServeWithOthers(Worker first, SessionAgreement agreement, List<Thread> others)
+    {
+        _fileSystem.Initialized(agreement.Flags);
+        for (int i = 1; i < _options.Workers; i++)
+        {
+            IChannelPort port = _channel.OpenPort();
+            Thread thread = new(() => RunOther(port, agreement))
+            {
+                IsBackground = true,
+                Name = $"fuse-worker-{i}",
+            };
+            others.Add(thread);
+            thread.Start();
+        }
+
+        _ready.TrySetResult(agreement);
+        first.Serve(agreement);
+    }
 
     private void RunOther(IChannelPort port, SessionAgreement agreement)
     {
@@ -132,7 +141,8 @@ public sealed class FuseSession : IDisposable
             if (!FuseRequest.TryParse(message, out FuseRequest request, out WireError error))
                 throw new IOException($"malformed INIT: {error}");
             WireReader reader = request.Reader;
-            if (request.Opcode != FuseOpcode.FUSE_INIT || !reader.TryRead(out fuse_init_in offer))
+            if (request.Opcode != FuseOpcode.FUSE_INIT
+                || !InitNegotiator.TryReadOffer(ref reader, out fuse_init_in offer))
                 throw new IOException($"expected INIT, got {request.Opcode}: {reader.Error}");
 
             SessionAgreement? agreement =
@@ -202,7 +212,7 @@ public sealed class FuseSession : IDisposable
             if (errno == Errno.None)
             {
                 errno = RequestDispatcher.Dispatch(
-                    session._fileSystem, request, context, ref reply);
+                    session._fileSystem, request, context, setxattrExt, ref reply);
             }
 
             _inFlight.End();

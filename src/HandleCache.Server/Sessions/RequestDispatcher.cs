@@ -12,7 +12,11 @@ internal static class RequestDispatcher
 {
     /// <summary>Operations on names and inodes; the others are in <see cref="OnFiles"/>.</summary>
     public static Errno Dispatch(
-        FileSystem fs, in FuseRequest request, in RequestContext context, ref ReplyBuilder reply)
+        FileSystem fs,
+        in FuseRequest request,
+        in RequestContext context,
+        bool setxattrExt,
+        ref ReplyBuilder reply)
     {
         WireReader reader = request.Reader;
         switch (request.Opcode)
@@ -72,12 +76,16 @@ internal static class RequestDispatcher
             case FuseOpcode.FUSE_STATFS:
                 return fs.StatFs(context, ref reply);
             default:
-                return OnFiles(fs, request, context, ref reply);
+                return OnFiles(fs, request, context, setxattrExt, ref reply);
         }
     }
 
     private static Errno OnFiles(
-        FileSystem fs, in FuseRequest request, in RequestContext context, ref ReplyBuilder reply)
+        FileSystem fs,
+        in FuseRequest request,
+        in RequestContext context,
+        bool setxattrExt,
+        ref ReplyBuilder reply)
     {
         WireReader reader = request.Reader;
         switch (request.Opcode)
@@ -116,9 +124,7 @@ internal static class RequestDispatcher
                 return reader.TryRead(out fuse_fsync_in fsyncdir)
                     ? fs.FsyncDir(context, fsyncdir) : Errno.EIO;
             case FuseOpcode.FUSE_SETXATTR:
-                return reader.TryRead(out fuse_setxattr_in setxattr)
-                    && reader.TryReadName(out ReadOnlySpan<byte> setName)
-                    ? fs.SetXattr(context, setxattr, setName, reader.Remaining) : Errno.EIO;
+                return SetXattr(fs, context, setxattrExt, reader);
             case FuseOpcode.FUSE_GETXATTR:
                 return reader.TryRead(out fuse_getxattr_in getxattr)
                     && reader.TryReadName(out ReadOnlySpan<byte> getName)
@@ -152,6 +158,19 @@ internal static class RequestDispatcher
             default:
                 return Errno.ENOSYS;
         }
+    }
+
+    /// <summary>Without FUSE_SETXATTR_EXT the fixed part ends behind size and flags.</summary>
+    private static Errno SetXattr(
+        FileSystem fs, in RequestContext context, bool setxattrExt, WireReader reader)
+    {
+        fuse_setxattr_in arguments = default;
+        bool hasFixedPart = setxattrExt
+            ? reader.TryRead(out arguments)
+            : reader.TryRead(out arguments.size) && reader.TryRead(out arguments.flags);
+        return hasFixedPart && reader.TryReadName(out ReadOnlySpan<byte> name)
+            ? fs.SetXattr(context, arguments, name, reader.Remaining)
+            : Errno.EIO;
     }
 
     private static Errno Rename(

@@ -199,7 +199,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
 
     private void CheckLive(in FuseRequest request)
     {
-        CheckLive(request.Opcode, request.Header.nodeid);
+        CheckLive(request.Opcode, request.Header.nodeid, IsExportLookup(request));
         WireReader reader = request.Reader;
         switch (request.Opcode)
         {
@@ -219,7 +219,13 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         }
     }
 
-    private void CheckLive(FuseOpcode opcode, ulong nodeid)
+    /// <summary>LOOKUP of "." or "..", which may come for a nodeid long forgotten.</summary>
+    private static bool IsExportLookup(in FuseRequest request) =>
+        request.Opcode == FuseOpcode.FUSE_LOOKUP
+        && request.Reader.TryReadName(out ReadOnlySpan<byte> name)
+        && (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8));
+
+    private void CheckLive(FuseOpcode opcode, ulong nodeid, bool exportLookup = false)
     {
         // The root is there from mount to unmount, whatever was counted.
         if (nodeid is 0 or FuseConstants.FUSE_ROOT_ID)
@@ -228,7 +234,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         // LOOKUP "." and ".." of an exported handle name a nodeid that the kernel has forgotten:
         // that is what FUSE_EXPORT_SUPPORT is for (R14).
         bool live = _cache.Held(nodeid) > 0;
-        if (!live && opcode == FuseOpcode.FUSE_LOOKUP)
+        if (!live && exportLookup)
         {
             _statistics.ExportLookups++;
             return;

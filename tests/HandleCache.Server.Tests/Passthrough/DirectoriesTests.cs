@@ -162,6 +162,24 @@ public class DirectoriesTests
     }
 
     [Fact]
+    public void A_cookie_that_the_source_refuses_is_refused_each_time()
+    {
+        using ServedFolder served = new();
+        served.Write("file", "x");
+        ulong fh = served.Client.OpenDir(Root);
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(Errno.EINVAL, served.Client.Call(FuseOpcode.FUSE_READDIR, Root,
+                FuseClient.Bytes(new fuse_read_in
+                {
+                    fh = fh,
+                    offset = ulong.MaxValue - 1,
+                    size = 4096,
+                })).Errno);
+        }
+    }
+
+    [Fact]
     public void Rename_keeps_the_nodeid_and_obeys_its_flags()
     {
         using ServedFolder served = new();

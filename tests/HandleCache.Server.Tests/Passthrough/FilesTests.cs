@@ -124,6 +124,21 @@ public class FilesTests
     }
 
     [Fact]
+    public void Create_leaves_it_to_the_kernel_to_judge_a_file_that_is_not_the_callers()
+    {
+        using ServedFolder served = new();
+        served.Write("secret", "old text");
+        using (FileDescriptor file = Files.Open($"{served.Path}/secret", OpenFlags.ReadOnly))
+            Metadata.ChangeMode(file, 0x180);
+        served.Client.Uid = 1234;
+        served.Client.Gid = 4321;
+        int truncate = OpenFlags.ReadWrite | OpenFlags.Truncate;
+        Assert.Equal(Errno.ESTALE, served.Client.Create(Root, "secret", truncate).Errno);
+        Assert.Equal("old text", File.ReadAllText($"{served.Path}/secret"));
+        Assert.Equal(0, served.FileSystem.OpenFileCount);
+    }
+
+    [Fact]
     public void A_deleted_file_lives_on_through_its_open_fh_and_by_its_nodeid()
     {
         using ServedFolder served = new(new PassthroughOptions { CachedDescriptors = 1 });
