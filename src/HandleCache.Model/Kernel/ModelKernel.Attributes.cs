@@ -248,6 +248,17 @@ public sealed partial class ModelKernel
                 return new VfsResult(0, bytes.Length) { Data = Convert.ToHexStringLower(bytes) };
             });
 
+    /// <summary>fstatfs() of an O_PATH descriptor, which does not repeat after ESTALE.</summary>
+    private async KernelTask<VfsResult> StatFsAsync(VfsCall call)
+    {
+        (Dentry? dentry, int errno) = await ResolveAsync(call.Path, LookupFlags.None);
+        if (dentry is null)
+            return VfsResult.Failure(errno);
+        VfsResult result = await StatFsAsync(dentry);
+        _dcache.Put(dentry);
+        return result;
+    }
+
     private async KernelTask<VfsResult> StatFsAsync(Dentry dentry)
     {
         KernelAnswer answer = await _device.AskAsync(

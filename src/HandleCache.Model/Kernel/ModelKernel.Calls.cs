@@ -53,7 +53,7 @@ public sealed partial class ModelKernel
         VfsCallKind.ListXattr => ListXattrAsync(call),
         VfsCallKind.RemoveXattr => RemoveXattrAsync(call),
         VfsCallKind.ReadLink => ReadLinkAsync(call),
-        VfsCallKind.StatFs => AtObjectAsync(call.Path, StatFsAsync),
+        VfsCallKind.StatFs => StatFsAsync(call),
         VfsCallKind.FSync => FSyncAsync(call),
         VfsCallKind.NameToHandle => NameToHandleAsync(call),
         VfsCallKind.OpenByHandle => OpenByHandleAsync(call),

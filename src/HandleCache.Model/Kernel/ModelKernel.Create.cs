@@ -153,7 +153,7 @@ public sealed partial class ModelKernel
 
         EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.Entry);
         bool otherType = ((entry.Entry.attr.mode ^ mode) & KernelInode.TypeMask) != 0
-            && !_faults.Has(ModelFault.CreateTypeUnchecked);
+            && !_faults.Has(KernelFault.CreateTypeUnchecked);
         if (IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes || otherType)
             return KernelErrno.EIO;
         KernelInode? inode = IGet(entry, attrVersion: 0, evictCtr: 0);

@@ -19,6 +19,9 @@ public sealed partial class ModelKernel
     /// <summary>Handles a script may hold at a time.</summary>
     public const int HandleSlots = 8;
 
+    /// <summary>The file slot whose open file tells open_by_handle_at the mount.</summary>
+    public const int MountSlot = FileSlots - 1;
+
     private readonly (uint Type, byte[] Bytes)[] _handles = new (uint, byte[])[HandleSlots];
 
     /// <summary>Models do_sys_name_to_handle() and fuse_encode_fh(); no request but the walk's.</summary>
@@ -69,10 +72,12 @@ public sealed partial class ModelKernel
         (uint type, byte[]? bytes) = (uint)call.Slot < HandleSlots
             ? _handles[call.Slot]
             : default;
-        if (bytes is null)
-            return VfsResult.Failure(KernelErrno.EINVAL);
         int slot = (int)call.Mode;
         await CloseAsync(slot);
+        if (FileAt(MountSlot) is not { } mount || (mount.Flags & OPath) != 0)
+            return VfsResult.Failure(KernelErrno.EBADF);
+        if (bytes is null)
+            return VfsResult.Failure(KernelErrno.EINVAL);
         (Dentry? dentry, int errno) = await DecodeAsync(type, bytes);
         if (dentry is null)
             return VfsResult.Failure(errno == KernelErrno.ENOMEM ? errno : KernelErrno.ESTALE);
@@ -156,7 +161,7 @@ public sealed partial class ModelKernel
         }
 
         bool isOther = inode.Generation != generation
-            && !_faults.Has(ModelFault.ExportSkipsGeneration);
+            && !_faults.Has(KernelFault.ExportSkipsGeneration);
         if (isOther)
         {
             PutInode(inode);

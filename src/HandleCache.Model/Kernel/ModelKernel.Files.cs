@@ -27,8 +27,6 @@ public sealed partial class ModelKernel
     {
         await CloseAsync(call.Slot);
         int flags = call.Flags | OLargeFile;
-        if ((flags & (OCreat | OExcl)) == (OCreat | OExcl))
-            flags |= ONoFollow;
         uint mode = (flags & OCreat) != 0
             ? (call.Mode & 0xFFF) | KernelInode.Regular
             : 0;
@@ -47,7 +45,9 @@ public sealed partial class ModelKernel
     private async KernelTask<(OpenFile? File, int Errno)> PathOpenAsync(
         string path, int flags, uint mode, LookupFlags how)
     {
-        if ((flags & ONoFollow) == 0)
+        // Exclusive creation follows no symlink either; the flag itself is not sent for it.
+        bool isExclusive = (flags & (OCreat | OExcl)) == (OCreat | OExcl);
+        if ((flags & ONoFollow) == 0 && !isExclusive)
             how |= LookupFlags.Follow;
         if ((flags & ODirectory) != 0)
             how |= LookupFlags.Directory;
@@ -362,7 +362,7 @@ public sealed partial class ModelKernel
 
         if (truncates && !_conn.AtomicTruncate)
         {
-            VfsResult done = await LockedSetAttrAsync(dentry, SizeOf(0, byPath: false), null);
+            VfsResult done = await LockedSetAttrAsync(dentry, SizeOf(0), null);
             if (done.Errno != 0)
             {
                 Release(file);

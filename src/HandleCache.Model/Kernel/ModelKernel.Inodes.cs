@@ -60,7 +60,7 @@ public sealed partial class ModelKernel
     /// <summary>fuse_stale_inode(): another generation or another type.</summary>
     private bool IsStale(KernelInode inode, in fuse_entry_out entry) =>
         ((uint)entry.generation != inode.Generation
-            && !_faults.Has(ModelFault.RevalidateSkipsGeneration))
+            && !_faults.Has(KernelFault.RevalidateSkipsGeneration))
         || ((entry.attr.mode ^ inode.Mode) & KernelInode.TypeMask) != 0;
 
     private ulong NextAttrVersion() => ++_conn.AttrVersion;
@@ -142,7 +142,7 @@ public sealed partial class ModelKernel
         _cold.Clear(inode.Index);
         _inodes.Evict(
             inode.Index,
-            linked: inode.NLink > 0 && !_faults.Has(ModelFault.EvictionNotCounted));
+            linked: inode.NLink > 0 && !_faults.Has(KernelFault.EvictionNotCounted));
     }
 
     /// <summary>ilookup5() by nodeid, with a reference.</summary>
@@ -165,7 +165,7 @@ public sealed partial class ModelKernel
         KernelInode inode, in fuse_attr attr, long expiryNs, ulong attrVersion, ulong evictCtr)
     {
         bool isOlder = attrVersion != 0 && inode.AttrVersion > attrVersion
-            && !_faults.Has(ModelFault.OldAttributesWin);
+            && !_faults.Has(KernelFault.OldAttributesWin);
         if (isOlder || inode.SizeUnstable)
             return;
         KernelTime oldMtime = inode.MTime;
@@ -214,14 +214,14 @@ public sealed partial class ModelKernel
 
     private void MakeBad(KernelInode inode)
     {
-        if (!_faults.Has(ModelFault.BadInodeStaysGood))
+        if (!_faults.Has(KernelFault.BadInodeStaysGood))
             _inodes.MakeBad(inode.Index);
     }
 
     /// <summary>fuse_dir_changed().</summary>
     private void DirectoryChanged(KernelInode directory)
     {
-        if (!_faults.Has(ModelFault.DirectoryChangeUnseen))
+        if (!_faults.Has(KernelFault.DirectoryChangeUnseen))
             directory.InvalMask |= StatxBasic;
     }
 

@@ -27,7 +27,7 @@ public sealed partial class ModelKernel
         EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.Entry);
         if (entry.NodeId == 0)
             return new(0, entry, null);
-        if (entry.HasInvalidAttributes && !_faults.Has(ModelFault.InvalidAttributesTaken))
+        if (entry.HasInvalidAttributes && !_faults.Has(KernelFault.InvalidAttributesTaken))
             return new(KernelErrno.EIO, entry, null);
         if (entry.NodeId == FuseConstants.FUSE_ROOT_ID && entry.Entry.generation != 0)
         {
@@ -81,7 +81,7 @@ public sealed partial class ModelKernel
         Dentry used = other ?? dentry;
         used.Epoch = epoch;
         used.ExpiryNs = isValid ? EntryExpiry(found.Entry) : 0;
-        if (!isValid && _faults.Has(ModelFault.MissRemembered))
+        if (!isValid && _faults.Has(KernelFault.MissRemembered))
             used.ExpiryNs = long.MaxValue;
         if (found.Inode is not null)
             dir.AdvisesReadDirPlus = true;
@@ -89,7 +89,7 @@ public sealed partial class ModelKernel
     }
 
     private long EntryExpiry(in EntryIn entry) =>
-        _faults.Has(ModelFault.EntryUsesAttrValidity)
+        _faults.Has(KernelFault.EntryUsesAttrValidity)
             ? Expiry(entry.Entry.attr_valid, entry.Entry.attr_valid_nsec)
             : Expiry(entry.Entry.entry_valid, entry.Entry.entry_valid_nsec);
 
@@ -101,7 +101,7 @@ public sealed partial class ModelKernel
     {
         if (dentry.IsRoot)
             return 1;
-        if (dentry.Epoch < _conn.Epoch && !_faults.Has(ModelFault.EpochIgnored))
+        if (dentry.Epoch < _conn.Epoch && !_faults.Has(KernelFault.EpochIgnored))
             return 0;
         KernelInode? inode = dentry.Inode;
         if (inode is not null && IsBad(inode))
@@ -120,7 +120,7 @@ public sealed partial class ModelKernel
         }
 
         if (inode is null)
-            return _faults.Has(ModelFault.NegativeStays) ? 1 : 0;
+            return _faults.Has(KernelFault.NegativeStays) ? 1 : 0;
         return await RevalidateByLookupAsync(dentry, inode);
     }
 
@@ -140,12 +140,12 @@ public sealed partial class ModelKernel
             bool isSubmount = (entry.Entry.attr.flags & FuseConstants.FUSE_ATTR_SUBMOUNT) != 0;
             if (entry.NodeId != inode.NodeId || inode.IsAutomount != isSubmount)
             {
-                if (!_faults.Has(ModelFault.RevalidateForgetsNothing))
+                if (!_faults.Has(KernelFault.RevalidateForgetsNothing))
                     QueueForget(entry.NodeId, 1);
                 return 0;
             }
 
-            if (!_faults.Has(ModelFault.RevalidateUncounted))
+            if (!_faults.Has(KernelFault.RevalidateUncounted))
                 _inodes.AddLookup(inode.Index);
         }
 

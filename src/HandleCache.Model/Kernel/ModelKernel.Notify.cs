@@ -122,13 +122,13 @@ public sealed partial class ModelKernel
         KernelInode parent, Dentry dentry, ulong childNodeId, bool expireOnly)
     {
         DirectoryChanged(parent);
-        if (!expireOnly || _faults.Has(ModelFault.ExpireOnlyDrops))
+        if (!expireOnly || _faults.Has(KernelFault.ExpireOnlyDrops))
             _dcache.Invalidate(dentry);
         dentry.ExpiryNs = 0;
         int errno = 0;
         if (childNodeId != 0 && dentry.Inode is { } child)
         {
-            if (child.NodeId != childNodeId && !_faults.Has(ModelFault.DeleteSkipsChild))
+            if (child.NodeId != childNodeId && !_faults.Has(KernelFault.DeleteSkipsChild))
             {
                 errno = KernelErrno.ENOENT;
             }

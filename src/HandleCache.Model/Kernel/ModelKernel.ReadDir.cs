@@ -193,10 +193,10 @@ public sealed partial class ModelKernel
                     file.Position = (long)record.Offset;
             }
 
-            if (over && _faults.Has(ModelFault.SurplusEntriesUnlinked))
+            if (over && _faults.Has(KernelFault.SurplusEntriesUnlinked))
                 break;
             int errno = await LinkPlusAsync(file.Dentry, record, attrVersion, evictCtr);
-            if (errno != 0 && !_faults.Has(ModelFault.PlusErrorKept))
+            if (errno != 0 && !_faults.Has(KernelFault.PlusErrorKept))
             {
                 _device.Tell(
                     FuseOpcode.FUSE_FORGET, record.Entry.NodeId,
@@ -214,7 +214,7 @@ public sealed partial class ModelKernel
         EntryIn entry = record.Entry;
         if (entry.NodeId == 0)
             return 0;
-        if (record.Name is "." or ".." && !_faults.Has(ModelFault.DotsCounted))
+        if (record.Name is "." or ".." && !_faults.Has(KernelFault.DotsCounted))
             return 0;
         if (IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes)
             return KernelErrno.EIO;
@@ -251,7 +251,7 @@ public sealed partial class ModelKernel
                 return KernelErrno.EIO;
             }
 
-            if (!_faults.Has(ModelFault.PlusHitUncounted))
+            if (!_faults.Has(KernelFault.PlusHitUncounted))
                 _inodes.AddLookup(known.Index);
             ChangeAttributes(
                 known, entry.Entry.attr,

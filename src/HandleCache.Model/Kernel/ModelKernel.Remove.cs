@@ -152,7 +152,7 @@ public sealed partial class ModelKernel
             inode.NLink = 0;
         else if (inode.NLink > 0)
             inode.NLink--;
-        if (!_faults.Has(ModelFault.UnlinkedNameStaysValid))
+        if (!_faults.Has(KernelFault.UnlinkedNameStaysValid))
             dentry.ExpiryNs = 0;
         inode.InvalMask |= StatxCtime;
     }

@@ -127,13 +127,15 @@ public sealed partial class ModelKernel
             int errno = await PermissionAsync(inode, MayWrite);
             return errno != 0
                 ? VfsResult.Failure(errno)
-                : await LockedSetAttrAsync(dentry, SizeOf(call.Size, byPath: true), null);
+                : await LockedSetAttrAsync(dentry, SizeOf(call.Size), null);
         });
 
-    private static fuse_setattr_in SizeOf(int bytes, bool byPath) => new()
+    /// <summary>
+    /// A new size alone: neither truncate() nor ftruncate() sends a time (update_mtime()).
+    /// </summary>
+    private static fuse_setattr_in SizeOf(int bytes) => new()
     {
-        valid = (uint)(FuseSetattrValid.FATTR_SIZE
-            | (byPath ? FuseSetattrValid.FATTR_MTIME | FuseSetattrValid.FATTR_MTIME_NOW : 0)),
+        valid = (uint)FuseSetattrValid.FATTR_SIZE,
         size = (ulong)bytes,
     };
 
@@ -143,7 +145,7 @@ public sealed partial class ModelKernel
             return VfsResult.Failure(KernelErrno.EBADF);
         if (!file.Dentry.Inode!.IsRegular || !file.MayWrite)
             return VfsResult.Failure(KernelErrno.EINVAL);
-        return await LockedSetAttrAsync(file.Dentry, SizeOf(call.Size, byPath: false), file);
+        return await LockedSetAttrAsync(file.Dentry, SizeOf(call.Size), file);
     }
 
     private KernelTask<VfsResult> GetXattrAsync(VfsCall call) => AtObjectAsync(
