@@ -104,7 +104,9 @@ public static class ScriptGenerator
                 Size = random.Pick(64, 300, 4096, 32768),
             },
             VfsCallKind.MkDir => call with { Mode = random.Pick(0x1EDu, 0x1C0u) },
-            VfsCallKind.MkNod => call with { Mode = random.Pick(0x81A4u, 0x11A4u, 0xC1A4u) },
+            VfsCallKind.MkNod => random.OneIn(3)
+                ? call with { Mode = 0x21A4, Size = 0x103 }
+                : call with { Mode = random.Pick(0x81A4u, 0xC1A4u) },
             VfsCallKind.Symlink => call with { Path2 = Path(random) },
             VfsCallKind.Link => call with { Path2 = Path(random) },
             VfsCallKind.Rename => call with

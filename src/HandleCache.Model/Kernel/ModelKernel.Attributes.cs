@@ -186,7 +186,7 @@ public sealed partial class ModelKernel
             {
                 (Dentry? dentry, int errno) = await ResolveAsync(path, flags);
                 if (dentry is null)
-                    return VfsResult.Failure(errno);
+                    return Attempt.WalkFailed(errno);
                 try
                 {
                     return await operation(dentry);

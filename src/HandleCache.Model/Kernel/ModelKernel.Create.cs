@@ -36,7 +36,7 @@ public sealed partial class ModelKernel
         {
             (Dentry? old, int errno) = await ResolveAsync(call.Path, flags);
             if (old is null)
-                return VfsResult.Failure(errno);
+                return Attempt.WalkFailed(errno);
             try
             {
                 return await CreateOnceAsync(
@@ -81,24 +81,26 @@ public sealed partial class ModelKernel
     /// filename_create(): the parent, its lock, the name (which must be free), may_create(), and
     /// what is to be done.
     /// </summary>
-    private async KernelTask<VfsResult> CreateOnceAsync(
+    private async KernelTask<Attempt> CreateOnceAsync(
         string path, bool wantsDirectory, LookupFlags flags,
         Func<Dentry, Dentry, KernelTask<int>> create)
     {
         (Walk? walk, int errno) = await ResolveParentAsync(path, flags & LookupFlags.Reval);
         if (walk is null)
-            return VfsResult.Failure(errno);
+            return Attempt.WalkFailed(errno);
         Dentry directory = walk.Directory;
         try
         {
             if (walk.Kind != LastKind.Norm)
-                return VfsResult.Failure(KernelErrno.EEXIST);
+                return Attempt.WalkFailed(KernelErrno.EEXIST);
             LookupFlags how = (flags & LookupFlags.Reval) | LookupFlags.Excl;
             if (!walk.HasTrailingSlash || wantsDirectory)
                 how |= LookupFlags.Create;
-            return new VfsResult(await LockedAsync(directory, async () =>
+            bool isFound = true;
+            errno = await LockedAsync(directory, async () =>
             {
                 (Dentry? dentry, int failed) = await LookupLockedAsync(directory, walk.Last, how);
+                isFound = dentry is not null;
                 if (dentry is null)
                     return failed;
                 failed = await MayCreateAsync(directory);
@@ -106,7 +108,8 @@ public sealed partial class ModelKernel
                     failed = await create(directory, dentry);
                 _dcache.Put(dentry);
                 return failed;
-            }));
+            });
+            return isFound ? new VfsResult(errno) : Attempt.WalkFailed(errno);
         }
         finally
         {

@@ -77,7 +77,7 @@ public sealed partial class ModelKernel
 
         if (errno == 0)
             (created, errno) = await DoOpenAsync(walk, flags, created, isCreated);
-        _dcache.Put(walk.Directory);
+        EndWalk(walk);
         return errno == 0 ? (created, 0) : (null, errno);
     }
 
@@ -90,6 +90,7 @@ public sealed partial class ModelKernel
     {
         if (walk.Kind != LastKind.Norm)
         {
+            PutLink(walk);
             HandleDots(walk);
             return new(null, 0);
         }
@@ -140,6 +141,7 @@ public sealed partial class ModelKernel
             }
         }
 
+        PutLink(walk);
         (string? link, errno) = await StepIntoAsync(
             walk, dentry, (walk.Flags & LookupFlags.Follow) != 0);
         return new(link, errno);

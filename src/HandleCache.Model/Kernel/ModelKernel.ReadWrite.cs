@@ -89,23 +89,28 @@ public sealed partial class ModelKernel
             return VfsResult.Failure(29);
         if (IsBad(inode))
             return VfsResult.Failure(KernelErrno.EIO);
-        return (file.OpenFlags & (uint)FuseOpenFlags.FOPEN_DIRECT_IO) != 0
+        return IsDirect(file)
             ? await DirectReadAsync(file, inode, call)
             : await CachedReadAsync(file, inode, call);
     }
+
+    private static bool IsDirect(OpenFile file) =>
+        (file.OpenFlags & (uint)FuseOpenFlags.FOPEN_DIRECT_IO) != 0;
 
     /// <summary>Models fuse_direct_read_iter(): what is asked for is what the server is asked.</summary>
     private async KernelTask<VfsResult> DirectReadAsync(
         OpenFile file, KernelInode inode, VfsCall call)
     {
-        KernelAnswer answer = await AskReadAsync(file, (ulong)call.Offset, (uint)call.Size);
+        KernelAnswer answer = await AskReadAsync(
+            file, (ulong)call.Offset, (uint)call.Size, FuseConstants.FUSE_READ_LOCKOWNER);
         inode.InvalMask |= StatxAtime;
         if (answer.Errno != 0)
             return VfsResult.Failure(answer.Errno);
         return new VfsResult(0, answer.Body.Length) { Data = Convert.ToHexStringLower(answer.Body) };
     }
 
-    private KernelTask<KernelAnswer> AskReadAsync(OpenFile file, ulong offset, uint bytes) =>
+    private KernelTask<KernelAnswer> AskReadAsync(
+        OpenFile file, ulong offset, uint bytes, uint readFlags) =>
         _device.AskAsync(
             FuseOpcode.FUSE_READ, file.NodeId,
             Bytes(new fuse_read_in
@@ -113,6 +118,7 @@ public sealed partial class ModelKernel
                 fh = file.Fh,
                 offset = offset,
                 size = bytes,
+                read_flags = readFlags,
                 flags = (uint)file.Flags,
             }),
             ReplyRoom.UpTo((int)bytes));
@@ -139,7 +145,7 @@ public sealed partial class ModelKernel
             if (!inode.Pages.Contains(page))
             {
                 KernelAnswer answer = await AskReadAsync(
-                    file, page * PageBytes, (uint)PageBytes);
+                    file, page * PageBytes, (uint)PageBytes, readFlags: 0);
                 inode.InvalMask |= StatxAtime;
                 if (answer.Errno != 0)
                     return at > (ulong)call.Offset ? Count(call, at) : VfsResult.Failure(KernelErrno.EIO);
@@ -178,6 +184,7 @@ public sealed partial class ModelKernel
                     fh = file.Fh,
                     offset = (ulong)call.Offset,
                     size = (uint)data.Length,
+                    write_flags = IsDirect(file) ? FuseConstants.FUSE_WRITE_LOCKOWNER : 0,
                     flags = (uint)file.Flags,
                 }), .. data],
                 RoomOf<fuse_write_out>());

@@ -13,11 +13,11 @@ public sealed partial class ModelKernel
         RetryStaleAsync(LookupFlags.None, flags => UnlinkOnceAsync(call.Path, flags));
 
     /// <summary>do_unlinkat() and vfs_unlink().</summary>
-    private async KernelTask<VfsResult> UnlinkOnceAsync(string path, LookupFlags flags)
+    private async KernelTask<Attempt> UnlinkOnceAsync(string path, LookupFlags flags)
     {
         (Walk? walk, int errno) = await ResolveParentAsync(path, flags);
         if (walk is null)
-            return VfsResult.Failure(errno);
+            return Attempt.WalkFailed(errno);
         Dentry directory = walk.Directory;
         KernelInode? victim = null;
         if (walk.Kind != LastKind.Norm)
@@ -60,11 +60,11 @@ public sealed partial class ModelKernel
         RetryStaleAsync(LookupFlags.None, flags => RmDirOnceAsync(call.Path, flags));
 
     /// <summary>do_rmdir() and vfs_rmdir().</summary>
-    private async KernelTask<VfsResult> RmDirOnceAsync(string path, LookupFlags flags)
+    private async KernelTask<Attempt> RmDirOnceAsync(string path, LookupFlags flags)
     {
         (Walk? walk, int errno) = await ResolveParentAsync(path, flags);
         if (walk is null)
-            return VfsResult.Failure(errno);
+            return Attempt.WalkFailed(errno);
         Dentry directory = walk.Directory;
         errno = walk.Kind switch
         {
@@ -166,21 +166,21 @@ public sealed partial class ModelKernel
         return RetryStaleAsync(
             LookupFlags.None,
             async how => isInvalid
-                ? VfsResult.Failure(KernelErrno.EINVAL)
+                ? Attempt.WalkFailed(KernelErrno.EINVAL)
                 : await RenameOnceAsync(call, how));
     }
 
     /// <summary>do_renameat2(): both parents, both locks, both names.</summary>
-    private async KernelTask<VfsResult> RenameOnceAsync(VfsCall call, LookupFlags how)
+    private async KernelTask<Attempt> RenameOnceAsync(VfsCall call, LookupFlags how)
     {
         (Walk? from, int errno) = await ResolveParentAsync(call.Path, how);
         if (from is null)
-            return VfsResult.Failure(errno);
+            return Attempt.WalkFailed(errno);
         (Walk? to, errno) = await ResolveParentAsync(call.Path2, how);
         if (to is null)
         {
             _dcache.Put(from.Directory);
-            return VfsResult.Failure(errno);
+            return Attempt.WalkFailed(errno);
         }
 
         if (from.Kind != LastKind.Norm)

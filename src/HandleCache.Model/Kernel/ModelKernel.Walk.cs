@@ -31,7 +31,35 @@ public sealed partial class ModelKernel
         /// <summary>The path ended with a slash.</summary>
         public bool HasTrailingSlash { get; set; }
 
-        public int Links { get; set; }
+        /// <summary>Symlinks followed so far (nd->total_link_count).</summary>
+        public int LinkCount { get; set; }
+
+        /// <summary>
+        /// Symlinks whose text is being walked (nd->stack), each held: what the running kernel
+        /// taught is that a symlink which is invalidated while it is walked keeps its inode, so
+        /// that the same nodeid found again is the same inode.
+        /// </summary>
+        public Stack<Dentry> Links { get; } = new();
+    }
+
+    /// <summary>put_link(): the text of the innermost symlink is used up.</summary>
+    private void PutLink(Walk walk)
+    {
+        if (walk.Links.TryPop(out Dentry? link))
+            _dcache.Put(link);
+    }
+
+    /// <summary>terminate_walk(): gives back all that the walk holds.</summary>
+    private void EndWalk(Walk walk)
+    {
+        _dcache.Put(walk.Directory);
+        EndLinks(walk);
+    }
+
+    private void EndLinks(Walk walk)
+    {
+        while (walk.Links.Count > 0)
+            PutLink(walk);
     }
 
     /// <summary>R15 and permissions; models inode_permission() and fuse_permission().</summary>
@@ -127,7 +155,8 @@ public sealed partial class ModelKernel
             }
 
             // The last component of a link in the middle of a path is followed like the others.
-            (string? link, errno) = await WalkComponentAsync(walk, follow: true);
+            (string? link, errno) = await WalkComponentAsync(
+                walk, follow: true, more: after.Length > 0);
             if (errno != 0)
                 return errno;
             if (link is not null)
@@ -147,7 +176,8 @@ public sealed partial class ModelKernel
     /// <summary>
     /// walk_component(): one step; gives the target of a symlink that is to be followed.
     /// </summary>
-    private async KernelTask<(string? Link, int Errno)> WalkComponentAsync(Walk walk, bool follow)
+    private async KernelTask<(string? Link, int Errno)> WalkComponentAsync(
+        Walk walk, bool follow, bool more)
     {
         if (walk.Kind != LastKind.Norm)
         {
@@ -161,6 +191,8 @@ public sealed partial class ModelKernel
             (dentry, errno) = await LookupSlowAsync(walk.Directory, walk.Last, walk.Flags);
         if (dentry is null)
             return (null, errno);
+        if (!more)
+            PutLink(walk);
         return await StepIntoAsync(walk, dentry, follow);
     }
 
@@ -183,11 +215,17 @@ public sealed partial class ModelKernel
 
         int errno = 0;
         string? link = null;
-        if (++walk.Links > MaxLinks)
+        if (++walk.LinkCount > MaxLinks)
+        {
             errno = KernelErrno.ELOOP;
+            _dcache.Put(dentry);
+        }
         else
+        {
+            walk.Links.Push(dentry);
             (link, errno) = await GetLinkAsync(dentry.Inode);
-        _dcache.Put(dentry);
+        }
+
         if (errno == 0 && link!.StartsWith('/'))
         {
             throw new NotSupportedException(
@@ -226,14 +264,18 @@ public sealed partial class ModelKernel
             if (slash)
                 walk.Flags |= LookupFlags.Follow | LookupFlags.Directory;
             (at, errno) = await WalkComponentAsync(
-                walk, (walk.Flags & LookupFlags.Follow) != 0);
+                walk, (walk.Flags & LookupFlags.Follow) != 0, more: false);
         }
 
         if (errno == 0 && (walk.Flags & LookupFlags.Directory) != 0 && !walk.Directory.IsDirectory)
             errno = KernelErrno.ENOTDIR;
         if (errno == 0)
+        {
+            EndLinks(walk);
             return (walk.Directory, 0);
-        _dcache.Put(walk.Directory);
+        }
+
+        EndWalk(walk);
         return (null, errno);
     }
 
@@ -260,20 +302,38 @@ public sealed partial class ModelKernel
             };
             errno = await LinkPathWalkAsync(walk, path);
             if (errno == 0)
+            {
+                EndLinks(walk);
                 return (walk, 0);
-            _dcache.Put(walk.Directory);
+            }
+
+            EndWalk(walk);
         }
 
         return (null, errno);
     }
 
-    /// <summary>retry_estale(): the operation once more with Reval, if it ended with ESTALE.</summary>
-    private static async KernelTask<VfsResult> RetryStaleAsync(
-        LookupFlags flags, Func<LookupFlags, KernelTask<VfsResult>> operation)
+    /// <summary>One attempt of a call.</summary>
+    /// <param name="Result">What it gave.</param>
+    /// <param name="IsFinal">Not to be repeated: the walk itself failed, which has its own retry.</param>
+    private readonly record struct Attempt(VfsResult Result, bool IsFinal)
     {
-        VfsResult result = await operation(flags);
-        return result.Errno == KernelErrno.ESTALE
-            ? await operation(flags | LookupFlags.Reval)
-            : result;
+        public static implicit operator Attempt(VfsResult result) => new(result, false);
+
+        public static Attempt WalkFailed(int errno) => new(VfsResult.Failure(errno), true);
+    }
+
+    /// <summary>
+    /// retry_estale(): the operation once more with Reval, if it ended with ESTALE. What the
+    /// running kernel taught: the error of a walk (user_path_at(), filename_create(),
+    /// filename_parentat()) is final, that of what comes after it is not.
+    /// </summary>
+    private static async KernelTask<VfsResult> RetryStaleAsync(
+        LookupFlags flags, Func<LookupFlags, KernelTask<Attempt>> operation)
+    {
+        Attempt attempt = await operation(flags);
+        if (attempt.IsFinal || attempt.Result.Errno != KernelErrno.ESTALE)
+            return attempt.Result;
+        return (await operation(flags | LookupFlags.Reval)).Result;
     }
 }

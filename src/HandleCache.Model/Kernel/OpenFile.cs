@@ -3,11 +3,14 @@ namespace HandleCache.Model.Kernel;
 /// <summary>An open file (struct file with its struct fuse_file).</summary>
 internal sealed class OpenFile(Dentry dentry, int flags)
 {
+    /// <summary>O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC: taken off by do_dentry_open().</summary>
+    private const int OpenOnly = 0x40 | 0x80 | 0x100 | 0x200;
+
     /// <summary>Held.</summary>
     public Dentry Dentry { get; } = dentry;
 
     /// <summary>f_flags: what open was called with, less what only open itself uses.</summary>
-    public int Flags { get; } = flags;
+    public int Flags { get; } = flags & ~OpenOnly;
 
     /// <summary>The server's number of the open file.</summary>
     public ulong Fh { get; set; }
