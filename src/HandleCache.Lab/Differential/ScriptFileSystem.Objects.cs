@@ -107,9 +107,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode node, out _);
-            if (errno != Errno.None)
-                return errno;
+            // Not Begin(): how often the page cache reads is not to change later answers.
+            if (!_nodes.TryGetValue(context.NodeId, out ScriptNode? node))
+                return Errno.ESTALE;
             int start = (int)Math.Min(arguments.offset, (ulong)node.Data.Length);
             int bytes = (int)Math.Min(arguments.size, (uint)(node.Data.Length - start));
             reply.Write(node.Data.AsSpan(start, bytes));
