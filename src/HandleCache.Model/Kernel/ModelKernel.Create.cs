@@ -41,13 +41,34 @@ public sealed partial class ModelKernel
             {
                 return await CreateOnceAsync(
                     call.Path2, wantsDirectory: false, flags,
-                    (directory, dentry) => LinkAsync(old, directory, dentry));
+                    async (directory, dentry) =>
+                    {
+                        await LookAtLinkSourceAsync(old.Inode!);
+                        int failed = await MayCreateAsync(directory);
+                        return failed != 0 ? failed : await LinkAsync(old, directory, dentry);
+                    },
+                    checksDirectory: false);
             }
             finally
             {
                 _dcache.Put(old);
             }
         });
+
+    /// <summary>
+    /// may_linkat() with protected_hardlinks: what the running kernel taught is that the source's
+    /// permission is looked at (which may ask for attributes) though root may link anything.
+    /// </summary>
+    private async KernelTask<int> LookAtLinkSourceAsync(KernelInode inode)
+    {
+        const uint SetUid = 0x800;
+        const uint SetGidExec = 0x400 | 0x8;
+        bool isUnsafe = !inode.IsRegular || (inode.Mode & SetUid) != 0
+            || (inode.Mode & SetGidExec) == SetGidExec;
+        return !_options.ProtectedHardlinks || isUnsafe
+            ? 0
+            : await PermissionAsync(inode, MayRead | MayWrite);
+    }
 
     private async KernelTask<int> LinkAsync(Dentry old, Dentry directory, Dentry dentry)
     {
@@ -83,7 +104,7 @@ public sealed partial class ModelKernel
     /// </summary>
     private async KernelTask<Attempt> CreateOnceAsync(
         string path, bool wantsDirectory, LookupFlags flags,
-        Func<Dentry, Dentry, KernelTask<int>> create)
+        Func<Dentry, Dentry, KernelTask<int>> create, bool checksDirectory = true)
     {
         (Walk? walk, int errno) = await ResolveParentAsync(path, flags & LookupFlags.Reval);
         if (walk is null)
@@ -103,7 +124,7 @@ public sealed partial class ModelKernel
                 isFound = dentry is not null;
                 if (dentry is null)
                     return failed;
-                failed = await MayCreateAsync(directory);
+                failed = checksDirectory ? await MayCreateAsync(directory) : 0;
                 if (failed == 0)
                     failed = await create(directory, dentry);
                 _dcache.Put(dentry);

@@ -15,6 +15,9 @@ public sealed record ModelKernelOptions
     /// <summary>What the kernel offers in INIT (fuse_new_init(), v6.18).</summary>
     public FuseInitFlags Offered { get; init; } = DefaultOffer;
 
+    /// <summary>/proc/sys/fs/protected_hardlinks.</summary>
+    public bool ProtectedHardlinks { get; init; } = true;
+
     /// <summary>max_readahead of INIT: the bdi's, bytes.</summary>
     public uint MaxReadaheadBytes { get; init; } = 1 << 17;
 
