@@ -125,7 +125,8 @@ public sealed partial class ModelKernel
 
     /// <summary>
     /// Models fuse_cache_read_iter(): attributes first (auto_inval_data, or past the known end),
-    /// then the pages that are missing. The data themselves are not kept.
+    /// then the pages that are missing. The data themselves are not kept. What the running kernel
+    /// taught: at or behind the known end there is no READ.
     /// </summary>
     private async KernelTask<VfsResult> CachedReadAsync(
         OpenFile file, KernelInode inode, VfsCall call)
@@ -139,7 +140,7 @@ public sealed partial class ModelKernel
 
         ulong at = (ulong)call.Offset;
         ulong end = at + (ulong)call.Size;
-        while (true)
+        while (at < Math.Min(end, inode.Size))
         {
             ulong page = at / PageBytes;
             if (!inode.Pages.Contains(page))
@@ -148,17 +149,19 @@ public sealed partial class ModelKernel
                     file, page * PageBytes, (uint)PageBytes, readFlags: 0);
                 inode.InvalMask |= StatxAtime;
                 if (answer.Errno != 0)
-                    return at > (ulong)call.Offset ? Count(call, at) : VfsResult.Failure(KernelErrno.EIO);
+                {
+                    return at > (ulong)call.Offset
+                        ? Count(call, at)
+                        : VfsResult.Failure(KernelErrno.EIO);
+                }
+
                 inode.Pages.Add(page);
             }
 
-            ulong limit = Math.Min(end, inode.Size);
-            if (at >= limit)
-                return Count(call, at);
-            at = Math.Min((page + 1) * PageBytes, limit);
-            if (at >= end || at >= inode.Size)
-                return Count(call, at);
+            at = Math.Min((page + 1) * PageBytes, Math.Min(end, inode.Size));
         }
+
+        return Count(call, at);
     }
 
     private static VfsResult Count(VfsCall call, ulong at) =>
