@@ -92,6 +92,13 @@ public sealed partial class ModelKernel
             return new VfsResult(wrongKind ? KernelErrno.ENOTDIR : 0);
         }
 
+        if (dentry.Inode!.IsSymlink)
+        {
+            // do_file_open_root() refuses it before anything is looked at.
+            _dcache.Put(dentry);
+            return VfsResult.Failure(KernelErrno.ELOOP);
+        }
+
         Walk walk = new((flags & ODirectory) != 0 ? LookupFlags.Directory : LookupFlags.None)
         {
             Directory = dentry,
