@@ -5,7 +5,7 @@ using HandleCache.Server.Sessions;
 namespace HandleCache.Lab.Differential;
 
 /// <summary>One of the two kernels that a script runs on, mounted and with its own server.</summary>
-internal interface IScriptSide : IDisposable
+public interface IScriptSide : IDisposable
 {
     ScriptFileSystem Server { get; }
 
@@ -21,11 +21,13 @@ internal interface IScriptSide : IDisposable
 }
 
 /// <summary>What the server does unasked, alike on both sides.</summary>
-internal static class ScriptNotifications
+public static class ScriptNotifications
 {
     /// <summary>Sends the notification of a call; its result is the errno of the write.</summary>
     public static VfsResult Send(IScriptSide side, VfsCall call)
     {
+        ArgumentNullException.ThrowIfNull(side);
+        ArgumentNullException.ThrowIfNull(call);
         string path = call.Path.TrimEnd('/');
         int slash = path.LastIndexOf('/');
         string parentPath = slash < 0 ? "" : path[..slash];

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Wire;
@@ -8,7 +9,7 @@ using HandleCache.Server.Tap;
 namespace HandleCache.Lab.Differential;
 
 /// <summary>The modelled kernel, driving a session over an in-memory channel.</summary>
-internal sealed class ModelSide : IScriptSide
+public sealed class ModelSide : IScriptSide
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -18,6 +19,9 @@ internal sealed class ModelSide : IScriptSide
     private readonly Thread _thread;
     private readonly byte[] _request = new byte[1 << 17];
     private readonly byte[] _reply = new byte[1 << 17];
+    private readonly IncrementalHash _transcript =
+        IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
     private int _forgetsSent;
 
     public ModelSide(Script script, ModelKernelOptions options)
@@ -38,6 +42,15 @@ internal sealed class ModelSide : IScriptSide
     public ScriptFileSystem Server { get; }
 
     public StreamRecorder Recorder { get; }
+
+    /// <summary>The modelled kernel itself.</summary>
+    public ModelKernel Kernel => _kernel;
+
+    /// <summary>
+    /// A digest of every message so far, forgets and their order included: two runs are the same
+    /// byte for byte if these are equal.
+    /// </summary>
+    public string Transcript => Convert.ToHexStringLower(_transcript.GetCurrentHash());
 
     public Notifier Notifier => new(new NotificationPort(_kernel));
 
@@ -66,6 +79,7 @@ internal sealed class ModelSide : IScriptSide
         _session.Dispose();
         _memory.Dispose();
         _kernel.Dispose();
+        _transcript.Dispose();
     }
 
     /// <summary>Carries messages between kernel and server until there are none.</summary>
@@ -75,6 +89,7 @@ internal sealed class ModelSide : IScriptSide
         while ((bytes = _kernel.ReadRequest(_request)) > 0)
         {
             ReadOnlySpan<byte> message = _request.AsSpan(0, bytes);
+            _transcript.AppendData(message);
             bool expectsReply = FuseRequest.TryParse(message, out FuseRequest request, out _)
                 && request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET);
             _memory.Client.Send(message);
@@ -88,6 +103,7 @@ internal sealed class ModelSide : IScriptSide
 
             if (!_memory.Client.TryReceive(_reply, Patience, out int length))
                 throw new InvalidOperationException("the modelled kernel's server does not answer");
+            _transcript.AppendData(_reply, 0, length);
             _kernel.WriteReply(_reply.AsSpan(0, length));
         }
 

@@ -145,13 +145,21 @@ internal sealed partial class DentryCache(Action<KernelInode> putInode)
         }
     }
 
-    /// <summary>d_prune_aliases(): frees the inode's unused names, and with each what only it held.</summary>
+    /// <summary>
+    /// d_prune_aliases(): frees the inode's unused names. What the running kernel taught: a parent
+    /// that only they held goes too, and so on up (shrink_kill()), though dput() would keep it.
+    /// </summary>
     public void PruneAliases(KernelInode inode)
     {
         foreach (Dentry alias in inode.Aliases.ToArray())
         {
-            if (alias is { References: 0, IsKilled: false })
-                Put(Kill(alias));
+            Dentry? at = alias is { References: 0, IsKilled: false } ? alias : null;
+            while (at is not null)
+            {
+                at = Kill(at);
+                if (at is not null && (--at.References > 0 || at.IsKilled))
+                    at = null;
+            }
         }
     }
 

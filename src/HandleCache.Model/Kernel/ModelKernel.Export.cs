@@ -78,7 +78,17 @@ public sealed partial class ModelKernel
             return VfsResult.Failure(KernelErrno.EBADF);
         if (bytes is null)
             return VfsResult.Failure(KernelErrno.EINVAL);
-        (Dentry? dentry, int errno) = await DecodeAsync(type, bytes);
+        List<OpenFile> closing = [];
+        VfsResult result = await OpenByHandleAsync(call, type, bytes, closing);
+        closing.ForEach(Release);
+        return result;
+    }
+
+    private async KernelTask<VfsResult> OpenByHandleAsync(
+        VfsCall call, uint type, byte[] bytes, List<OpenFile> closing)
+    {
+        int slot = (int)call.Mode;
+        (Dentry? dentry, int errno) = await DecodeAsync(type, bytes, closing);
         if (dentry is null)
             return VfsResult.Failure(errno == KernelErrno.ENOMEM ? errno : KernelErrno.ESTALE);
         int flags = call.Flags | OLargeFile;
@@ -102,6 +112,7 @@ public sealed partial class ModelKernel
         Walk walk = new((flags & ODirectory) != 0 ? LookupFlags.Directory : LookupFlags.None)
         {
             Directory = dentry,
+            Closing = closing,
         };
         (OpenFile? file, errno) = await DoOpenAsync(walk, flags, null, isCreated: false);
         if (errno == KernelErrno.ESTALE)
@@ -115,7 +126,8 @@ public sealed partial class ModelKernel
     /// exportfs_decode_fh_raw() with a caller who accepts every dentry of a file; a directory is
     /// always connected to the root, a connectable handle must be of the right kind.
     /// </summary>
-    private async KernelTask<(Dentry? Dentry, int Errno)> DecodeAsync(uint type, byte[] bytes)
+    private async KernelTask<(Dentry? Dentry, int Errno)> DecodeAsync(
+        uint type, byte[] bytes, List<OpenFile> closing)
     {
         uint plain = type & 0xFFFF;
         bool isKnown = plain is FuseConstants.FILEID_INO64_GEN
@@ -128,9 +140,9 @@ public sealed partial class ModelKernel
         if ((type & TypeIsDirectory) != 0 && !dentry.IsDirectory)
             errno = KernelErrno.ENOTDIR;
         else if (dentry.IsDirectory && dentry.IsDisconnected)
-            errno = await ReconnectAsync(dentry);
+            errno = await ReconnectAsync(dentry, closing);
         else if ((type & TypeIsConnectable) != 0 && !dentry.IsDirectory && !IsConnected(dentry))
-            return await ConnectFileAsync(dentry, bytes);
+            return await ConnectFileAsync(dentry, bytes, closing);
         if (errno == 0)
             return (dentry, 0);
         _dcache.Put(dentry);
@@ -205,7 +217,7 @@ public sealed partial class ModelKernel
     }
 
     /// <summary>reconnect_path(), fs/exportfs/expfs.c: up from parent to parent to the root.</summary>
-    private async KernelTask<int> ReconnectAsync(Dentry target)
+    private async KernelTask<int> ReconnectAsync(Dentry target, List<OpenFile> closing)
     {
         Dentry at = DentryCache.Get(target);
         int errno = 0;
@@ -214,7 +226,7 @@ public sealed partial class ModelKernel
             Dentry? parent;
             if (at.IsRoot)
             {
-                (parent, errno) = await ReconnectOneAsync(at);
+                (parent, errno) = await ReconnectOneAsync(at, closing);
                 if (parent is null && errno == 0)
                     break;
             }
@@ -241,12 +253,13 @@ public sealed partial class ModelKernel
     }
 
     /// <summary>reconnect_one(): the parent (held), or none and no errno if it is connected.</summary>
-    private async KernelTask<(Dentry? Parent, int Errno)> ReconnectOneAsync(Dentry dentry)
+    private async KernelTask<(Dentry? Parent, int Errno)> ReconnectOneAsync(
+        Dentry dentry, List<OpenFile> closing)
     {
         (Dentry? parent, int errno) = await GetParentAsync(dentry.Inode!);
         if (parent is null)
             return (null, errno);
-        (string? name, errno) = await NameInAsync(parent, dentry.Inode!);
+        (string? name, errno) = await NameInAsync(parent, dentry.Inode!, closing);
         Dentry? found = null;
         if (name is not null)
             (found, errno) = await LookupUnlockedAsync(parent, name);
@@ -283,7 +296,7 @@ public sealed partial class ModelKernel
 
     /// <summary>The file of a connectable handle: its parent, its name there, and the two joined.</summary>
     private async KernelTask<(Dentry? Dentry, int Errno)> ConnectFileAsync(
-        Dentry dentry, byte[] bytes)
+        Dentry dentry, byte[] bytes, List<OpenFile> closing)
     {
         int errno = KernelErrno.ESTALE;
         Dentry? parent = null;
@@ -292,10 +305,10 @@ public sealed partial class ModelKernel
         Dentry? found = null;
         if (parent is not null)
         {
-            errno = await ReconnectAsync(parent);
+            errno = await ReconnectAsync(parent, closing);
             string? name = null;
             if (errno == 0)
-                (name, errno) = await NameInAsync(parent, dentry.Inode!);
+                (name, errno) = await NameInAsync(parent, dentry.Inode!, closing);
             if (name is not null)
                 (found, errno) = await LookupUnlockedAsync(parent, name);
             _dcache.Put(parent);

@@ -6,8 +6,11 @@ public sealed partial class ModelKernel
     /// <summary>Stops at the entry with the number; models filldir_one().</summary>
     private sealed class NameContext(ulong wanted) : IDirContext
     {
-        /// <summary>dir_context.count is not set by get_name(): FUSE takes a page.</summary>
-        public int RoomBytes => 0;
+        /// <summary>
+        /// get_name() has no buffer: what the running kernel taught is that its room is unbounded,
+        /// so that FUSE asks for all that max_pages allows.
+        /// </summary>
+        public int RoomBytes => int.MaxValue;
 
         public string? Found { get; private set; }
 
@@ -25,7 +28,7 @@ public sealed partial class ModelKernel
 
     /// <summary>Opens the parent, reads it until the child's inode number turns up.</summary>
     private async KernelTask<(string? Name, int Errno)> NameInAsync(
-        Dentry parent, KernelInode child)
+        Dentry parent, KernelInode child, List<OpenFile> closing)
     {
         const uint StatxIno = 0x100;
         if (!parent.IsDirectory)
@@ -33,7 +36,8 @@ public sealed partial class ModelKernel
         VfsResult stat = await StatInodeAsync(child, StatxIno, 0);
         if (stat.Errno != 0)
             return (null, stat.Errno);
-        (OpenFile? file, int errno) = await VfsOpenAsync(parent, OLargeFile, isCreated: false);
+        (OpenFile? file, int errno) = await VfsOpenAsync(
+            parent, 0, isCreated: false, closing);
         if (file is null)
             return (null, errno);
         NameContext context = new(stat.Stat!.Ino);
@@ -44,7 +48,7 @@ public sealed partial class ModelKernel
             errno = await IterateAsync(file, parent.Inode!, context);
         }
         while (context.Found is null && errno == 0 && context.Seen > seen);
-        Release(file);
+        closing.Add(file);
         if (context.Found is not null)
             return (context.Found, 0);
         return (null, errno != 0 ? errno : KernelErrno.ENOENT);

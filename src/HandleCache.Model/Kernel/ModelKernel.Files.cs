@@ -30,12 +30,16 @@ public sealed partial class ModelKernel
         uint mode = (flags & OCreat) != 0
             ? (call.Mode & 0xFFF) | KernelInode.Regular
             : 0;
-        (OpenFile? file, int errno) = await PathOpenAsync(call.Path, flags, mode, LookupFlags.None);
+        List<OpenFile> closing = [];
+        (OpenFile? file, int errno) = await PathOpenAsync(
+            call.Path, flags, mode, LookupFlags.None, closing);
         if (errno == KernelErrno.ESTALE)
         {
             (file, errno) = await PathOpenAsync(
-                call.Path, flags, mode, LookupFlags.Reval);
+                call.Path, flags, mode, LookupFlags.Reval, closing);
         }
+
+        closing.ForEach(Release);
 
         _files[call.Slot] = file;
         return new VfsResult(errno);
@@ -43,7 +47,7 @@ public sealed partial class ModelKernel
 
     /// <summary>path_openat().</summary>
     private async KernelTask<(OpenFile? File, int Errno)> PathOpenAsync(
-        string path, int flags, uint mode, LookupFlags how)
+        string path, int flags, uint mode, LookupFlags how, List<OpenFile> closing)
     {
         // Exclusive creation follows no symlink either; the flag itself is not sent for it.
         bool isExclusive = (flags & (OCreat | OExcl)) == (OCreat | OExcl);
@@ -59,7 +63,7 @@ public sealed partial class ModelKernel
                 : (new OpenFile(named, flags) { IsPathOnly = true }, 0);
         }
 
-        Walk walk = new(how) { Directory = DentryCache.Get(_root!) };
+        Walk walk = new(how) { Directory = DentryCache.Get(_root!), Closing = closing };
         string? at = path;
         OpenFile? created = null;
         int errno = 0;
@@ -284,11 +288,13 @@ public sealed partial class ModelKernel
         if (errno != 0)
         {
             if (file is not null)
-                Release(file);
+                walk.Closing.Add(file);
             return (null, errno);
         }
 
-        return file is not null ? (file, 0) : await VfsOpenAsync(dentry, flags, isCreated);
+        return file is not null
+            ? (file, 0)
+            : await VfsOpenAsync(dentry, flags, isCreated, walk.Closing);
     }
 
     /// <summary>may_open(): what kinds can be opened, and the inode's permission.</summary>
@@ -319,7 +325,7 @@ public sealed partial class ModelKernel
 
     /// <summary>Models fuse_open(), fuse_dir_open() and handle_truncate().</summary>
     private async KernelTask<(OpenFile? File, int Errno)> VfsOpenAsync(
-        Dentry dentry, int flags, bool isCreated)
+        Dentry dentry, int flags, bool isCreated, List<OpenFile> closing)
     {
         KernelInode inode = dentry.Inode!;
         if ((inode.Mode & KernelInode.TypeMask) == 0xC000)
@@ -367,7 +373,7 @@ public sealed partial class ModelKernel
             VfsResult done = await LockedSetAttrAsync(dentry, SizeOf(0), null);
             if (done.Errno != 0)
             {
-                Release(file);
+                closing.Add(file);
                 return (null, done.Errno);
             }
         }

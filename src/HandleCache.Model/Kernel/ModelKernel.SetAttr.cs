@@ -141,7 +141,7 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> FTruncateAsync(VfsCall call)
     {
-        if (FileAt(call.Slot) is not { } file)
+        if (FileAt(call.Slot) is not { } file || (file.Flags & OPath) != 0)
             return VfsResult.Failure(KernelErrno.EBADF);
         if (!file.Dentry.Inode!.IsRegular || !file.MayWrite)
             return VfsResult.Failure(KernelErrno.EINVAL);

@@ -24,6 +24,12 @@ public sealed partial class ModelKernel
 
         public required Dentry Directory { get; set; }
 
+        /// <summary>
+        /// Files to be released when the system call returns: what the running kernel taught is
+        /// that fput() leaves it to the task's work, after every retry.
+        /// </summary>
+        public List<OpenFile> Closing { get; init; } = [];
+
         public string Last { get; set; } = "";
 
         public LastKind Kind { get; set; } = LastKind.Root;
