@@ -63,12 +63,22 @@ internal static class DifferentialCommand
         ScriptDivergence where = result.Divergence!;
         Console.WriteLine(FormattableString.Invariant(
             $"{where.What} differ at call {where.CallIndex}, {where.Call}"));
-        foreach (string line in where.Real)
-            Console.WriteLine($"  real:  {line}");
-        foreach (string line in where.Model)
-            Console.WriteLine($"  model: {line}");
+        Show(where);
         Console.WriteLine(FormattableString.Invariant(
             $"repeat: handlecache differential --single --seed {failed.Seed} --calls {options.CallsPerScript}"));
         return ExitCode.CheckFailed;
+    }
+
+    /// <summary>Both streams around the first line that differs.</summary>
+    private static void Show(ScriptDivergence where)
+    {
+        const int Before = 3;
+        const int Shown = 12;
+        int same = where.Real.Zip(where.Model).TakeWhile(pair => pair.First == pair.Second).Count();
+        int first = Math.Max(0, same - Before);
+        foreach (string line in where.Real.Skip(first).Take(Shown))
+            Console.WriteLine($"  real:  {line}");
+        foreach (string line in where.Model.Skip(first).Take(Shown))
+            Console.WriteLine($"  model: {line}");
     }
 }

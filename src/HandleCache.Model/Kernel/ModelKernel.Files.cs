@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 
@@ -31,12 +32,13 @@ public sealed partial class ModelKernel
             ? (call.Mode & 0xFFF) | KernelInode.Regular
             : 0;
         List<OpenFile> closing = [];
+        StrongBox<int> links = new();
         (OpenFile? file, int errno) = await PathOpenAsync(
-            call.Path, flags, mode, LookupFlags.None, closing);
+            call.Path, flags, mode, LookupFlags.None, closing, links);
         if (errno == KernelErrno.ESTALE)
         {
             (file, errno) = await PathOpenAsync(
-                call.Path, flags, mode, LookupFlags.Reval, closing);
+                call.Path, flags, mode, LookupFlags.Reval, closing, links);
         }
 
         closing.ForEach(Release);
@@ -47,7 +49,8 @@ public sealed partial class ModelKernel
 
     /// <summary>path_openat().</summary>
     private async KernelTask<(OpenFile? File, int Errno)> PathOpenAsync(
-        string path, int flags, uint mode, LookupFlags how, List<OpenFile> closing)
+        string path, int flags, uint mode, LookupFlags how, List<OpenFile> closing,
+        StrongBox<int> links)
     {
         // Exclusive creation follows no symlink either; the flag itself is not sent for it.
         bool isExclusive = (flags & (OCreat | OExcl)) == (OCreat | OExcl);
@@ -57,13 +60,16 @@ public sealed partial class ModelKernel
             how |= LookupFlags.Directory;
         if ((flags & OPath) != 0)
         {
-            (Dentry? named, int failed) = await PathLookupAsync(path, how);
+            (Dentry? named, int failed) = await PathLookupAsync(path, how, links);
             return named is null
                 ? (null, failed)
                 : (new OpenFile(named, flags) { IsPathOnly = true }, 0);
         }
 
-        Walk walk = new(how) { Directory = DentryCache.Get(_root!), Closing = closing };
+        Walk walk = new(how)
+        {
+            Directory = DentryCache.Get(_root!), Closing = closing, LinkCount = links,
+        };
         string? at = path;
         OpenFile? created = null;
         int errno = 0;

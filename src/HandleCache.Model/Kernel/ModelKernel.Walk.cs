@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HandleCache.Model.Kernel;
 
 /// <summary>Paths (models link_path_walk() and what it calls, fs/namei.c, v6.18).</summary>
@@ -37,8 +39,11 @@ public sealed partial class ModelKernel
         /// <summary>The path ended with a slash.</summary>
         public bool HasTrailingSlash { get; set; }
 
-        /// <summary>Symlinks followed so far (nd->total_link_count).</summary>
-        public int LinkCount { get; set; }
+        /// <summary>
+        /// Symlinks followed so far (nd->total_link_count): what the running kernel taught is that
+        /// the second try after ESTALE goes on counting.
+        /// </summary>
+        public StrongBox<int> LinkCount { get; init; } = new();
 
         /// <summary>
         /// Symlinks whose text is being walked (nd->stack), each held: what the running kernel
@@ -221,7 +226,7 @@ public sealed partial class ModelKernel
 
         int errno = 0;
         string? link = null;
-        if (++walk.LinkCount > MaxLinks)
+        if (++walk.LinkCount.Value > MaxLinks)
         {
             errno = KernelErrno.ELOOP;
             _dcache.Put(dentry);
@@ -252,9 +257,9 @@ public sealed partial class ModelKernel
 
     /// <summary>path_lookupat() from the mount's root: the dentry is held.</summary>
     private async KernelTask<(Dentry? Dentry, int Errno)> PathLookupAsync(
-        string path, LookupFlags flags)
+        string path, LookupFlags flags, StrongBox<int> links)
     {
-        Walk walk = new(flags) { Directory = DentryCache.Get(_root!) };
+        Walk walk = new(flags) { Directory = DentryCache.Get(_root!), LinkCount = links };
         string? at = path;
         int errno = path.Length >= PathBytes ? KernelErrno.ENAMETOOLONG : 0;
         while (at is not null && errno == 0)
@@ -289,9 +294,10 @@ public sealed partial class ModelKernel
     private async KernelTask<(Dentry? Dentry, int Errno)> ResolveAsync(
         string path, LookupFlags flags)
     {
-        (Dentry? dentry, int errno) = await PathLookupAsync(path, flags);
+        StrongBox<int> links = new();
+        (Dentry? dentry, int errno) = await PathLookupAsync(path, flags, links);
         return errno == KernelErrno.ESTALE
-            ? await PathLookupAsync(path, flags | LookupFlags.Reval)
+            ? await PathLookupAsync(path, flags | LookupFlags.Reval, links)
             : (dentry, errno);
     }
 
@@ -299,12 +305,14 @@ public sealed partial class ModelKernel
     private async KernelTask<(Walk? Walk, int Errno)> ResolveParentAsync(
         string path, LookupFlags flags)
     {
+        StrongBox<int> links = new();
         int errno = KernelErrno.ESTALE;
         for (int attempt = 0; attempt < 2 && errno == KernelErrno.ESTALE; attempt++)
         {
             Walk walk = new(flags | (attempt == 0 ? LookupFlags.None : LookupFlags.Reval))
             {
                 Directory = DentryCache.Get(_root!),
+                LinkCount = links,
             };
             errno = await LinkPathWalkAsync(walk, path);
             if (errno == 0)
