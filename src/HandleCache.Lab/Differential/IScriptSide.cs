@@ -38,7 +38,8 @@ public static class ScriptNotifications
         {
             VfsCallKind.NotifyInvalInode => side.Notifier.InvalInode(node, call.Offset),
             VfsCallKind.NotifyInvalEntry => side.Notifier.InvalEntry(parent, name, call.Flags != 0),
-            VfsCallKind.NotifyDelete => side.Notifier.Delete(parent, node, name),
+            VfsCallKind.NotifyDelete => side.Notifier.Delete(
+                parent, node + (ulong)call.Flags, name),
             VfsCallKind.NotifyPrune => side.Notifier.Prune([node]),
             _ => side.Notifier.IncEpoch(),
         };

@@ -197,8 +197,12 @@ public sealed partial class ScriptFileSystem
                     break;
                 _ordinal++;
                 bool isDot = name is "." or "..";
-                bool isBare = isDot || (chance != 0 && (chance + _ordinal) % 4 == 0);
-                fuse_entry_out entry = isBare ? default : Entry(child, chance);
+                bool isBare = !isDot && (chance != 0 && (chance + _ordinal) % 4 == 0);
+                
+                // The dots may carry an object, as many servers send them, but no lookup.
+                fuse_entry_out entry = isBare ? default
+                    : isDot ? new() { nodeid = child.NodeId, attr = child.Attributes }
+                    : Entry(child, chance);
                 fuse_dirent dirent = new()
                 {
                     ino = child.Ino,

@@ -151,6 +151,7 @@ public static class ScriptGenerator
             {
                 Flags = (int)random.Pick(0u, FuseConstants.FUSE_EXPIRE_ONLY),
             },
+            VfsCallKind.NotifyDelete => call with { Flags = random.Pick(0, 0, 1) },
             VfsCallKind.NotifyInvalInode => call with { Offset = random.Pick(-1, 0) },
             _ => call,
         };

@@ -95,7 +95,7 @@ public enum VfsCallKind
     /// <summary>... INVAL_ENTRY for Path; Flags: FUSE_EXPIRE_ONLY.</summary>
     NotifyInvalEntry,
 
-    /// <summary>... DELETE for Path.</summary>
+    /// <summary>... DELETE for Path; Flags is added to the child's nodeid.</summary>
     NotifyDelete,
 
     /// <summary>... PRUNE for what Path names.</summary>
