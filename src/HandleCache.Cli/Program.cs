@@ -16,6 +16,7 @@ internal static class Program
         root.Add(CompareCommand.Build());
         root.Add(ReportCommand.Build());
         root.Add(WorkloadCommand.Build());
+        root.Add(DifferentialCommand.Build());
         ParseResult result = root.Parse(args);
         if (result.Errors.Count > 0)
         {

@@ -9,6 +9,7 @@ namespace HandleCache.Lab.Workload;
 [JsonDerivedType(typeof(HandlesReply), "handles")]
 [JsonDerivedType(typeof(OpenHandlesReply), "openHandles")]
 [JsonDerivedType(typeof(PathsReply), "paths")]
+[JsonDerivedType(typeof(ScriptResultsReply), "scriptResults")]
 [JsonDerivedType(typeof(DoneReply), "done")]
 [JsonDerivedType(typeof(FailureReply), "failure")]
 public abstract record WorkloadReply;

@@ -14,6 +14,9 @@ namespace HandleCache.Lab.Workload;
 [JsonDerivedType(typeof(HoldRequest), "hold")]
 [JsonDerivedType(typeof(ReleaseRequest), "release")]
 [JsonDerivedType(typeof(UnlinkRequest), "unlink")]
+[JsonDerivedType(typeof(BeginScriptRequest), "beginScript")]
+[JsonDerivedType(typeof(ScriptCallsRequest), "scriptCalls")]
+[JsonDerivedType(typeof(EndScriptRequest), "endScript")]
 [JsonDerivedType(typeof(QuitRequest), "quit")]
 public abstract record WorkloadRequest;
 

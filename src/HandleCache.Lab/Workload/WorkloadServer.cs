@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using HandleCache.Lab.Differential;
 using HandleCache.Linux;
+using HandleCache.Model.Kernel;
 
 namespace HandleCache.Lab.Workload;
 
@@ -6,6 +9,7 @@ namespace HandleCache.Lab.Workload;
 public sealed class WorkloadServer : IDisposable
 {
     private readonly List<FileDescriptor> _held = [];
+    private ScriptClient? _script;
 
     /// <summary>Serves lines until the input ends or QUIT.</summary>
     public void Serve(TextReader input, TextWriter output)
@@ -55,6 +59,15 @@ public sealed class WorkloadServer : IDisposable
             case UnlinkRequest unlink:
                 using (FileDescriptor root = OpenRoot(unlink.Root))
                     return new PathsReply([.. unlink.Paths.Select(path => Unlink(root, path))]);
+            case BeginScriptRequest begin:
+                EndScript();
+                _script = new ScriptClient(begin.Root);
+                return new DoneReply();
+            case ScriptCallsRequest calls:
+                return RunCalls(calls);
+            case EndScriptRequest:
+                EndScript();
+                return new DoneReply();
             case ReleaseRequest or QuitRequest:
                 Dispose();
                 return new DoneReply();
@@ -69,6 +82,29 @@ public sealed class WorkloadServer : IDisposable
         foreach (FileDescriptor held in _held)
             held.Dispose();
         _held.Clear();
+        EndScript();
+    }
+
+    private void EndScript()
+    {
+        _script?.Dispose();
+        _script = null;
+    }
+
+    private ScriptResultsReply RunCalls(ScriptCallsRequest request)
+    {
+        ScriptClient script = _script ?? throw new BadInputException("no script has begun");
+        List<VfsResult> results = [];
+        Stopwatch busy = new();
+        foreach (VfsCall call in request.Calls)
+        {
+            if (call.Kind != VfsCallKind.Sleep)
+                busy.Start();
+            results.Add(script.Run(call));
+            busy.Stop();
+        }
+
+        return new ScriptResultsReply(results, (long)busy.Elapsed.TotalMicroseconds);
     }
 
     /// <summary>A readable descriptor of the root directory, of which paths start.</summary>

@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
+using HandleCache.Server.Channels;
+using HandleCache.Server.Sessions;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>The modelled kernel, driving a session over an in-memory channel.</summary>
+public sealed class ModelSide : IScriptSide
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly ModelKernel _kernel;
+    private readonly MemoryChannel _memory = new();
+    private readonly FuseSession _session;
+    private readonly Thread _thread;
+    private readonly byte[] _request = new byte[1 << 17];
+    private readonly byte[] _reply = new byte[1 << 17];
+    private readonly IncrementalHash _transcript =
+        IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    private int _forgetsSent;
+
+    public ModelSide(Script script, ModelKernelOptions options)
+    {
+        Server = new ScriptFileSystem(script.Server);
+        Recorder = new StreamRecorder(!script.Server.DirectIo);
+        _kernel = new ModelKernel(options);
+        _session = new FuseSession(
+            new TapChannel(_memory, Recorder), Server, RealSide.SessionOf(script));
+        _thread = new Thread(_session.Run) { IsBackground = true, Name = "model-session" };
+        _thread.Start();
+        KernelCall mount = _kernel.Mount();
+        Drive();
+        if (!mount.IsDone || mount.Result.Errno != 0)
+            throw new InvalidOperationException("the modelled kernel could not mount");
+    }
+
+    public ScriptFileSystem Server { get; }
+
+    public StreamRecorder Recorder { get; }
+
+    /// <summary>The modelled kernel itself.</summary>
+    public ModelKernel Kernel => _kernel;
+
+    /// <summary>
+    /// A digest of every message so far, forgets and their order included: two runs are the same
+    /// byte for byte if these are equal.
+    /// </summary>
+    public string Transcript => Convert.ToHexStringLower(_transcript.GetCurrentHash());
+
+    public Notifier Notifier => new(new NotificationPort(_kernel));
+
+    public VfsResult Run(VfsCall call)
+    {
+        if (call.Kind == VfsCallKind.Sleep)
+        {
+            _kernel.NowNs += call.Offset;
+            return new VfsResult(0);
+        }
+
+        KernelCall running = _kernel.Start(call);
+        Drive();
+        return running.IsDone
+            ? running.Result
+            : throw new InvalidOperationException($"{call} waits for ever in the modelled kernel");
+    }
+
+    public void Settle() => Drive();
+
+    public void Dispose()
+    {
+        _kernel.Unmount();
+        _memory.Close();
+        _thread.Join(Patience);
+        _session.Dispose();
+        _memory.Dispose();
+        _kernel.Dispose();
+        _transcript.Dispose();
+    }
+
+    /// <summary>Carries messages between kernel and server until there are none.</summary>
+    private void Drive()
+    {
+        int bytes;
+        while ((bytes = _kernel.ReadRequest(_request)) > 0)
+        {
+            ReadOnlySpan<byte> message = _request.AsSpan(0, bytes);
+            _transcript.AppendData(message);
+            bool expectsReply = FuseRequest.TryParse(message, out FuseRequest request, out _)
+                && request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET);
+            _memory.Client.Send(message);
+            if (!expectsReply)
+            {
+                ForgetReader forgets = new(request);
+                while (forgets.TryNext(out _))
+                    _forgetsSent++;
+                continue;
+            }
+
+            if (!_memory.Client.TryReceive(_reply, Patience, out int length))
+                throw new InvalidOperationException("the modelled kernel's server does not answer");
+            _transcript.AppendData(_reply, 0, length);
+            _kernel.WriteReply(_reply.AsSpan(0, length));
+        }
+
+        // Forgets get no reply: wait until the server has taken them, so that what it holds is
+        // known when this returns.
+        SpinWait.SpinUntil(() => Server.Ledger.ForgetCount >= _forgetsSent, Patience);
+    }
+
+    /// <summary>Hands notifications to the modelled kernel at once.</summary>
+    private sealed class NotificationPort(ModelKernel kernel) : IChannelPort
+    {
+        public Linux.SysResult Receive(Span<byte> buffer) => Linux.SysResult.Success(0);
+
+        public Linux.Errno Send(ReadOnlySpan<byte> message) =>
+            (Linux.Errno)kernel.WriteReply(message);
+
+        public void Dispose() { }
+    }
+}

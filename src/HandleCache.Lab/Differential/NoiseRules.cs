@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>
+/// What the real kernel sends that says nothing about the rules under test. Every exception the
+/// comparison makes is one of these:
+/// <list type="table">
+/// <listheader><term>rule</term><description>what is left out, and why</description></listheader>
+/// <item><term>session</term><description>INIT, DESTROY, INTERRUPT and NOTIFY_REPLY belong to the
+/// mount and to closing the channel, not to a script's calls.</description></item>
+/// <item><term>forget-order</term><description>FORGETs are compared as a set of (nodeid, count)
+/// between two quiet moments: whether one is read before or after a request that was queued at the
+/// same time depends on when the server's read happened to sleep (R3).</description></item>
+/// <item><term>security-xattr</term><description>GETXATTR of "security.*" is capabilities and LSMs
+/// asking (cap_inode_need_killpriv()), depends on S_NOSEC and on how the kernel was built, and
+/// changes no state here: the server answers ENODATA without counting it.</description></item>
+/// <item><term>lock-owner</term><description>lock_owner is a scrambled pointer of the caller's
+/// files_struct (fuse_lock_owner_id()).</description></item>
+/// <item><term>caller</term><description>unique, uid, gid, pid of the head and the umask fields
+/// are the caller's, not the model's.</description></item>
+/// <item><term>cached-read</term><description>READ through the page cache is readahead's choice of
+/// offset and length; without FOPEN_DIRECT_IO, READs are left out on both sides, and the data of
+/// such a read are not compared (the model keeps no data).</description></item>
+/// <item><term>close-errno</term><description>The result of close(2) is dropped: the client closes
+/// through a SafeHandle, which does not tell it.</description></item>
+/// </list>
+/// </summary>
+public static class NoiseRules
+{
+    /// <summary>"security-xattr".</summary>
+    public static bool IsSecurityProbe(ReadOnlySpan<byte> name) => name.StartsWith("security."u8);
+
+    /// <summary>
+    /// A request as it is compared; null where it is left out. FORGETs are the ledger's.
+    /// </summary>
+    public static ScriptRequest? Normalize(ReadOnlySpan<byte> message, bool dropsReads)
+    {
+        if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
+            return new ScriptRequest(0, 0, message.ToArray());
+        switch (request.Opcode)
+        {
+            case FuseOpcode.FUSE_INIT or FuseOpcode.FUSE_DESTROY or FuseOpcode.FUSE_INTERRUPT
+                or FuseOpcode.FUSE_NOTIFY_REPLY:
+            case FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET:
+            case FuseOpcode.FUSE_READ when dropsReads:
+            case FuseOpcode.FUSE_GETXATTR when request.Body.Length > 8
+                && IsSecurityProbe(request.Body[8..]):
+                return null;
+        }
+
+        byte[] body = request.Body.ToArray();
+        MaskCaller(request.Opcode, body);
+        return new ScriptRequest(request.Opcode, request.Header.nodeid, body);
+    }
+
+    /// <summary>"lock-owner" and "caller".</summary>
+    private static void MaskCaller(FuseOpcode opcode, byte[] body)
+    {
+        switch (opcode)
+        {
+            case FuseOpcode.FUSE_SETATTR:
+                Clear<fuse_setattr_in>(body, nameof(fuse_setattr_in.lock_owner), 8);
+                break;
+            case FuseOpcode.FUSE_READ or FuseOpcode.FUSE_READDIR or FuseOpcode.FUSE_READDIRPLUS:
+                Clear<fuse_read_in>(body, nameof(fuse_read_in.lock_owner), 8);
+                break;
+            case FuseOpcode.FUSE_WRITE:
+                Clear<fuse_write_in>(body, nameof(fuse_write_in.lock_owner), 8);
+                break;
+            case FuseOpcode.FUSE_FLUSH:
+                Clear<fuse_flush_in>(body, nameof(fuse_flush_in.lock_owner), 8);
+                break;
+            case FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR:
+                Clear<fuse_release_in>(body, nameof(fuse_release_in.lock_owner), 8);
+                break;
+            case FuseOpcode.FUSE_MKNOD:
+                Clear<fuse_mknod_in>(body, nameof(fuse_mknod_in.umask), 4);
+                break;
+            case FuseOpcode.FUSE_MKDIR:
+                Clear<fuse_mkdir_in>(body, nameof(fuse_mkdir_in.umask), 4);
+                break;
+            case FuseOpcode.FUSE_CREATE:
+                Clear<fuse_create_in>(body, nameof(fuse_create_in.umask), 4);
+                break;
+        }
+    }
+
+    private static void Clear<T>(byte[] body, string field, int bytes)
+        where T : unmanaged =>
+        body.AsSpan((int)Marshal.OffsetOf<T>(field), bytes).Clear();
+}

@@ -1,0 +1,76 @@
+using HandleCache.Lab.Mounting;
+using HandleCache.Lab.Workload;
+using HandleCache.Linux;
+using HandleCache.Model.Kernel;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>The running kernel: a mount of its own, and a client process that makes the calls.</summary>
+internal sealed class RealSide : IScriptSide
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ServedMount _mount;
+    private readonly WorkloadProcess _client;
+
+    public RealSide(Script script, ScriptHost host)
+    {
+        Server = new ScriptFileSystem(script.Server);
+        Recorder = new StreamRecorder(!script.Server.DirectIo);
+        _client = host.Client;
+        _mount = ServedMount.Start(
+            host.Namespace, host.MountPoint, Server, SessionOf(script), new FuseMountOptions(),
+            Recorder);
+        bool begun = false;
+        try
+        {
+            _client.Ask(new BeginScriptRequest(host.MountPoint), Patience);
+            begun = true;
+        }
+        finally
+        {
+            if (!begun)
+                _mount.Dispose();
+        }
+    }
+
+    public ScriptFileSystem Server { get; }
+
+    public StreamRecorder Recorder { get; }
+
+    public Notifier Notifier => _mount.Notifier;
+
+    /// <summary>Time spent in system calls, sleeps not counted.</summary>
+    public long BusyMicroseconds { get; private set; }
+
+    public VfsResult Run(VfsCall call)
+    {
+        ScriptResultsReply reply = _client.Ask(new ScriptCallsRequest([call]), Patience);
+        BusyMicroseconds += reply.BusyMicroseconds;
+        return reply.Results[0];
+    }
+
+    public void Settle() { }
+
+    public void Dispose()
+    {
+        try
+        {
+            _client.Ask(new EndScriptRequest(), Patience);
+        }
+        finally
+        {
+            _mount.Dispose();
+        }
+    }
+
+    /// <summary>The session of both sides: one worker, so that requests have one order.</summary>
+    internal static SessionOptions SessionOf(Script script) => new()
+    {
+        Workers = 1,
+        MaxWriteBytes = 1 << 16,
+        ReadDirPlus = script.ReadDirPlus,
+        ExportSupport = script.ExportSupport,
+    };
+}

@@ -1,0 +1,27 @@
+using HandleCache.Model.Kernel;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>One script: a mount, a server and the calls made there, all from one seed.</summary>
+/// <param name="Seed">What it was made from.</param>
+/// <param name="Server">How the two servers behave.</param>
+/// <param name="ReadDirPlus">What is agreed on about READDIRPLUS.</param>
+/// <param name="ExportSupport">Whether handles outlive their inode.</param>
+/// <param name="Calls">In order.</param>
+public sealed record Script(
+    ulong Seed,
+    ScriptServerOptions Server,
+    ReadDirPlusMode ReadDirPlus,
+    bool ExportSupport,
+    IReadOnlyList<VfsCall> Calls)
+{
+    /// <summary>The settings on one line.</summary>
+    public string Settings => FormattableString.Invariant(
+        $"seed {Seed:x16}: entries {Server.EntryValidity}, attributes {Server.AttrValidity}, ")
+        + $"readdirplus {ReadDirPlus}, export {(ExportSupport ? "on" : "off")}, "
+        + (Server.DirectIo ? "direct" : "cached")
+        + (Server.NegativeEntries ? ", negative entries" : "")
+        + (Server.ReusesNodeIds ? ", nodeids reused" : "")
+        + FormattableString.Invariant($", hostile {Server.HostilePerMille}/1024");
+}

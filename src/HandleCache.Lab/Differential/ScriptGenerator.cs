@@ -1,0 +1,196 @@
+using HandleCache.Linux;
+using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Abi;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>Makes scripts: few names, so that calls meet one another.</summary>
+public static class ScriptGenerator
+{
+    private static readonly string[] Names = ["a", "b", "c", "d"];
+
+    /// <summary>The script of a seed, always the same.</summary>
+    public static Script Make(ulong seed, int calls)
+    {
+        ScriptRandom random = new(seed);
+        bool sleeps = random.OneIn(150);
+        ScriptServerOptions server = new()
+        {
+            Seed = random.Next(),
+            EntryValidity = sleeps ? ValidityMode.Finite : Validity(random),
+            AttrValidity = sleeps ? ValidityMode.Finite : Validity(random),
+            DirectIo = !random.OneIn(3),
+            HostilePerMille = random.Pick(0, 0, 20, 100, 300),
+            ReusesNodeIds = random.OneIn(3),
+            NegativeEntries = random.OneIn(2),
+        };
+        ReadDirPlusMode plus = random.Pick(
+            ReadDirPlusMode.Off, ReadDirPlusMode.On, ReadDirPlusMode.Auto, ReadDirPlusMode.Auto);
+        bool export = random.OneIn(2);
+        List<VfsCall> list = [MountRoot];
+        int slept = 0;
+        while (list.Count < calls)
+        {
+            VfsCall call = Call(random);
+            if (call.Kind == VfsCallKind.Sleep && (!sleeps || ++slept > 2))
+                continue;
+            list.Add(call);
+        }
+
+        return new Script(seed, server, plus, export, list);
+    }
+
+    /// <summary>Opens the mount's root, which open_by_handle_at needs.</summary>
+    public static VfsCall MountRoot => new(VfsCallKind.Open)
+    {
+        Path = ".",
+        Slot = ModelKernel.MountSlot,
+        Flags = OpenFlags.ReadOnly | OpenFlags.Directory,
+    };
+
+    private static ValidityMode Validity(ScriptRandom random) => random.Pick(
+        ValidityMode.Zero, ValidityMode.Infinite, ValidityMode.Infinite, ValidityMode.Mixed);
+
+    /// <summary>
+    /// One to three names. Never "..": a script must not leave its mount, and with a symlink to
+    /// "." it could.
+    /// </summary>
+    private static string Path(ScriptRandom random)
+    {
+        int depth = random.Pick(0, 1, 1, 1, 2, 2, 2, 3);
+        if (depth == 0)
+            return random.OneIn(3) ? "." : Names[random.Below(Names.Length)];
+        List<string> parts = [];
+        for (int i = 0; i < depth; i++)
+            parts.Add(random.OneIn(40) ? "." : random.Pick<string>(Names));
+        string path = string.Join('/', parts);
+        return random.OneIn(40) ? path + "/" : path;
+    }
+
+    private static VfsCall Call(ScriptRandom random)
+    {
+        VfsCallKind kind = random.Pick<VfsCallKind>(Weights);
+        VfsCall call = new(kind)
+        {
+            Path = Path(random),
+            Slot = random.Below(ModelKernel.MountSlot - 3),
+        };
+        return kind switch
+        {
+            VfsCallKind.Stat => call with
+            {
+                Flags = random.Pick(0, AtFlags.SymlinkNoFollow, AtFlags.SymlinkNoFollow)
+                    | random.Pick(0, 0, 0, AtFlags.StatxForceSync, AtFlags.StatxDontSync),
+                Mode = random.Pick(StatxMask.BasicStats, StatxMask.BasicStats, 0xFFFu, 0x200u),
+            },
+            VfsCallKind.FStat => call with
+            {
+                Path = "",
+                Mode = random.Pick(StatxMask.BasicStats, 0xFFFu),
+            },
+            VfsCallKind.Access => call with { Mode = (uint)random.Below(8) },
+            VfsCallKind.Open => Open(random, call),
+            VfsCallKind.Close => call with { Path = "" },
+            VfsCallKind.Read or VfsCallKind.Write => call with
+            {
+                Path = "",
+                Size = 1 + random.Below(2000),
+                Offset = random.Pick(0, 0, 100, 1500),
+            },
+            VfsCallKind.ReadDir or VfsCallKind.ReadDirOnce => call with
+            {
+                Path = "",
+                Size = random.Pick(64, 300, 4096, 32768),
+            },
+            VfsCallKind.MkDir => call with { Mode = random.Pick(0x1EDu, 0x1C0u) },
+            VfsCallKind.MkNod => random.OneIn(3)
+                ? call with { Mode = 0x21A4, Size = 0x103 }
+                : call with { Mode = random.Pick(0x81A4u, 0xC1A4u) },
+            VfsCallKind.Symlink => call with { Path2 = Path(random) },
+            VfsCallKind.Link => call with { Path2 = Path(random) },
+            VfsCallKind.Rename => call with
+            {
+                Path2 = Path(random),
+                Flags = random.Pick(0, 0, 0, 1, 2, 4),
+            },
+            VfsCallKind.ChMod => call with { Mode = random.Pick(0x1EDu, 0x180u, 0x1B6u) },
+            VfsCallKind.ChGrp => call with { Mode = random.Pick(0u, 5u) },
+            VfsCallKind.Truncate => call with { Size = random.Pick(0, 10, 3000) },
+            VfsCallKind.FTruncate => call with { Path = "", Size = random.Pick(0, 10, 3000) },
+            VfsCallKind.UTimes => call with { Size = 1_000_000 + random.Below(1000) },
+            VfsCallKind.GetXattr => call with
+            {
+                Path2 = random.Pick("user.x", "user.y"), Size = random.Pick(0, 2, 100),
+            },
+            VfsCallKind.SetXattr => call with
+            {
+                Path2 = random.Pick("user.x", "user.y"),
+                Size = random.Below(30),
+                Flags = random.Pick(0, 0, 1, 2),
+            },
+            VfsCallKind.ListXattr => call with { Size = random.Pick(0, 4, 100) },
+            VfsCallKind.RemoveXattr => call with { Path2 = random.Pick("user.x", "user.y") },
+            VfsCallKind.FSync => call with { Path = "", Flags = random.Below(2) },
+            VfsCallKind.NameToHandle => call with
+            {
+                Slot = random.Below(3),
+                Flags = random.Pick(
+                    0, 0, AtFlags.SymlinkFollow, AtFlags.HandleFid, AtFlags.HandleConnectable),
+            },
+            VfsCallKind.OpenByHandle => call with
+            {
+                Path = "",
+                Slot = random.Below(3),
+                Mode = (uint)random.Below(ModelKernel.MountSlot - 3),
+                Flags = random.Pick(0, 0, OpenFlags.Path, OpenFlags.Directory)
+                    | OpenFlags.NonBlock,
+            },
+            VfsCallKind.Sleep => new(kind) { Offset = ScriptServerOptions.SleepNs },
+            VfsCallKind.NotifyInvalEntry => call with
+            {
+                Flags = (int)random.Pick(0u, FuseConstants.FUSE_EXPIRE_ONLY),
+            },
+            VfsCallKind.NotifyDelete => call with { Flags = random.Pick(0, 0, 1) },
+            VfsCallKind.NotifyInvalInode => call with { Offset = random.Pick(-1, 0) },
+            _ => call,
+        };
+    }
+
+    private static VfsCall Open(ScriptRandom random, VfsCall call)
+    {
+        int flags = random.Pick(
+            OpenFlags.ReadOnly, OpenFlags.ReadOnly, OpenFlags.ReadWrite, OpenFlags.WriteOnly);
+        int create = random.Pick(
+            0, 0, OpenFlags.Create, OpenFlags.Create | OpenFlags.Exclusive,
+            OpenFlags.Create | OpenFlags.Truncate, OpenFlags.Truncate);
+        if (random.OneIn(4))
+            (flags, create) = (OpenFlags.ReadOnly, OpenFlags.Directory);
+        if (random.OneIn(30))
+            (flags, create) = (OpenFlags.Path, 0);
+        if (random.OneIn(8))
+            create |= OpenFlags.NoFollow;
+        return call with
+        {
+            Flags = flags | create | OpenFlags.NonBlock,
+            Mode = (create & OpenFlags.Create) != 0 ? random.Pick(0x1A4u, 0x180u) : 0,
+        };
+    }
+
+    private static readonly VfsCallKind[] Weights =
+    [
+        .. Enumerable.Repeat(VfsCallKind.Stat, 12),
+        .. Enumerable.Repeat(VfsCallKind.Open, 12),
+        .. Enumerable.Repeat(VfsCallKind.MkDir, 7),
+        .. Enumerable.Repeat(VfsCallKind.ReadDir, 5),
+        .. Enumerable.Repeat(VfsCallKind.Rename, 5),
+        .. Enumerable.Repeat(VfsCallKind.Unlink, 4),
+        .. Enumerable.Repeat(VfsCallKind.RmDir, 3),
+        .. Enumerable.Repeat(VfsCallKind.Link, 3),
+        .. Enumerable.Repeat(VfsCallKind.NameToHandle, 4),
+        .. Enumerable.Repeat(VfsCallKind.OpenByHandle, 4),
+        .. Enumerable.Repeat(VfsCallKind.NotifyInvalEntry, 2),
+        .. Enumerable.Repeat(VfsCallKind.NotifyPrune, 2),
+        .. Enum.GetValues<VfsCallKind>(),
+    ];
+}

@@ -1,0 +1,34 @@
+namespace HandleCache.Lab.Differential;
+
+/// <summary>How a script ended on the two kernels.</summary>
+public enum ScriptVerdict
+{
+    /// <summary>Every result and every request was the same.</summary>
+    Same,
+
+    /// <summary>Something differed: see the divergence.</summary>
+    Differs,
+
+    /// <summary>
+    /// The real run was so slow that a finite validity may have ended in it: nothing is said.
+    /// </summary>
+    TooSlow,
+}
+
+/// <summary>What a script came to.</summary>
+/// <param name="Verdict">Same, or not.</param>
+/// <param name="Requests">Requests compared.</param>
+/// <param name="Results">Results compared.</param>
+/// <param name="Divergence">Where the two first differed.</param>
+public sealed record ScriptOutcome(
+    ScriptVerdict Verdict, int Requests, int Results, ScriptDivergence? Divergence = null);
+
+/// <summary>The first call at which two kernels differed.</summary>
+/// <param name="CallIndex">Its place in the script; the script's length for the end of it.</param>
+/// <param name="Call">The call.</param>
+/// <param name="What">results, requests, forgets or counts.</param>
+/// <param name="Real">The running kernel's lines for this call.</param>
+/// <param name="Model">The modelled kernel's.</param>
+public sealed record ScriptDivergence(
+    int CallIndex, string Call, string What, IReadOnlyList<string> Real,
+    IReadOnlyList<string> Model);

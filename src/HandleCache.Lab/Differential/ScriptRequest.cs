@@ -1,0 +1,34 @@
+using HandleCache.Protocol.Abi;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>A request in the form in which two streams are compared.</summary>
+public sealed class ScriptRequest(FuseOpcode opcode, ulong nodeId, byte[] body)
+    : IEquatable<ScriptRequest>
+{
+    private const int ShownBytes = 72;
+
+    public FuseOpcode Opcode { get; } = opcode;
+
+    public ulong NodeId { get; } = nodeId;
+
+    public ReadOnlyMemory<byte> Body { get; } = body;
+
+    public bool Equals(ScriptRequest? other) =>
+        other is not null && Opcode == other.Opcode && NodeId == other.NodeId
+        && Body.Span.SequenceEqual(other.Body.Span);
+
+    public override bool Equals(object? obj) => Equals(obj as ScriptRequest);
+
+    public override int GetHashCode() => HashCode.Combine(Opcode, NodeId, Body.Length);
+
+    public override string ToString()
+    {
+        string name = Opcode.ToString().Replace("FUSE_", "", StringComparison.Ordinal);
+        string body = Opcode is FuseOpcode.FUSE_LOOKUP or FuseOpcode.FUSE_UNLINK
+            or FuseOpcode.FUSE_RMDIR or FuseOpcode.FUSE_REMOVEXATTR
+            ? $"\"{System.Text.Encoding.Latin1.GetString(Body.Span.TrimEnd((byte)0))}\""
+            : Convert.ToHexStringLower(Body.Span[..Math.Min(Body.Length, ShownBytes)]);
+        return FormattableString.Invariant($"{name} {NodeId} {body}").TrimEnd();
+    }
+}

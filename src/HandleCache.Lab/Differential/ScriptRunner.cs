@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using HandleCache.Model.Kernel;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>Runs a script on both kernels, call by call, and stops at the first difference.</summary>
+public static class ScriptRunner
+{
+    /// <summary>How long a forget that the model sent may be late on the real side.</summary>
+    private const int ForgetPatienceMs = 400;
+
+    /// <summary>Above this the clock of a script with finite validities cannot be trusted.</summary>
+    private const long FiniteBusyLimitMicroseconds =
+        ScriptServerOptions.FiniteNs / 1000 / 2;
+
+    public static ScriptOutcome Run(Script script, ScriptHost host, ModelKernelOptions model)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(model);
+        using RealSide real = new(script, host);
+        using ModelSide modelled = new(script, model);
+        Pair pair = new(real, modelled);
+        long begun = Stopwatch.GetTimestamp();
+        ScriptDivergence? divergence = null;
+        bool isFinite = script.Server.EntryValidity == ValidityMode.Finite;
+        bool isSlow = false;
+        for (int i = 0; i < script.Calls.Count && divergence is null; i++)
+        {
+            VfsCall call = script.Calls[i];
+            if (isFinite && call.Kind == VfsCallKind.Sleep)
+            {
+                isSlow |= Stopwatch.GetElapsedTime(begun).TotalMicroseconds
+                    > FiniteBusyLimitMicroseconds;
+            }
+
+            // What a slot held is closed first, as a call of its own: whether the reply to its
+            // RELEASE comes before or after the next request is a race in the real kernel, too.
+            if (ClosedBy(call) is { } slot)
+                divergence = pair.Step(i, new(VfsCallKind.Close) { Slot = slot });
+            divergence ??= pair.Step(i, call);
+            if (call.Kind == VfsCallKind.Sleep)
+                begun = Stopwatch.GetTimestamp();
+        }
+
+        divergence ??= End(script, pair);
+        isSlow |= isFinite && Stopwatch.GetElapsedTime(begun).TotalMicroseconds
+            > FiniteBusyLimitMicroseconds;
+        ScriptVerdict verdict = isSlow ? ScriptVerdict.TooSlow
+            : divergence is null ? ScriptVerdict.Same
+            : ScriptVerdict.Differs;
+        return new ScriptOutcome(verdict, pair.Requests, pair.Results, divergence);
+    }
+
+    private static int? ClosedBy(VfsCall call) => call.Kind switch
+    {
+        VfsCallKind.Open => call.Slot,
+        VfsCallKind.OpenByHandle => (int)call.Mode,
+        _ => null,
+    };
+
+    /// <summary>
+    /// Closes everything, takes every name out of the dcache, and compares what is held then.
+    /// </summary>
+    private static ScriptDivergence? End(Script script, Pair pair)
+    {
+        int at = script.Calls.Count;
+        for (int slot = 0; slot < ModelKernel.FileSlots; slot++)
+        {
+            if (pair.Step(at, new(VfsCallKind.Close) { Slot = slot }) is { } difference)
+                return difference;
+        }
+
+        foreach (string name in pair.RootNames())
+        {
+            VfsCall drop = new(VfsCallKind.NotifyInvalEntry) { Path = name };
+            if (pair.Step(at, drop) is { } difference)
+                return difference;
+        }
+
+        return pair.CompareHeld(at);
+    }
+
+    /// <summary>The two sides of one script.</summary>
+    private sealed class Pair(RealSide real, ModelSide model)
+    {
+        private int _requestsSeen;
+        private int _forgetsSeen;
+
+        public int Requests => _requestsSeen;
+
+        public int Results { get; private set; }
+
+        public IReadOnlyList<string> RootNames() => model.Server.RootNames();
+
+        public ScriptDivergence? Step(int index, VfsCall call)
+        {
+            bool isNotification = call.Kind >= VfsCallKind.NotifyInvalInode;
+            VfsResult fromReal = isNotification
+                ? ScriptNotifications.Send(real, call)
+                : real.Run(call);
+            VfsResult fromModel = isNotification
+                ? ScriptNotifications.Send(model, call)
+                : model.Run(call);
+            if (isNotification)
+                model.Settle();
+            Results++;
+            ScriptDivergence? requests = CompareRequests(index, call);
+            if (requests is not null)
+                return requests;
+            string one = Show(call, fromReal);
+            string other = Show(call, fromModel);
+            if (one != other)
+                return new(index, call.ToString(), "results", [one], [other]);
+            return CompareForgets(index, call);
+        }
+
+        public ScriptDivergence? CompareHeld(int index)
+        {
+            IReadOnlyList<string> fromReal = real.Server.Ledger.Held();
+            IReadOnlyList<string> fromModel = model.Server.Ledger.Held();
+            return fromReal.SequenceEqual(fromModel)
+                ? null
+                : new(index, "end", "counts", fromReal, fromModel);
+        }
+
+        private ScriptDivergence? CompareRequests(int index, VfsCall call)
+        {
+            WaitUntil(() => real.Recorder.Count >= model.Recorder.Count && real.Recorder.IsQuiet);
+            IReadOnlyList<ScriptRequest> fromReal = real.Recorder.From(_requestsSeen);
+            IReadOnlyList<ScriptRequest> fromModel = model.Recorder.From(_requestsSeen);
+            if (!fromReal.SequenceEqual(fromModel))
+            {
+                return new(
+                    index, call.ToString(), "requests", [.. fromReal.Select(r => r.ToString())],
+                    [.. fromModel.Select(r => r.ToString())]);
+            }
+
+            _requestsSeen += fromReal.Count;
+            return null;
+        }
+
+        private ScriptDivergence? CompareForgets(int index, VfsCall call)
+        {
+            WaitUntil(() => real.Server.Ledger.ForgetCount >= model.Server.Ledger.ForgetCount);
+            IReadOnlyList<string> fromReal = real.Server.Ledger.ForgetsFrom(_forgetsSeen);
+            IReadOnlyList<string> fromModel = model.Server.Ledger.ForgetsFrom(_forgetsSeen);
+            if (!fromReal.SequenceEqual(fromModel))
+                return new(index, call.ToString(), "forgets", fromReal, fromModel);
+            _forgetsSeen += fromReal.Count;
+            return null;
+        }
+
+        private static string Show(VfsCall call, VfsResult result)
+        {
+            if (call.Kind is VfsCallKind.Close)
+                return "done";
+            return call.Kind == VfsCallKind.Read
+                ? (result with { Data = "" }).ToString()
+                : result.ToString();
+        }
+
+        private static void WaitUntil(Func<bool> condition)
+        {
+            long begun = Stopwatch.GetTimestamp();
+            for (int i = 0; !condition(); i++)
+            {
+                if (Stopwatch.GetElapsedTime(begun).TotalMilliseconds > ForgetPatienceMs)
+                    return;
+                if (i < 50)
+                    Thread.Yield();
+                else
+                    Thread.Sleep(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace HandleCache.Lab.Differential;
+
+/// <summary>What a script's server does; two servers with equal options are alike to the byte.</summary>
+public sealed record ScriptServerOptions
+{
+    /// <summary>Validity of <see cref="ValidityMode.Finite"/>, ns.</summary>
+    public const long FiniteNs = 400_000_000;
+
+    /// <summary>What a Sleep of a script takes, ns: longer than <see cref="FiniteNs"/>.</summary>
+    public const long SleepNs = 520_000_000;
+
+    public ulong Seed { get; init; }
+
+    public ValidityMode EntryValidity { get; init; } = ValidityMode.Infinite;
+
+    public ValidityMode AttrValidity { get; init; } = ValidityMode.Infinite;
+
+    /// <summary>Files are opened with FOPEN_DIRECT_IO, so that the page cache stays out.</summary>
+    public bool DirectIo { get; init; } = true;
+
+    /// <summary>Of 1024 requests, how many are answered in a way no good server would; 0 is none.</summary>
+    public int HostilePerMille { get; init; }
+
+    /// <summary>A removed object's nodeid is given to the next new one, its generation one higher.</summary>
+    public bool ReusesNodeIds { get; init; }
+
+    /// <summary>Names not found are answered with nodeid 0 and a validity, not with ENOENT.</summary>
+    public bool NegativeEntries { get; init; }
+}

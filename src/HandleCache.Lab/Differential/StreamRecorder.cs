@@ -1,0 +1,59 @@
+using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>Keeps the requests of one side as they are compared. Safe from any thread.</summary>
+public sealed class StreamRecorder(bool dropsReads) : ITrafficObserver
+{
+    private readonly Lock _lock = new();
+    private readonly List<ScriptRequest> _requests = [];
+    private int _unanswered;
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _requests.Count;
+        }
+    }
+
+    /// <summary>The requests from a number on.</summary>
+    public IReadOnlyList<ScriptRequest> From(int first)
+    {
+        lock (_lock)
+            return _requests.GetRange(first, _requests.Count - first);
+    }
+
+    /// <summary>
+    /// Whether every request read so far has been answered: then nothing of a call that ended,
+    /// such as its RELEASE, is under way.
+    /// </summary>
+    public bool IsQuiet => Volatile.Read(ref _unanswered) == 0;
+
+    public void OnRequest(ReadOnlySpan<byte> message)
+    {
+        if (FuseRequest.TryParse(message, out FuseRequest parsed, out _)
+            && parsed.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET
+                or FuseOpcode.FUSE_INTERRUPT or FuseOpcode.FUSE_NOTIFY_REPLY))
+        {
+            Interlocked.Increment(ref _unanswered);
+        }
+
+        if (NoiseRules.Normalize(message, dropsReads) is not { } request)
+            return;
+        lock (_lock)
+            _requests.Add(request);
+    }
+
+    public void OnReply(ReadOnlySpan<byte> message) { }
+
+    public void OnSent(ReadOnlySpan<byte> message, Errno errno)
+    {
+        if (FuseReply.TryParse(message, out FuseReply reply, out _) && !reply.IsNotification)
+            Interlocked.Decrement(ref _unanswered);
+    }
+}

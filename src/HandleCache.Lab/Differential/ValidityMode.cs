@@ -1,0 +1,17 @@
+namespace HandleCache.Lab.Differential;
+
+/// <summary>How long a script's server lets the kernel believe names or attributes.</summary>
+public enum ValidityMode
+{
+    /// <summary>Not at all.</summary>
+    Zero,
+
+    /// <summary>Until a script's next sleep, which is longer.</summary>
+    Finite,
+
+    /// <summary>For ever.</summary>
+    Infinite,
+
+    /// <summary>Now this, now that, by the seed.</summary>
+    Mixed,
+}

@@ -1,0 +1,58 @@
+namespace HandleCache.Model.Kernel;
+
+/// <summary>
+/// One name in the dcache. Its parent is itself for the root of a tree (the mount's root, or one
+/// that open_by_handle_at made and nobody has placed yet).
+/// </summary>
+internal sealed class Dentry
+{
+    public Dentry(string name, Dentry? parent)
+    {
+        Name = name;
+        Parent = parent ?? this;
+    }
+
+    /// <summary>The name's bytes, one char each.</summary>
+    public string Name { get; set; }
+
+    public Dentry Parent { get; set; }
+
+    /// <summary>Null: a negative dentry.</summary>
+    public KernelInode? Inode { get; set; }
+
+    /// <summary>d_fsdata: until when the name is believed, ns; 0 is never.</summary>
+    public long ExpiryNs { get; set; }
+
+    /// <summary>d_time: the connection's epoch when the name was looked up.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>Found by name from its parent.</summary>
+    public bool IsHashed { get; set; }
+
+    /// <summary>DCACHE_PAR_LOOKUP: a lookup of it is under way.</summary>
+    public bool IsInLookup { get; set; }
+
+    /// <summary>DCACHE_DISCONNECTED: made from a file handle, not placed in the tree.</summary>
+    public bool IsDisconnected { get; set; }
+
+    public bool IsKilled { get; set; }
+
+    /// <summary>d_lockref: users and children.</summary>
+    public int References { get; set; } = 1;
+
+    public Dictionary<string, Dentry> Hashed { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Names being looked up (in_lookup_hashtable).</summary>
+    public Dictionary<string, Dentry> InLookup { get; } = new(StringComparer.Ordinal);
+
+    public List<Dentry> Children { get; } = [];
+
+    /// <summary>Who waits for the lookup of this name to end.</summary>
+    public List<KernelTask<bool>> LookupWaiters { get; } = [];
+
+    public bool IsRoot => Parent == this;
+
+    public bool IsNegative => Inode is null;
+
+    public bool IsDirectory => Inode is { IsDirectory: true };
+}

@@ -1,0 +1,217 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>
+/// The modelled /dev/fuse: requests and forgets out, replies and notifications in (models
+/// fuse_dev_do_read() and fuse_dev_do_write(), fs/fuse/dev.c, v6.18). The order of what a read
+/// gives is R3's.
+/// </summary>
+internal sealed class KernelDevice(ForgetQueue forgets)
+{
+    private const ulong UniqueStep = 2;
+    private const int ForgetsAtOnce = 4096;
+
+    private readonly LinkedList<KernelRequest> _pending = new();
+    private readonly Dictionary<ulong, KernelRequest> _sent = [];
+    private readonly ForgetEntry[] _entries = new ForgetEntry[ForgetsAtOnce];
+    private ulong _lastUnique;
+    private long _age;
+
+    /// <summary>How entries are read; classic until INIT agreed on something else.</summary>
+    public Dialect Dialect { get; set; } = Dialect.Classic;
+
+    public uint Minor { get; set; } = FuseConstants.FUSE_KERNEL_MINOR_VERSION;
+
+    public bool IsConnected { get; private set; } = true;
+
+    /// <summary>Requests that wait to be read, forgets not counted.</summary>
+    public int PendingCount => _pending.Count;
+
+    /// <summary>Requests read and not answered.</summary>
+    public int SentCount => _sent.Count;
+
+    /// <summary>Whether a read would give something.</summary>
+    public bool HasMessage => _pending.Count > 0 || forgets.Count > 0;
+
+    /// <summary>Requests made since the mount, forgets not counted.</summary>
+    public long RequestCount => _age;
+
+    /// <summary>Queues a request and waits for its answer; ENOTCONN when nobody is there.</summary>
+    public KernelTask<KernelAnswer> AskAsync(
+        FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body, ReplyRoom room)
+    {
+        KernelTask<KernelAnswer> answer = new();
+        if (IsConnected)
+            Queue(opcode, nodeId, body, room, answer);
+        else
+            answer.SetResult(KernelAnswer.Failure(KernelErrno.ENOTCONN));
+        return answer;
+    }
+
+    /// <summary>Queues a request that gets no reply (fuse_force_forget()).</summary>
+    public void Tell(FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body)
+    {
+        if (IsConnected)
+            Queue(opcode, nodeId, body, ReplyRoom.Nothing, null);
+    }
+
+    /// <summary>
+    /// One read(2) of the device: the bytes of the next message, 0 where a read would block, -1
+    /// when the connection is over. A request longer than the buffer ends as EIO for its caller
+    /// (E2BIG for SETXATTR) and the next one is read.
+    /// </summary>
+    public int Read(Span<byte> buffer)
+    {
+        while (IsConnected)
+        {
+            switch (forgets.NextTurn(false, _pending.Count > 0))
+            {
+                case ForgetTurn.Forget:
+                    return ReadForgets(buffer);
+                case ForgetTurn.Request:
+                    int bytes = ReadRequest(buffer);
+                    if (bytes > 0)
+                        return bytes;
+                    break;
+                default:
+                    return 0;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>
+    /// One write(2) of a reply: 0, or EINVAL (wrong shape) or ENOENT (nobody waits for it). The
+    /// task that waited runs to its next wait before this returns.
+    /// </summary>
+    public int Answer(in FuseReply reply)
+    {
+        if (!_sent.Remove(
+            reply.Header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
+        {
+            return KernelErrno.ENOENT;
+        }
+
+        KernelAnswer answer = new(-reply.Header.error, reply.Body.ToArray());
+        int errno = 0;
+        if (answer.Errno == 0 && !request.Room.Takes(reply.Body, Dialect))
+        {
+            errno = KernelErrno.EINVAL;
+            answer = KernelAnswer.Failure(KernelErrno.EIO);
+        }
+
+        request.Answer?.SetResult(answer);
+        return errno;
+    }
+
+    /// <summary>
+    /// A reply whose head is wrong ends the request it names, if it names one, as EIO
+    /// (fuse_dev_do_write(): an error with a body).
+    /// </summary>
+    public void Spoil(ulong unique)
+    {
+        if (_sent.Remove(unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
+            request.Answer?.SetResult(KernelAnswer.Failure(KernelErrno.EIO));
+    }
+
+    /// <summary>FUSE_NOTIFY_RESEND: what was read and not answered is read again, oldest first.</summary>
+    public void Resend()
+    {
+        foreach (KernelRequest request in _sent.Values.OrderByDescending(r => r.Age))
+        {
+            MemoryMarshal.Write(
+                request.Message.AsSpan(8), request.Unique | FuseConstants.FUSE_UNIQUE_RESEND);
+            _pending.AddFirst(request);
+        }
+
+        _sent.Clear();
+    }
+
+    /// <summary>The connection ends: every caller gets <paramref name="errno"/>.</summary>
+    public void Abort(int errno)
+    {
+        IsConnected = false;
+        forgets.Disconnect();
+        KernelRequest[] all = [.. _sent.Values.Concat(_pending).OrderBy(r => r.Age)];
+        _sent.Clear();
+        _pending.Clear();
+        foreach (KernelRequest request in all)
+            request.Answer?.SetResult(KernelAnswer.Failure(errno));
+    }
+
+    private void Queue(
+        FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body, ReplyRoom room,
+        KernelTask<KernelAnswer>? answer)
+    {
+        _lastUnique += UniqueStep;
+        byte[] message = new byte[FuseRequest.HeaderBytes + body.Length];
+        MemoryMarshal.Write(message, new fuse_in_header
+        {
+            len = (uint)message.Length,
+            opcode = (uint)opcode,
+            unique = _lastUnique,
+            nodeid = nodeId,
+        });
+        body.CopyTo(message.AsSpan(FuseRequest.HeaderBytes));
+        _pending.AddLast(new KernelRequest(_lastUnique, message, room, answer, _age++));
+    }
+
+    private int ReadRequest(Span<byte> buffer)
+    {
+        KernelRequest request = _pending.First!.Value;
+        _pending.RemoveFirst();
+        if (request.Message.Length > buffer.Length)
+        {
+            request.Answer?.SetResult(KernelAnswer.Failure(KernelErrno.EIO));
+            return 0;
+        }
+
+        request.Message.CopyTo(buffer);
+        if (request.Answer is not null)
+            _sent.Add(request.Unique, request);
+        return request.Message.Length;
+    }
+
+    private int ReadForgets(Span<byte> buffer)
+    {
+        bool batch = forgets.NextIsBatch((int)Minor);
+        int count = forgets.Read((int)Minor, buffer.Length, _entries);
+        _lastUnique += UniqueStep;
+        fuse_in_header header = new()
+        {
+            opcode = (uint)(batch ? FuseOpcode.FUSE_BATCH_FORGET : FuseOpcode.FUSE_FORGET),
+            unique = _lastUnique,
+            nodeid = batch ? 0 : _entries[0].NodeId,
+        };
+        int at = FuseRequest.HeaderBytes;
+        if (batch)
+        {
+            MemoryMarshal.Write(buffer[at..], new fuse_batch_forget_in { count = (uint)count });
+            at += Unsafe.SizeOf<fuse_batch_forget_in>();
+            for (int i = 0; i < count; i++, at += Unsafe.SizeOf<fuse_forget_one>())
+            {
+                MemoryMarshal.Write(buffer[at..], new fuse_forget_one
+                {
+                    nodeid = _entries[i].NodeId,
+                    nlookup = _entries[i].NLookup,
+                });
+            }
+        }
+        else
+        {
+            MemoryMarshal.Write(buffer[at..], new fuse_forget_in { nlookup = _entries[0].NLookup });
+            at += Unsafe.SizeOf<fuse_forget_in>();
+        }
+
+        header.len = (uint)at;
+        MemoryMarshal.Write(buffer, header);
+        return at;
+    }
+}

@@ -1,0 +1,64 @@
+namespace HandleCache.Model.Kernel;
+
+/// <summary>
+/// A sleeping reader-writer lock, first come first served (models i_rwsem). What waits is resumed
+/// by the release that lets it in.
+/// </summary>
+internal sealed class KernelLock
+{
+    private readonly Queue<(bool Exclusive, KernelTask<bool> Task)> _waiting = new();
+    private int _readers;
+    private bool _writer;
+
+    public bool IsFree => _readers == 0 && !_writer;
+
+    public KernelTask<bool> AcquireAsync(bool exclusive)
+    {
+        KernelTask<bool> task = new();
+        if (_waiting.Count == 0 && Admits(exclusive))
+        {
+            Enter(exclusive);
+            task.SetResult(true);
+        }
+        else
+        {
+            _waiting.Enqueue((exclusive, task));
+        }
+
+        return task;
+    }
+
+    /// <summary>down_read_trylock() or down_write_trylock().</summary>
+    public bool TryAcquire(bool exclusive)
+    {
+        if (_waiting.Count > 0 || !Admits(exclusive))
+            return false;
+        Enter(exclusive);
+        return true;
+    }
+
+    public void Release(bool exclusive)
+    {
+        if (exclusive)
+            _writer = false;
+        else
+            _readers--;
+        while (_waiting.TryPeek(out (bool Exclusive, KernelTask<bool> Task) next)
+            && Admits(next.Exclusive))
+        {
+            _waiting.Dequeue();
+            Enter(next.Exclusive);
+            next.Task.SetResult(true);
+        }
+    }
+
+    private bool Admits(bool exclusive) => !_writer && (!exclusive || _readers == 0);
+
+    private void Enter(bool exclusive)
+    {
+        if (exclusive)
+            _writer = true;
+        else
+            _readers++;
+    }
+}

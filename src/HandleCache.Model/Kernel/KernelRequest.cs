@@ -1,0 +1,19 @@
+namespace HandleCache.Model.Kernel;
+
+/// <summary>One request between the task that sent it and the server's reply.</summary>
+internal sealed class KernelRequest(
+    ulong unique, byte[] message, ReplyRoom room, KernelTask<KernelAnswer>? answer, long age)
+{
+    public ulong Unique { get; } = unique;
+
+    /// <summary>The whole message; its unique gets the resend mark when it is sent again.</summary>
+    public byte[] Message { get; } = message;
+
+    public ReplyRoom Room { get; } = room;
+
+    /// <summary>Null: nobody waits and the server does not reply (a forced FORGET).</summary>
+    public KernelTask<KernelAnswer>? Answer { get; } = answer;
+
+    /// <summary>Order in which requests were made.</summary>
+    public long Age { get; } = age;
+}

@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>
+/// A piece of kernel work that may wait for a reply or a lock. It runs on the thread of whoever
+/// resumes it, at once and to its next wait: no scheduler, no thread pool, no synchronisation
+/// context. So the caller's order of steps is the only order there is.
+/// </summary>
+[AsyncMethodBuilder(typeof(KernelTaskBuilder<>))]
+internal class KernelTask<T> : INotifyCompletion
+{
+    private Action? _continuation;
+    private Exception? _failure;
+    private T? _result;
+
+    public bool IsCompleted { get; private set; }
+
+    public KernelTask<T> GetAwaiter() => this;
+
+    public T GetResult()
+    {
+        if (_failure is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
+        return _result!;
+    }
+
+    public void OnCompleted(Action continuation)
+    {
+        if (IsCompleted)
+            continuation();
+        else
+            _continuation = continuation;
+    }
+
+    internal void SetResult(T result)
+    {
+        _result = result;
+        Complete();
+    }
+
+    internal void SetFailure(Exception failure)
+    {
+        _failure = failure;
+        Complete();
+    }
+
+    private void Complete()
+    {
+        IsCompleted = true;
+        Action? continuation = _continuation;
+        _continuation = null;
+        continuation?.Invoke();
+    }
+}

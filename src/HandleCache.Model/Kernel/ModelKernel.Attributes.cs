@@ -1,0 +1,271 @@
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>Attributes: GETATTR, STATX, SETATTR, ACCESS, READLINK, STATFS (R10, R15).</summary>
+public sealed partial class ModelKernel
+{
+    private const int AtForceSync = 0x2000;
+    private const int AtDontSync = 0x4000;
+    private const int AtSymlinkNoFollow = 0x100;
+
+    /// <summary>R10, models fuse_do_getattr().</summary>
+    private async KernelTask<(int Errno, fuse_attr Attr)> GetAttrAsync(
+        KernelInode inode, OpenFile? file)
+    {
+        ulong attrVersion = _conn.AttrVersion;
+        fuse_getattr_in arguments = default;
+        if (file is not null && inode.IsRegular)
+        {
+            arguments.getattr_flags = FuseConstants.FUSE_GETATTR_FH;
+            arguments.fh = file.Fh;
+        }
+
+        KernelAnswer answer = await _device.AskAsync(
+            FuseOpcode.FUSE_GETATTR, inode.NodeId, Bytes(arguments), RoomOf<fuse_attr_out>());
+        if (answer.Errno != 0)
+            return (answer.Errno, default);
+        fuse_attr_out reply = MemoryMarshal.Read<fuse_attr_out>(answer.Body);
+        if (IsInvalid(reply.attr)
+            || ((reply.attr.mode ^ inode.Mode) & KernelInode.TypeMask) != 0)
+        {
+            MakeBad(inode);
+            return (KernelErrno.EIO, default);
+        }
+
+        ChangeAttributes(
+            inode, reply.attr, Expiry(reply.attr_valid, reply.attr_valid_nsec), attrVersion, 0);
+        return (0, reply.attr);
+    }
+
+    /// <summary>Models fuse_do_statx().</summary>
+    private async KernelTask<(int Errno, fuse_attr Attr)> StatxAsync(KernelInode inode)
+    {
+        ulong attrVersion = _conn.AttrVersion;
+        fuse_statx_in arguments = new() { sx_mask = StatxBasic | StatxBtime };
+        KernelAnswer answer = await AskAsync(
+            FuseOpcode.FUSE_STATX, inode.NodeId, Bytes(arguments), RoomOf<fuse_statx_out>());
+        if (answer.Errno != 0)
+            return (answer.Errno, default);
+        fuse_statx_out reply = MemoryMarshal.Read<fuse_statx_out>(answer.Body);
+        fuse_statx stat = reply.stat;
+        bool badSize = (stat.mask & StatxSize) != 0 && stat.size > long.MaxValue;
+        bool badType = (stat.mask & 1) != 0 && (!IsValidType(stat.mode)
+            || ((stat.mode ^ inode.Mode) & KernelInode.TypeMask) != 0);
+        if (badSize || badType)
+        {
+            MakeBad(inode);
+            return (KernelErrno.EIO, default);
+        }
+
+        fuse_attr attr = FromStatx(stat);
+        if ((stat.mask & StatxBasic) == StatxBasic)
+        {
+            ulong before = inode.AttrVersion;
+            ChangeAttributes(
+                inode, attr, Expiry(reply.attr_valid, reply.attr_valid_nsec), attrVersion, 0);
+            if (inode.AttrVersion != before)
+            {
+                inode.InvalMask &= ~StatxBtime;
+                if ((stat.mask & StatxBtime) != 0)
+                    inode.BTime = Time((ulong)stat.btime.tv_sec, stat.btime.tv_nsec);
+            }
+        }
+
+        return (0, attr);
+    }
+
+    private static fuse_attr FromStatx(in fuse_statx stat) => new()
+    {
+        ino = stat.ino,
+        size = stat.size,
+        blocks = stat.blocks,
+        atime = (ulong)stat.atime.tv_sec,
+        mtime = (ulong)stat.mtime.tv_sec,
+        ctime = (ulong)stat.ctime.tv_sec,
+        atimensec = stat.atime.tv_nsec,
+        mtimensec = stat.mtime.tv_nsec,
+        ctimensec = stat.ctime.tv_nsec,
+        mode = stat.mode,
+        nlink = stat.nlink,
+        uid = stat.uid,
+        gid = stat.gid,
+        rdev = (stat.rdev_minor & 0xFF) | (stat.rdev_major << 8)
+            | ((stat.rdev_minor & ~0xFFu) << 12),
+        blksize = stat.blksize,
+    };
+
+    /// <summary>
+    /// Models fuse_update_get_attr(): asks the server if a wanted field is outdated, or all are
+    /// (<paramref name="mask"/>: STATX_ bits). Gives the fresh attributes where it asked.
+    /// </summary>
+    private async KernelTask<(int Errno, fuse_attr? Fresh)> UpdateAttrAsync(
+        KernelInode inode, OpenFile? file, uint mask, int flags)
+    {
+        uint invalid = inode.InvalMask;
+        mask &= StatxBasic | StatxBtime;
+        while (true)
+        {
+            bool noStatx = _conn.Unsupported.Contains(FuseOpcode.FUSE_STATX);
+            if (noStatx)
+                mask &= StatxBasic;
+            bool sync = mask != 0 && ((flags & AtForceSync) != 0
+                || ((flags & AtDontSync) == 0
+                    && ((mask & invalid) != 0 || IsExpired(inode.AttrExpiryNs))));
+            if (!sync)
+                return (0, null);
+            bool asksStatx = !noStatx && (mask & ~StatxBasic) != 0;
+            (int errno, fuse_attr attr) = asksStatx
+                ? await StatxAsync(inode)
+                : await GetAttrAsync(inode, file);
+            if (asksStatx && errno == KernelErrno.ENOSYS)
+                continue;
+            return errno == 0 ? (0, attr) : (errno, null);
+        }
+    }
+
+    /// <summary>vfs_getattr() of a dentry's inode.</summary>
+    private async KernelTask<VfsResult> StatInodeAsync(KernelInode inode, uint mask, int flags)
+    {
+        if (IsBad(inode))
+            return VfsResult.Failure(KernelErrno.EIO);
+        (int errno, fuse_attr? fresh) = await UpdateAttrAsync(inode, null, mask, flags);
+        if (errno != 0)
+            return VfsResult.Failure(errno);
+        return new VfsResult(0) { Stat = fresh is { } attr ? FromServer(inode, attr) : Cached(inode) };
+    }
+
+    /// <summary>fuse_fillattr(): what the server just said, whatever the inode holds.</summary>
+    private static VfsStat FromServer(KernelInode inode, in fuse_attr attr) => new(
+        attr.ino,
+        (inode.Mode & KernelInode.TypeMask) | (attr.mode & 0xFFF),
+        attr.nlink,
+        attr.uid,
+        attr.gid,
+        inode.Rdev,
+        attr.size,
+        attr.blocks,
+        Time(attr.atime, attr.atimensec),
+        Time(attr.mtime, attr.mtimensec),
+        Time(attr.ctime, attr.ctimensec));
+
+    /// <summary>generic_fillattr() with orig_ino.</summary>
+    private static VfsStat Cached(KernelInode inode) => new(
+        inode.Ino, inode.Mode, inode.NLink, inode.Uid, inode.Gid, inode.Rdev, inode.Size,
+        inode.Blocks, inode.ATime, inode.MTime, inode.CTime);
+
+    private KernelTask<VfsResult> StatAsync(VfsCall call) =>
+        AtPathAsync(
+            call.Path, (call.Flags & AtSymlinkNoFollow) == 0,
+            dentry => StatInodeAsync(dentry.Inode!, call.Mode, call.Flags));
+
+    /// <summary>faccessat(): permission of what the path names, as root.</summary>
+    private KernelTask<VfsResult> AccessAsync(VfsCall call) =>
+        AtPathAsync(
+            call.Path, (call.Flags & AtSymlinkNoFollow) == 0,
+            async dentry => new VfsResult(
+                await PermissionAsync(dentry.Inode!, (int)call.Mode | MayAccess)));
+
+    private async KernelTask<int> AskAccessAsync(KernelInode inode, int mask)
+    {
+        if (_conn.Unsupported.Contains(FuseOpcode.FUSE_ACCESS))
+            return 0;
+        fuse_access_in arguments = new() { mask = (uint)(mask & (MayRead | MayWrite | MayExec)) };
+        KernelAnswer answer = await AskAsync(
+            FuseOpcode.FUSE_ACCESS, inode.NodeId, Bytes(arguments), ReplyRoom.Nothing);
+        return answer.Errno == KernelErrno.ENOSYS ? 0 : answer.Errno;
+    }
+
+    /// <summary>A path call with its ESTALE retry: the dentry is held during the operation.</summary>
+    private KernelTask<VfsResult> AtPathAsync(
+        string path, bool follow, Func<Dentry, KernelTask<VfsResult>> operation) =>
+        RetryStaleAsync(
+            follow ? LookupFlags.Follow : LookupFlags.None,
+            async flags =>
+            {
+                (Dentry? dentry, int errno) = await ResolveAsync(path, flags);
+                if (dentry is null)
+                    return Attempt.WalkFailed(errno);
+                try
+                {
+                    return await operation(dentry);
+                }
+                finally
+                {
+                    _dcache.Put(dentry);
+                }
+            });
+
+    /// <summary>
+    /// An operation on the object of an O_PATH descriptor, reached through /proc/self/fd: the path
+    /// is walked once as open(2) walks it, and ESTALE repeats the operation alone.
+    /// </summary>
+    private async KernelTask<VfsResult> AtObjectAsync(
+        string path, Func<Dentry, KernelTask<VfsResult>> operation)
+    {
+        (Dentry? dentry, int errno) = await ResolveAsync(path, LookupFlags.None);
+        if (dentry is null)
+            return VfsResult.Failure(errno);
+        try
+        {
+            VfsResult result = await operation(dentry);
+            return result.Errno == KernelErrno.ESTALE ? await operation(dentry) : result;
+        }
+        finally
+        {
+            _dcache.Put(dentry);
+        }
+    }
+
+    /// <summary>fuse_get_link() without FUSE_CACHE_SYMLINKS.</summary>
+    private async KernelTask<(string? Target, int Errno)> GetLinkAsync(KernelInode inode)
+    {
+        if (IsBad(inode))
+            return (null, KernelErrno.EIO);
+        KernelAnswer answer = await _device.AskAsync(
+            FuseOpcode.FUSE_READLINK, inode.NodeId, [], ReplyRoom.UpTo(ReplyRoom.LinkBytes));
+        inode.InvalMask |= StatxAtime;
+        if (answer.Errno != 0)
+            return (null, answer.Errno);
+        int end = Array.IndexOf(answer.Body, (byte)0);
+        ReadOnlySpan<byte> target = end < 0 ? answer.Body : answer.Body.AsSpan(0, end);
+        return (System.Text.Encoding.Latin1.GetString(target), 0);
+    }
+
+    private KernelTask<VfsResult> ReadLinkAsync(VfsCall call) =>
+        AtPathAsync(
+            call.Path, follow: false,
+            async dentry =>
+            {
+                KernelInode inode = dentry.Inode!;
+                if (!inode.IsSymlink)
+                    return VfsResult.Failure(KernelErrno.EINVAL);
+                (string? target, int errno) = await GetLinkAsync(inode);
+                if (target is null)
+                    return VfsResult.Failure(errno);
+                byte[] bytes = System.Text.Encoding.Latin1.GetBytes(target);
+                return new VfsResult(0, bytes.Length) { Data = Convert.ToHexStringLower(bytes) };
+            });
+
+    /// <summary>fstatfs() of an O_PATH descriptor, which does not repeat after ESTALE.</summary>
+    private async KernelTask<VfsResult> StatFsAsync(VfsCall call)
+    {
+        (Dentry? dentry, int errno) = await ResolveAsync(call.Path, LookupFlags.None);
+        if (dentry is null)
+            return VfsResult.Failure(errno);
+        VfsResult result = await StatFsAsync(dentry);
+        _dcache.Put(dentry);
+        return result;
+    }
+
+    private async KernelTask<VfsResult> StatFsAsync(Dentry dentry)
+    {
+        KernelAnswer answer = await _device.AskAsync(
+            FuseOpcode.FUSE_STATFS, dentry.Inode!.NodeId, [], RoomOf<fuse_statfs_out>());
+        if (answer.Errno != 0)
+            return VfsResult.Failure(answer.Errno);
+        fuse_statfs_out reply = MemoryMarshal.Read<fuse_statfs_out>(answer.Body);
+        return new VfsResult(0, (long)reply.st.blocks);
+    }
+}

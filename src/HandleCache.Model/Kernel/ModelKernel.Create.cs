@@ -1,0 +1,254 @@
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>New names: MKNOD, MKDIR, SYMLINK, LINK (R8).</summary>
+public sealed partial class ModelKernel
+{
+    private KernelTask<VfsResult> MkDirAsync(VfsCall call) => CreateAtAsync(
+        call.Path, wantsDirectory: true,
+        (directory, dentry) => CreateEntryAsync(
+            FuseOpcode.FUSE_MKDIR, directory, dentry,
+            Bytes(new fuse_mkdir_in { mode = call.Mode & 0x3FF }, dentry.Name),
+            KernelInode.Directory));
+
+    private KernelTask<VfsResult> MkNodAsync(VfsCall call) => CreateAtAsync(
+        call.Path, wantsDirectory: false,
+        (directory, dentry) => MkNodAsync(directory, dentry, call.Mode, (uint)call.Size));
+
+    private KernelTask<int> MkNodAsync(Dentry directory, Dentry dentry, uint mode, uint rdev) =>
+        CreateEntryAsync(
+            FuseOpcode.FUSE_MKNOD, directory, dentry,
+            Bytes(new fuse_mknod_in { mode = mode, rdev = rdev }, dentry.Name), mode);
+
+    private KernelTask<VfsResult> SymlinkAsync(VfsCall call) => CreateAtAsync(
+        call.Path, wantsDirectory: false,
+        (directory, dentry) => CreateEntryAsync(
+            FuseOpcode.FUSE_SYMLINK, directory, dentry, Bytes(dentry.Name, call.Path2),
+            KernelInode.Symlink));
+
+    /// <summary>linkat(): the old name first, then the new one's directory is locked.</summary>
+    private KernelTask<VfsResult> LinkAsync(VfsCall call) => RetryStaleAsync(
+        LookupFlags.None,
+        async flags =>
+        {
+            (Dentry? old, int errno) = await ResolveAsync(call.Path, flags);
+            if (old is null)
+                return Attempt.WalkFailed(errno);
+            try
+            {
+                return await CreateOnceAsync(
+                    call.Path2, wantsDirectory: false, flags,
+                    async (directory, dentry) =>
+                    {
+                        await LookAtLinkSourceAsync(old.Inode!);
+                        int failed = await MayCreateAsync(directory);
+                        return failed != 0 ? failed : await LinkAsync(old, directory, dentry);
+                    },
+                    checksDirectory: false);
+            }
+            finally
+            {
+                _dcache.Put(old);
+            }
+        });
+
+    /// <summary>
+    /// may_linkat() with protected_hardlinks: what the running kernel taught is that the source's
+    /// permission is looked at (which may ask for attributes) though root may link anything.
+    /// </summary>
+    private async KernelTask<int> LookAtLinkSourceAsync(KernelInode inode)
+    {
+        const uint SetUid = 0x800;
+        const uint SetGidExec = 0x400 | 0x8;
+        bool isUnsafe = !inode.IsRegular || (inode.Mode & SetUid) != 0
+            || (inode.Mode & SetGidExec) == SetGidExec;
+        return !_options.ProtectedHardlinks || isUnsafe
+            ? 0
+            : await PermissionAsync(inode, MayRead | MayWrite);
+    }
+
+    private async KernelTask<int> LinkAsync(Dentry old, Dentry directory, Dentry dentry)
+    {
+        KernelInode inode = old.Inode!;
+        if (inode.IsDirectory)
+            return KernelErrno.EPERM;
+        await inode.Lock.AcquireAsync(exclusive: true);
+        try
+        {
+            if (inode.NLink == 0)
+                return KernelErrno.ENOENT;
+            int errno = await CreateEntryAsync(
+                FuseOpcode.FUSE_LINK, directory, dentry,
+                Bytes(new fuse_link_in { oldnodeid = inode.NodeId }, dentry.Name), inode.Mode);
+            if (errno == KernelErrno.EINTR)
+                inode.InvalMask |= StatxBasic;
+            return errno == KernelErrno.ENOSYS ? KernelErrno.EPERM : errno;
+        }
+        finally
+        {
+            inode.Lock.Release(exclusive: true);
+        }
+    }
+
+    private KernelTask<VfsResult> CreateAtAsync(
+        string path, bool wantsDirectory, Func<Dentry, Dentry, KernelTask<int>> create) =>
+        RetryStaleAsync(
+            LookupFlags.None, flags => CreateOnceAsync(path, wantsDirectory, flags, create));
+
+    /// <summary>
+    /// filename_create(): the parent, its lock, the name (which must be free), may_create(), and
+    /// what is to be done.
+    /// </summary>
+    private async KernelTask<Attempt> CreateOnceAsync(
+        string path, bool wantsDirectory, LookupFlags flags,
+        Func<Dentry, Dentry, KernelTask<int>> create, bool checksDirectory = true)
+    {
+        (Walk? walk, int errno) = await ResolveParentAsync(path, flags & LookupFlags.Reval);
+        if (walk is null)
+            return Attempt.WalkFailed(errno);
+        Dentry directory = walk.Directory;
+        try
+        {
+            if (walk.Kind != LastKind.Norm)
+                return Attempt.WalkFailed(KernelErrno.EEXIST);
+            LookupFlags how = (flags & LookupFlags.Reval) | LookupFlags.Excl;
+            if (!walk.HasTrailingSlash || wantsDirectory)
+                how |= LookupFlags.Create;
+            bool isFound = true;
+            errno = await LockedAsync(directory, async () =>
+            {
+                (Dentry? dentry, int failed) = await LookupLockedAsync(directory, walk.Last, how);
+                isFound = dentry is not null;
+                if (dentry is null)
+                    return failed;
+                failed = checksDirectory ? await MayCreateAsync(directory) : 0;
+                if (failed == 0)
+                    failed = await create(directory, dentry);
+                _dcache.Put(dentry);
+                return failed;
+            });
+            return isFound ? new VfsResult(errno) : Attempt.WalkFailed(errno);
+        }
+        finally
+        {
+            _dcache.Put(directory);
+        }
+    }
+
+    private static async KernelTask<int> LockedAsync(
+        Dentry directory, Func<KernelTask<int>> operation)
+    {
+        KernelLock held = directory.Inode!.Lock;
+        await held.AcquireAsync(exclusive: true);
+        try
+        {
+            return await operation();
+        }
+        finally
+        {
+            held.Release(exclusive: true);
+        }
+    }
+
+    /// <summary>may_create(): the directory lives and may be written.</summary>
+    private async KernelTask<int> MayCreateAsync(Dentry directory) => directory.Inode!.IsDead
+        ? KernelErrno.ENOENT
+        : await PermissionAsync(directory.Inode, MayWrite | MayExec);
+
+    /// <summary>R8, models create_new_entry().</summary>
+    private async KernelTask<int> CreateEntryAsync(
+        FuseOpcode opcode, Dentry directory, Dentry dentry, byte[] body, uint mode)
+    {
+        KernelInode dir = directory.Inode!;
+        if (IsBad(dir))
+            return KernelErrno.EIO;
+        int epoch = _conn.Epoch;
+        KernelAnswer answer = await _device.AskAsync(
+            opcode, dir.NodeId, body, ReplyRoom.OfEntry);
+        if (answer.Errno != 0)
+        {
+            if (answer.Errno == KernelErrno.EEXIST)
+                InvalidateEntry(dentry);
+            return answer.Errno;
+        }
+
+        EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.Entry);
+        bool otherType = ((entry.Entry.attr.mode ^ mode) & KernelInode.TypeMask) != 0
+            && !_faults.Has(KernelFault.CreateTypeUnchecked);
+        if (IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes || otherType)
+            return KernelErrno.EIO;
+        KernelInode? inode = IGet(entry, attrVersion: 0, evictCtr: 0);
+        if (inode is null)
+        {
+            QueueForget(entry.NodeId, 1);
+            return KernelErrno.ENOMEM;
+        }
+
+        DentryCache.Drop(dentry);
+        (Dentry? other, int errno) = _dcache.SpliceAlias(inode, dentry);
+        if (errno != 0)
+            return errno;
+        Dentry used = other ?? dentry;
+        used.Epoch = epoch;
+        used.ExpiryNs = EntryExpiry(entry);
+        _dcache.PutOther(other);
+        DirectoryChanged(dir);
+        return 0;
+    }
+
+    /// <summary>fuse_invalidate_entry().</summary>
+    private void InvalidateEntry(Dentry dentry)
+    {
+        _dcache.Invalidate(dentry);
+        dentry.ExpiryNs = 0;
+    }
+
+    /// <summary>What fuse_create_open() gave.</summary>
+    /// <param name="Errno">0 on success.</param>
+    /// <param name="File">The open file; null where the dentry is to be opened as any other.</param>
+    private readonly record struct Created(int Errno, OpenFile? File);
+
+    /// <summary>R7, models fuse_create_open().</summary>
+    private async KernelTask<Created> CreateOpenAsync(
+        Dentry directory, Dentry dentry, int flags, uint mode)
+    {
+        KernelInode dir = directory.Inode!;
+        int epoch = _conn.Epoch;
+        fuse_create_in arguments = new() { flags = (uint)flags, mode = mode };
+        KernelAnswer answer = await AskAsync(
+            FuseOpcode.FUSE_CREATE, dir.NodeId, Bytes(arguments, dentry.Name),
+            ReplyRoom.OfEntryAndOpen);
+        if (answer.Errno != 0)
+            return new(answer.Errno, null);
+        EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.EntryAndOpen);
+        bool isRegular = (entry.Entry.attr.mode & KernelInode.TypeMask) == KernelInode.Regular;
+        if (!isRegular || IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes)
+            return new(KernelErrno.EIO, null);
+        fuse_open_out opened = MemoryMarshal.Read<fuse_open_out>(entry.Trailing);
+        OpenFile file = new(DentryCache.Get(dentry), flags)
+        {
+            Fh = opened.fh,
+            OpenFlags = opened.open_flags,
+            NodeId = entry.NodeId,
+        };
+        KernelInode? inode = IGet(entry, attrVersion: 0, evictCtr: 0);
+        if (inode is null)
+        {
+            await ReleaseAsync(file, null, flags & ~(OCreat | OExcl | OTrunc));
+            _dcache.Put(dentry);
+            QueueForget(entry.NodeId, 1);
+            return new(KernelErrno.ENOMEM, null);
+        }
+
+        DentryCache.Instantiate(dentry, inode);
+        dentry.Epoch = epoch;
+        dentry.ExpiryNs = EntryExpiry(entry);
+        DirectoryChanged(dir);
+        if ((opened.open_flags & (uint)FuseOpenFlags.FOPEN_KEEP_CACHE) == 0)
+            inode.Pages.Clear();
+        return new(0, file);
+    }
+}

@@ -1,0 +1,325 @@
+using System.Buffers.Binary;
+using HandleCache.Protocol.Abi;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>File handles: name_to_handle_at(), open_by_handle_at(), reconnection (R14).</summary>
+public sealed partial class ModelKernel
+{
+    private const int AtSymlinkFollow = 0x400;
+    private const int AtHandleFid = 0x200;
+    private const int AtHandleConnectable = 0x2;
+    private const int HandleBytes = 12;
+    private const int HandleWithParentBytes = 24;
+
+    /// <summary>Bits of a handle's type that open_by_handle_at reads (fs/fhandle.c).</summary>
+    private const uint TypeIsConnectable = 0x10000;
+    private const uint TypeIsDirectory = 0x20000;
+
+    /// <summary>Handles a script may hold at a time.</summary>
+    public const int HandleSlots = 8;
+
+    /// <summary>The file slot whose open file tells open_by_handle_at the mount.</summary>
+    public const int MountSlot = FileSlots - 1;
+
+    private readonly (uint Type, byte[] Bytes)[] _handles = new (uint, byte[])[HandleSlots];
+
+    /// <summary>Models do_sys_name_to_handle() and fuse_encode_fh(); no request but the walk's.</summary>
+    private async KernelTask<VfsResult> NameToHandleAsync(VfsCall call)
+    {
+        bool isFid = (call.Flags & AtHandleFid) != 0;
+        bool isConnectable = (call.Flags & AtHandleConnectable) != 0;
+        if (isFid && isConnectable)
+            return VfsResult.Failure(KernelErrno.EINVAL);
+        (Dentry? dentry, int errno) = await ResolveAsync(
+            call.Path,
+            (call.Flags & AtSymlinkFollow) != 0 ? LookupFlags.Follow : LookupFlags.None);
+        if (dentry is null)
+            return VfsResult.Failure(errno);
+        KernelInode inode = dentry.Inode!;
+        uint type = FuseConstants.FILEID_INO64_GEN;
+        byte[] bytes = Encode(inode);
+        if (isConnectable)
+        {
+            type |= TypeIsConnectable | (inode.IsDirectory ? TypeIsDirectory : 0);
+            if (!inode.IsDirectory)
+            {
+                type += FuseConstants.FILEID_INO64_GEN_PARENT - FuseConstants.FILEID_INO64_GEN;
+                bytes = [.. bytes, .. Encode(dentry.Parent.Inode!)];
+            }
+        }
+
+        _dcache.Put(dentry);
+        if (_conn.NoExport && !isFid)
+            return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+        if ((uint)call.Slot < HandleSlots)
+            _handles[call.Slot] = (type, bytes);
+        return new VfsResult(0, (int)type) { Data = Convert.ToHexStringLower(bytes) };
+    }
+
+    /// <summary>{nodeid >> 32, nodeid, generation} as three words.</summary>
+    private static byte[] Encode(KernelInode inode)
+    {
+        byte[] bytes = new byte[HandleBytes];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)(inode.NodeId >> 32));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), (uint)inode.NodeId);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), inode.Generation);
+        return bytes;
+    }
+
+    private async KernelTask<VfsResult> OpenByHandleAsync(VfsCall call)
+    {
+        (uint type, byte[]? bytes) = (uint)call.Slot < HandleSlots
+            ? _handles[call.Slot]
+            : default;
+        int slot = (int)call.Mode;
+        await CloseAsync(slot);
+        if (FileAt(MountSlot) is not { } mount || (mount.Flags & OPath) != 0)
+            return VfsResult.Failure(KernelErrno.EBADF);
+        if (bytes is null)
+            return VfsResult.Failure(KernelErrno.EINVAL);
+        List<OpenFile> closing = [];
+        VfsResult result = await OpenByHandleAsync(call, type, bytes, closing);
+        closing.ForEach(Release);
+        return result;
+    }
+
+    private async KernelTask<VfsResult> OpenByHandleAsync(
+        VfsCall call, uint type, byte[] bytes, List<OpenFile> closing)
+    {
+        int slot = (int)call.Mode;
+        (Dentry? dentry, int errno) = await DecodeAsync(type, bytes, closing);
+        if (dentry is null)
+            return VfsResult.Failure(errno == KernelErrno.ENOMEM ? errno : KernelErrno.ESTALE);
+        int flags = call.Flags | OLargeFile;
+        if ((flags & OPath) != 0)
+        {
+            bool wrongKind = (flags & ODirectory) != 0 && !dentry.IsDirectory;
+            if (wrongKind)
+                _dcache.Put(dentry);
+            else
+                _files[slot] = new OpenFile(dentry, flags) { IsPathOnly = true };
+            return new VfsResult(wrongKind ? KernelErrno.ENOTDIR : 0);
+        }
+
+        if (dentry.Inode!.IsSymlink)
+        {
+            // do_file_open_root() refuses it before anything is looked at.
+            _dcache.Put(dentry);
+            return VfsResult.Failure(KernelErrno.ELOOP);
+        }
+
+        Walk walk = new((flags & ODirectory) != 0 ? LookupFlags.Directory : LookupFlags.None)
+        {
+            Directory = dentry,
+            Closing = closing,
+        };
+        (OpenFile? file, errno) = await DoOpenAsync(walk, flags, null, isCreated: false);
+        if (errno == KernelErrno.ESTALE)
+            (file, errno) = await DoOpenAsync(walk, flags, null, isCreated: false);
+        _dcache.Put(dentry);
+        _files[slot] = file;
+        return new VfsResult(errno);
+    }
+
+    /// <summary>
+    /// exportfs_decode_fh_raw() with a caller who accepts every dentry of a file; a directory is
+    /// always connected to the root, a connectable handle must be of the right kind.
+    /// </summary>
+    private async KernelTask<(Dentry? Dentry, int Errno)> DecodeAsync(
+        uint type, byte[] bytes, List<OpenFile> closing)
+    {
+        uint plain = type & 0xFFFF;
+        bool isKnown = plain is FuseConstants.FILEID_INO64_GEN
+            or FuseConstants.FILEID_INO64_GEN_PARENT;
+        if (_conn.NoExport || !isKnown || bytes.Length < HandleBytes)
+            return (null, KernelErrno.ESTALE);
+        (Dentry? dentry, int errno) = await DecodeOneAsync(bytes);
+        if (dentry is null)
+            return (null, errno);
+        if ((type & TypeIsDirectory) != 0 && !dentry.IsDirectory)
+            errno = KernelErrno.ENOTDIR;
+        else if (dentry.IsDirectory && dentry.IsDisconnected)
+            errno = await ReconnectAsync(dentry, closing);
+        else if ((type & TypeIsConnectable) != 0 && !dentry.IsDirectory && !IsConnected(dentry))
+            return await ConnectFileAsync(dentry, bytes, closing);
+        if (errno == 0)
+            return (dentry, 0);
+        _dcache.Put(dentry);
+        return (null, errno);
+    }
+
+    /// <summary>Whether the way up from a dentry ends at the mount's root.</summary>
+    private bool IsConnected(Dentry dentry) => DentryCache.IsAncestor(_root!, dentry);
+
+    /// <summary>Models fuse_get_dentry().</summary>
+    private async KernelTask<(Dentry? Dentry, int Errno)> DecodeOneAsync(
+        ReadOnlyMemory<byte> bytes)
+    {
+        ulong nodeId = ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span) << 32)
+            | BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[4..]);
+        uint generation = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[8..]);
+        if (nodeId == 0)
+            return (null, KernelErrno.ESTALE);
+        KernelInode? inode = FindInode(nodeId);
+        if (inode is null)
+        {
+            if (!_conn.ExportSupport)
+                return (null, KernelErrno.ESTALE);
+            Found found = await LookupNameAsync(nodeId, ".");
+            if (found.Errno is not (0 or KernelErrno.ENOENT))
+                return (null, found.Errno);
+            inode = found.Inode;
+            if (inode is null)
+                return (null, KernelErrno.ESTALE);
+            if (inode.NodeId != nodeId)
+            {
+                PutInode(inode);
+                return (null, KernelErrno.EIO);
+            }
+        }
+
+        bool isOther = inode.Generation != generation
+            && !_faults.Has(KernelFault.ExportSkipsGeneration);
+        if (isOther)
+        {
+            PutInode(inode);
+            return (null, KernelErrno.ESTALE);
+        }
+
+        return (ObtainAlias(inode), 0);
+    }
+
+    /// <summary>d_obtain_alias(), and whatever was found is to be asked for again.</summary>
+    private Dentry ObtainAlias(KernelInode inode)
+    {
+        Dentry dentry = _dcache.ObtainAlias(inode);
+        if (inode.NodeId != FuseConstants.FUSE_ROOT_ID)
+            dentry.ExpiryNs = 0;
+        return dentry;
+    }
+
+    /// <summary>Models fuse_get_parent().</summary>
+    private async KernelTask<(Dentry? Dentry, int Errno)> GetParentAsync(KernelInode child)
+    {
+        if (!_conn.ExportSupport)
+            return (null, KernelErrno.ESTALE);
+        await child.Lock.AcquireAsync(exclusive: true);
+        Found found = await LookupNameAsync(child.NodeId, "..");
+        child.Lock.Release(exclusive: true);
+        if (found.Errno != 0 || found.Inode is null)
+        {
+            bool isGone = found.Errno is 0 or KernelErrno.ENOENT;
+            return (null, isGone ? KernelErrno.ESTALE : found.Errno);
+        }
+
+        return (ObtainAlias(found.Inode), 0);
+    }
+
+    /// <summary>reconnect_path(), fs/exportfs/expfs.c: up from parent to parent to the root.</summary>
+    private async KernelTask<int> ReconnectAsync(Dentry target, List<OpenFile> closing)
+    {
+        Dentry at = DentryCache.Get(target);
+        int errno = 0;
+        while (at.IsDisconnected && errno == 0)
+        {
+            Dentry? parent;
+            if (at.IsRoot)
+            {
+                (parent, errno) = await ReconnectOneAsync(at, closing);
+                if (parent is null && errno == 0)
+                    break;
+            }
+            else
+            {
+                parent = DentryCache.Get(at.Parent);
+            }
+
+            _dcache.Put(at);
+            if (parent is null)
+                return errno;
+            at = parent;
+        }
+
+        _dcache.Put(at);
+        for (Dentry each = target; errno == 0; each = each.Parent)
+        {
+            each.IsDisconnected = false;
+            if (each.IsRoot)
+                break;
+        }
+
+        return errno;
+    }
+
+    /// <summary>reconnect_one(): the parent (held), or none and no errno if it is connected.</summary>
+    private async KernelTask<(Dentry? Parent, int Errno)> ReconnectOneAsync(
+        Dentry dentry, List<OpenFile> closing)
+    {
+        (Dentry? parent, int errno) = await GetParentAsync(dentry.Inode!);
+        if (parent is null)
+            return (null, errno);
+        (string? name, errno) = await NameInAsync(parent, dentry.Inode!, closing);
+        Dentry? found = null;
+        if (name is not null)
+            (found, errno) = await LookupUnlockedAsync(parent, name);
+        bool moved = errno == KernelErrno.ENOENT && name is null
+            || (found is not null && found != dentry);
+        if (found is not null)
+            _dcache.Put(found);
+        if (moved)
+        {
+            _dcache.Put(parent);
+            return (null, IsConnected(dentry) ? 0 : KernelErrno.ESTALE);
+        }
+
+        if (errno == 0 && dentry.IsRoot)
+            errno = KernelErrno.ESTALE;
+        if (errno == 0)
+            return (parent, 0);
+        _dcache.Put(parent);
+        return (null, errno);
+    }
+
+    /// <summary>lookup_one_unlocked().</summary>
+    private async KernelTask<(Dentry? Dentry, int Errno)> LookupUnlockedAsync(
+        Dentry parent, string name)
+    {
+        int errno = await PermissionAsync(parent.Inode!, MayExec);
+        if (errno != 0)
+            return (null, errno);
+        (Dentry? dentry, errno) = await LookupFastAsync(parent, name, LookupFlags.None);
+        return dentry is not null || errno != 0
+            ? (dentry, errno)
+            : await LookupSlowAsync(parent, name, LookupFlags.None);
+    }
+
+    /// <summary>The file of a connectable handle: its parent, its name there, and the two joined.</summary>
+    private async KernelTask<(Dentry? Dentry, int Errno)> ConnectFileAsync(
+        Dentry dentry, byte[] bytes, List<OpenFile> closing)
+    {
+        int errno = KernelErrno.ESTALE;
+        Dentry? parent = null;
+        if (bytes.Length >= HandleWithParentBytes)
+            (parent, errno) = await DecodeOneAsync(bytes.AsMemory(HandleBytes));
+        Dentry? found = null;
+        if (parent is not null)
+        {
+            errno = await ReconnectAsync(parent, closing);
+            string? name = null;
+            if (errno == 0)
+                (name, errno) = await NameInAsync(parent, dentry.Inode!, closing);
+            if (name is not null)
+                (found, errno) = await LookupUnlockedAsync(parent, name);
+            _dcache.Put(parent);
+            if (found is not null && found.Inode != dentry.Inode)
+            {
+                _dcache.Put(found);
+                (found, errno) = (null, KernelErrno.ESTALE);
+            }
+        }
+
+        _dcache.Put(dentry);
+        return found is not null && errno == 0 ? (found, 0) : (null, errno);
+    }
+}

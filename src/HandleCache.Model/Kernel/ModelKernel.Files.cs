@@ -1,0 +1,389 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>Open files: OPEN, CREATE, READ, WRITE, FLUSH, FSYNC, RELEASE.</summary>
+public sealed partial class ModelKernel
+{
+    private const int OCreat = 0x40;
+    private const int OExcl = 0x80;
+    private const int OTrunc = 0x200;
+    private const int OLargeFile = 0x8000;
+    private const int ODirectory = 0x10000;
+    private const int ONoFollow = 0x20000;
+    private const int OPath = 0x200000;
+    private const ulong PageBytes = 4096;
+
+    private readonly OpenFile?[] _files = new OpenFile?[FileSlots];
+
+    /// <summary>Open files a script may have at a time.</summary>
+    public const int FileSlots = 8;
+
+    private OpenFile? FileAt(int slot) =>
+        (uint)slot < FileSlots && _files[slot] is { } file ? file : null;
+
+    private async KernelTask<VfsResult> OpenCallAsync(VfsCall call)
+    {
+        await CloseAsync(call.Slot);
+        int flags = call.Flags | OLargeFile;
+        uint mode = (flags & OCreat) != 0
+            ? (call.Mode & 0xFFF) | KernelInode.Regular
+            : 0;
+        List<OpenFile> closing = [];
+        StrongBox<int> links = new();
+        (OpenFile? file, int errno) = await PathOpenAsync(
+            call.Path, flags, mode, LookupFlags.None, closing, links);
+        if (errno == KernelErrno.ESTALE)
+        {
+            (file, errno) = await PathOpenAsync(
+                call.Path, flags, mode, LookupFlags.Reval, closing, links);
+        }
+
+        closing.ForEach(Release);
+
+        _files[call.Slot] = file;
+        return new VfsResult(errno);
+    }
+
+    /// <summary>path_openat().</summary>
+    private async KernelTask<(OpenFile? File, int Errno)> PathOpenAsync(
+        string path, int flags, uint mode, LookupFlags how, List<OpenFile> closing,
+        StrongBox<int> links)
+    {
+        // Exclusive creation follows no symlink either; the flag itself is not sent for it.
+        bool isExclusive = (flags & (OCreat | OExcl)) == (OCreat | OExcl);
+        if ((flags & ONoFollow) == 0 && !isExclusive)
+            how |= LookupFlags.Follow;
+        if ((flags & ODirectory) != 0)
+            how |= LookupFlags.Directory;
+        if ((flags & OPath) != 0)
+        {
+            (Dentry? named, int failed) = await PathLookupAsync(path, how, links);
+            return named is null
+                ? (null, failed)
+                : (new OpenFile(named, flags) { IsPathOnly = true }, 0);
+        }
+
+        Walk walk = new(how)
+        {
+            Directory = DentryCache.Get(_root!), Closing = closing, LinkCount = links,
+        };
+        string? at = path;
+        OpenFile? created = null;
+        int errno = 0;
+        bool isCreated = false;
+        while (at is not null && errno == 0)
+        {
+            walk.Kind = LastKind.Root;
+            errno = await LinkPathWalkAsync(walk, at);
+            if (errno != 0)
+                break;
+            Opening opening = await OpenLastAsync(walk, flags, mode);
+            (at, errno, created, isCreated) =
+                (opening.Link, opening.Errno, opening.File, opening.IsCreated);
+        }
+
+        if (errno == 0)
+            (created, errno) = await DoOpenAsync(walk, flags, created, isCreated);
+        EndWalk(walk);
+        return errno == 0 ? (created, 0) : (null, errno);
+    }
+
+    /// <summary>What open_last_lookups() came to: the walk's directory is the object.</summary>
+    private readonly record struct Opening(
+        string? Link, int Errno, OpenFile? File = null, bool IsCreated = false);
+
+    /// <summary>open_last_lookups().</summary>
+    private async KernelTask<Opening> OpenLastAsync(Walk walk, int flags, uint mode)
+    {
+        if (walk.Kind != LastKind.Norm)
+        {
+            PutLink(walk);
+            HandleDots(walk);
+            return new(null, 0);
+        }
+
+        bool creates = (flags & OCreat) != 0;
+        LookupFlags how = walk.Flags;
+        if (creates && (flags & OExcl) != 0)
+            how |= LookupFlags.Excl;
+        Dentry? dentry = null;
+        int errno = 0;
+        if (!creates)
+        {
+            if (walk.HasTrailingSlash)
+            {
+                walk.Flags |= LookupFlags.Follow | LookupFlags.Directory;
+                how = walk.Flags;
+            }
+
+            (dentry, errno) = await LookupFastAsync(walk.Directory, walk.Last, how);
+        }
+        else if (walk.HasTrailingSlash)
+        {
+            return new(null, KernelErrno.EISDIR);
+        }
+        else if ((flags & OExcl) == 0)
+        {
+            (dentry, errno) = await LookupFastAsync(walk.Directory, walk.Last, how);
+            if (dentry is { IsNegative: true })
+            {
+                _dcache.Put(dentry);
+                dentry = null;
+            }
+        }
+
+        if (errno != 0)
+            return new(null, errno);
+        if (dentry is null)
+        {
+            LookedUp looked = await LookupOpenLockedAsync(walk, flags, mode, how);
+            if (looked.Errno != 0)
+                return new(null, looked.Errno);
+            dentry = looked.Dentry!;
+            if (looked.File is not null || looked.IsCreated)
+            {
+                _dcache.Put(walk.Directory);
+                walk.Directory = dentry;
+                return new(null, 0, looked.File, looked.IsCreated);
+            }
+        }
+
+        PutLink(walk);
+        (string? link, errno) = await StepIntoAsync(
+            walk, dentry, (walk.Flags & LookupFlags.Follow) != 0);
+        return new(link, errno);
+    }
+
+    private readonly record struct LookedUp(
+        Dentry? Dentry, int Errno, OpenFile? File = null, bool IsCreated = false);
+
+    private async KernelTask<LookedUp> LookupOpenLockedAsync(
+        Walk walk, int flags, uint mode, LookupFlags how)
+    {
+        bool exclusive = (flags & OCreat) != 0;
+        KernelLock held = walk.Directory.Inode!.Lock;
+        await held.AcquireAsync(exclusive);
+        try
+        {
+            return await LookupOpenAsync(walk, flags, mode, how);
+        }
+        finally
+        {
+            held.Release(exclusive);
+        }
+    }
+
+    /// <summary>lookup_open() and fuse_atomic_open().</summary>
+    private async KernelTask<LookedUp> LookupOpenAsync(
+        Walk walk, int flags, uint mode, LookupFlags how)
+    {
+        Dentry directory = walk.Directory;
+        if (directory.Inode!.IsDead)
+            return new(null, KernelErrno.ENOENT);
+        Dentry? dentry = DentryCache.Lookup(directory, walk.Last);
+        while (true)
+        {
+            Dentry at = dentry ?? await _dcache.AllocateParallelAsync(directory, walk.Last);
+            dentry = at;
+            if (at.IsInLookup)
+                break;
+            (dentry, int failed) = await CheckedAsync(at, how);
+            if (failed != 0)
+                return new(null, failed);
+            if (dentry is not null)
+                break;
+        }
+
+        if (!dentry.IsNegative)
+            return new(dentry, 0);
+        int createErrno = 0;
+        if ((flags & OCreat) != 0)
+        {
+            if ((flags & OExcl) != 0)
+                flags &= ~OTrunc;
+            createErrno = await PermissionAsync(directory.Inode, MayWrite | MayExec);
+            if (createErrno != 0)
+                flags &= ~OCreat;
+        }
+
+        LookedUp opened = await AtomicOpenAsync(directory, dentry, flags, mode);
+        return createErrno != 0 && opened.Errno == KernelErrno.ENOENT
+            ? opened with { Errno = createErrno }
+            : opened;
+    }
+
+    private async KernelTask<LookedUp> AtomicOpenAsync(
+        Dentry directory, Dentry dentry, int flags, uint mode)
+    {
+        if (IsBad(directory.Inode!))
+        {
+            DentryCache.LookupDone(dentry);
+            _dcache.Put(dentry);
+            return new(null, KernelErrno.EIO);
+        }
+
+        if (dentry.IsInLookup)
+        {
+            (Dentry? filled, int errno) = await FillAsync(directory, dentry);
+            if (filled is null)
+                return new(null, errno);
+            dentry = filled;
+        }
+
+        if (!dentry.IsNegative)
+            return new(dentry, 0);
+        if ((flags & OCreat) == 0)
+        {
+            _dcache.Put(dentry);
+            return new(null, KernelErrno.ENOENT);
+        }
+
+        return await CreateOrMakeAsync(directory, dentry, flags, mode);
+    }
+
+    /// <summary>CREATE, or MKNOD where the server does not know it.</summary>
+    private async KernelTask<LookedUp> CreateOrMakeAsync(
+        Dentry directory, Dentry dentry, int flags, uint mode)
+    {
+        int errno = KernelErrno.ENOSYS;
+        if (!_conn.Unsupported.Contains(FuseOpcode.FUSE_CREATE))
+        {
+            Created created = await CreateOpenAsync(directory, dentry, flags, mode);
+            if (created.Errno == 0)
+                return new(dentry, 0, created.File, IsCreated: true);
+            errno = created.Errno;
+        }
+
+        if (errno == KernelErrno.ENOSYS)
+        {
+            errno = await MkNodAsync(directory, dentry, mode, 0);
+            if (errno == 0)
+                return new(dentry, 0, null, IsCreated: true);
+        }
+        else if (errno == KernelErrno.EEXIST)
+        {
+            InvalidateEntry(dentry);
+        }
+
+        _dcache.Put(dentry);
+        return new(null, errno);
+    }
+
+    /// <summary>do_open(): checks and vfs_open(); the walk's directory is the object.</summary>
+    private async KernelTask<(OpenFile? File, int Errno)> DoOpenAsync(
+        Walk walk, int flags, OpenFile? file, bool isCreated)
+    {
+        Dentry dentry = walk.Directory;
+        KernelInode inode = dentry.Inode!;
+        int errno = 0;
+        if ((flags & OCreat) != 0)
+        {
+            if ((flags & OExcl) != 0 && !isCreated)
+                errno = KernelErrno.EEXIST;
+            else if (inode.IsDirectory)
+                errno = KernelErrno.EISDIR;
+        }
+
+        if (errno == 0 && (walk.Flags & LookupFlags.Directory) != 0 && !inode.IsDirectory)
+            errno = KernelErrno.ENOTDIR;
+        if (errno == 0)
+            errno = await MayOpenAsync(inode, flags, isCreated);
+        if (errno != 0)
+        {
+            if (file is not null)
+                walk.Closing.Add(file);
+            return (null, errno);
+        }
+
+        return file is not null
+            ? (file, 0)
+            : await VfsOpenAsync(dentry, flags, isCreated, walk.Closing);
+    }
+
+    /// <summary>may_open(): what kinds can be opened, and the inode's permission.</summary>
+    private async KernelTask<int> MayOpenAsync(KernelInode inode, int flags, bool isCreated)
+    {
+        int access = (flags & 3) switch
+        {
+            0 => MayRead,
+            1 => MayWrite,
+            _ => MayRead | MayWrite,
+        };
+        if ((flags & OTrunc) != 0)
+            access |= MayWrite;
+        if (isCreated)
+            access = 0;
+        switch (inode.Mode & KernelInode.TypeMask)
+        {
+            case KernelInode.Symlink:
+                return KernelErrno.ELOOP;
+            case KernelInode.Directory when (access & MayWrite) != 0:
+                return KernelErrno.EISDIR;
+            case 0x2000 or 0x6000:
+                return KernelErrno.EACCES;
+            default:
+                return await PermissionAsync(inode, MayOpen | access);
+        }
+    }
+
+    /// <summary>Models fuse_open(), fuse_dir_open() and handle_truncate().</summary>
+    private async KernelTask<(OpenFile? File, int Errno)> VfsOpenAsync(
+        Dentry dentry, int flags, bool isCreated, List<OpenFile> closing)
+    {
+        KernelInode inode = dentry.Inode!;
+        if ((inode.Mode & KernelInode.TypeMask) == 0xC000)
+            return (null, KernelErrno.ENXIO);
+        if (!inode.IsRegular && !inode.IsDirectory)
+        {
+            return (new OpenFile(DentryCache.Get(dentry), flags) { IsPathOnly = true }, 0);
+        }
+
+        if (IsBad(inode))
+            return (null, KernelErrno.EIO);
+        int sent = flags & ~(OCreat | OExcl | 0x100);
+        if (!_conn.AtomicTruncate)
+            sent &= ~OTrunc;
+        KernelAnswer answer = await AskAsync(
+            inode.IsDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN, inode.NodeId,
+            Bytes(new fuse_open_in { flags = (uint)sent }), RoomOf<fuse_open_out>());
+        if (answer.Errno is not (0 or KernelErrno.ENOSYS))
+            return (null, answer.Errno);
+        OpenFile file = new(DentryCache.Get(dentry), flags & ~OTrunc) { NodeId = inode.NodeId };
+        if (answer.Errno == 0)
+        {
+            fuse_open_out opened = MemoryMarshal.Read<fuse_open_out>(answer.Body);
+            file.Fh = opened.fh;
+            file.OpenFlags = opened.open_flags;
+        }
+
+        if (inode.IsDirectory)
+            return (file, 0);
+        bool truncates = (flags & OTrunc) != 0 && !isCreated;
+        if ((flags & OTrunc) != 0 && _conn.AtomicTruncate)
+        {
+            inode.AttrVersion = NextAttrVersion();
+            inode.Size = 0;
+            inode.InvalMask |= StatxModSize;
+            inode.Pages.Clear();
+        }
+        else if ((file.OpenFlags & (uint)FuseOpenFlags.FOPEN_KEEP_CACHE) == 0)
+        {
+            inode.Pages.Clear();
+        }
+
+        if (truncates && !_conn.AtomicTruncate)
+        {
+            VfsResult done = await LockedSetAttrAsync(dentry, SizeOf(0), null);
+            if (done.Errno != 0)
+            {
+                closing.Add(file);
+                return (null, done.Errno);
+            }
+        }
+
+        return (file, 0);
+    }
+}

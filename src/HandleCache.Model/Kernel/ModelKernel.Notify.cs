@@ -1,0 +1,175 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>What the server says of its own accord (R12; models fuse_notify(), fs/fuse/dev.c).</summary>
+public sealed partial class ModelKernel
+{
+    /// <summary>
+    /// 0 or the errno of the server's write. Where a lock is held by a waiting call, the write
+    /// would wait too: here it returns 0 and the work is done when the lock is free.
+    /// </summary>
+    private int Notify(in FuseReply reply)
+    {
+        byte[] body = reply.Body.ToArray();
+        switch ((FuseNotifyCode)reply.Header.error)
+        {
+            case FuseNotifyCode.FUSE_NOTIFY_INVAL_INODE:
+                return body.Length == Unsafe.SizeOf<fuse_notify_inval_inode_out>()
+                    ? InvalidateInode(MemoryMarshal.Read<fuse_notify_inval_inode_out>(body))
+                    : KernelErrno.EINVAL;
+            case FuseNotifyCode.FUSE_NOTIFY_INVAL_ENTRY:
+                return InvalidateEntry(body);
+            case FuseNotifyCode.FUSE_NOTIFY_DELETE:
+                return DeleteEntry(body);
+            case FuseNotifyCode.FUSE_NOTIFY_PRUNE:
+                return Prune(body);
+            case FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH:
+                _conn.Epoch++;
+                return 0;
+            case FuseNotifyCode.FUSE_NOTIFY_RESEND:
+                _device.Resend();
+                return 0;
+            default:
+                return KernelErrno.EINVAL;
+        }
+    }
+
+    /// <summary>Models fuse_reverse_inval_inode().</summary>
+    private int InvalidateInode(in fuse_notify_inval_inode_out arguments)
+    {
+        if (FindInode(arguments.ino) is not { } inode)
+            return KernelErrno.ENOENT;
+        inode.AttrVersion = NextAttrVersion();
+        inode.InvalMask |= StatxBasic;
+        if (arguments.off >= 0)
+        {
+            ulong first = (ulong)arguments.off / PageBytes;
+            ulong last = arguments.len <= 0
+                ? ulong.MaxValue
+                : (ulong)(arguments.off + arguments.len - 1) / PageBytes;
+            inode.Pages.RemoveWhere(page => page >= first && page <= last);
+        }
+
+        PutInode(inode);
+        return 0;
+    }
+
+    private int InvalidateEntry(byte[] body)
+    {
+        if (!MemoryMarshal.TryRead(body, out fuse_notify_inval_entry_out arguments))
+            return KernelErrno.EINVAL;
+        int head = Unsafe.SizeOf<fuse_notify_inval_entry_out>();
+        int errno = CheckName(body, head, arguments.namelen, out string name);
+        return errno != 0
+            ? errno
+            : Outcome(ReverseInvalidateAsync(
+                arguments.parent, 0, name,
+                (arguments.flags & FuseConstants.FUSE_EXPIRE_ONLY) != 0));
+    }
+
+    private int DeleteEntry(byte[] body)
+    {
+        if (!MemoryMarshal.TryRead(body, out fuse_notify_delete_out arguments))
+            return KernelErrno.EINVAL;
+        int head = Unsafe.SizeOf<fuse_notify_delete_out>();
+        int errno = CheckName(body, head, arguments.namelen, out string name);
+        return errno != 0
+            ? errno
+            : Outcome(ReverseInvalidateAsync(arguments.parent, arguments.child, name, false));
+    }
+
+    private static int CheckName(byte[] body, int head, uint nameBytes, out string name)
+    {
+        name = "";
+        if (nameBytes > FuseConstants.FUSE_NAME_MAX)
+            return KernelErrno.ENAMETOOLONG;
+        if (body.Length != head + nameBytes + 1)
+            return KernelErrno.EINVAL;
+        name = System.Text.Encoding.Latin1.GetString(body, head, (int)nameBytes);
+        return 0;
+    }
+
+    private static int Outcome(KernelTask<int> task) => task.IsCompleted ? task.GetResult() : 0;
+
+    /// <summary>Models fuse_reverse_inval_entry(), for INVAL_ENTRY and (with a child) DELETE.</summary>
+    private async KernelTask<int> ReverseInvalidateAsync(
+        ulong parentNodeId, ulong childNodeId, string name, bool expireOnly)
+    {
+        if (FindInode(parentNodeId) is not { } parent)
+            return KernelErrno.ENOENT;
+        await parent.Lock.AcquireAsync(exclusive: true);
+        int errno = KernelErrno.ENOTDIR;
+        if (parent.IsDirectory)
+        {
+            errno = KernelErrno.ENOENT;
+            Dentry? directory = DentryCache.FindAlias(parent);
+            Dentry? dentry = directory is null ? null : DentryCache.Lookup(directory, name);
+            _dcache.PutOther(directory);
+            if (dentry is not null)
+                errno = ReverseInvalidate(parent, dentry, childNodeId, expireOnly);
+        }
+
+        parent.Lock.Release(exclusive: true);
+        PutInode(parent);
+        return errno;
+    }
+
+    private int ReverseInvalidate(
+        KernelInode parent, Dentry dentry, ulong childNodeId, bool expireOnly)
+    {
+        DirectoryChanged(parent);
+        if (!expireOnly || _faults.Has(KernelFault.ExpireOnlyDrops))
+            _dcache.Invalidate(dentry);
+        dentry.ExpiryNs = 0;
+        int errno = 0;
+        if (childNodeId != 0 && dentry.Inode is { } child)
+        {
+            if (child.NodeId != childNodeId && !_faults.Has(KernelFault.DeleteSkipsChild))
+            {
+                errno = KernelErrno.ENOENT;
+            }
+            else if (child.IsDirectory)
+            {
+                _dcache.ShrinkBelow(dentry);
+                if (dentry.Children.Any(entry => !entry.IsNegative))
+                    errno = KernelErrno.ENOTEMPTY;
+                else
+                    child.IsDead = true;
+            }
+
+            if (errno == 0)
+            {
+                child.NLink = 0;
+                _dcache.Delete(dentry);
+            }
+        }
+
+        _dcache.Put(dentry);
+        return errno;
+    }
+
+    /// <summary>FUSE_NOTIFY_PRUNE (6.18): unused names of these inodes go; unknown ones are skipped.</summary>
+    private int Prune(byte[] body)
+    {
+        int head = Unsafe.SizeOf<fuse_notify_prune_out>();
+        if (!MemoryMarshal.TryRead(body, out fuse_notify_prune_out arguments)
+            || body.Length != head + ((long)arguments.count * sizeof(ulong)))
+        {
+            return KernelErrno.EINVAL;
+        }
+
+        for (int at = head; at < body.Length; at += sizeof(ulong))
+        {
+            if (FindInode(MemoryMarshal.Read<ulong>(body.AsSpan(at))) is not { } inode)
+                continue;
+            _dcache.PruneAliases(inode);
+            PutInode(inode);
+        }
+
+        return 0;
+    }
+}

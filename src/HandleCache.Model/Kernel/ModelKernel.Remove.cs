@@ -1,0 +1,337 @@
+using HandleCache.Protocol.Abi;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>Names that go or move: UNLINK, RMDIR, RENAME, RENAME2 (R13).</summary>
+public sealed partial class ModelKernel
+{
+    private const int RenameNoReplace = 1;
+    private const int RenameExchange = 2;
+    private const int RenameWhiteout = 4;
+
+    private KernelTask<VfsResult> UnlinkAsync(VfsCall call) =>
+        RetryStaleAsync(LookupFlags.None, flags => UnlinkOnceAsync(call.Path, flags));
+
+    /// <summary>do_unlinkat() and vfs_unlink().</summary>
+    private async KernelTask<Attempt> UnlinkOnceAsync(string path, LookupFlags flags)
+    {
+        (Walk? walk, int errno) = await ResolveParentAsync(path, flags);
+        if (walk is null)
+            return Attempt.WalkFailed(errno);
+        Dentry directory = walk.Directory;
+        KernelInode? victim = null;
+        if (walk.Kind != LastKind.Norm)
+        {
+            errno = KernelErrno.EISDIR;
+        }
+        else
+        {
+            errno = await LockedAsync(directory, async () =>
+            {
+                (Dentry? dentry, int failed) = await LookupLockedAsync(
+                    directory, walk.Last, flags);
+                if (dentry is null)
+                    return failed;
+                if (walk.HasTrailingSlash)
+                {
+                    failed = dentry.IsDirectory ? KernelErrno.EISDIR : KernelErrno.ENOTDIR;
+                    _dcache.Put(dentry);
+                    return failed;
+                }
+
+                victim = Hold(dentry.Inode!);
+                failed = await MayDeleteAsync(directory, dentry, wantsDirectory: false);
+                if (failed == 0)
+                    failed = await RemoveAsync(FuseOpcode.FUSE_UNLINK, directory, dentry);
+                if (failed == 0)
+                    _dcache.Delete(dentry);
+                _dcache.Put(dentry);
+                return failed;
+            });
+        }
+
+        if (victim is not null)
+            PutInode(victim);
+        _dcache.Put(directory);
+        return new VfsResult(errno);
+    }
+
+    private KernelTask<VfsResult> RmDirAsync(VfsCall call) =>
+        RetryStaleAsync(LookupFlags.None, flags => RmDirOnceAsync(call.Path, flags));
+
+    /// <summary>do_rmdir() and vfs_rmdir().</summary>
+    private async KernelTask<Attempt> RmDirOnceAsync(string path, LookupFlags flags)
+    {
+        (Walk? walk, int errno) = await ResolveParentAsync(path, flags);
+        if (walk is null)
+            return Attempt.WalkFailed(errno);
+        Dentry directory = walk.Directory;
+        errno = walk.Kind switch
+        {
+            LastKind.DotDot => KernelErrno.ENOTEMPTY,
+            LastKind.Dot => KernelErrno.EINVAL,
+            LastKind.Root => KernelErrno.EBUSY,
+            _ => await LockedAsync(directory, async () =>
+            {
+                (Dentry? dentry, int failed) = await LookupLockedAsync(
+                    directory, walk.Last, flags);
+                if (dentry is null)
+                    return failed;
+                failed = await MayDeleteAsync(directory, dentry, wantsDirectory: true);
+                if (failed == 0)
+                    failed = await RemoveLockedAsync(directory, dentry);
+                if (failed == 0)
+                    _dcache.Delete(dentry);
+                _dcache.Put(dentry);
+                return failed;
+            }),
+        };
+        _dcache.Put(directory);
+        return new VfsResult(errno);
+    }
+
+    private async KernelTask<int> RemoveLockedAsync(Dentry directory, Dentry dentry)
+    {
+        KernelInode victim = dentry.Inode!;
+        await victim.Lock.AcquireAsync(exclusive: true);
+        int errno = await RemoveAsync(FuseOpcode.FUSE_RMDIR, directory, dentry);
+        if (errno == 0)
+        {
+            _dcache.ShrinkBelow(dentry);
+            victim.IsDead = true;
+        }
+
+        victim.Lock.Release(exclusive: true);
+        return errno;
+    }
+
+    /// <summary>may_delete(), for root.</summary>
+    private async KernelTask<int> MayDeleteAsync(
+        Dentry directory, Dentry dentry, bool wantsDirectory)
+    {
+        KernelInode dir = directory.Inode!;
+        int errno = await PermissionAsync(dir, MayWrite | MayExec);
+        if (errno != 0)
+            return errno;
+        if (wantsDirectory && !dentry.IsDirectory)
+            return KernelErrno.ENOTDIR;
+        if (wantsDirectory && dentry.IsRoot)
+            return KernelErrno.EBUSY;
+        if (!wantsDirectory && dentry.IsDirectory)
+            return KernelErrno.EISDIR;
+        return dir.IsDead ? KernelErrno.ENOENT : 0;
+    }
+
+    /// <summary>R13, models fuse_unlink() and fuse_rmdir().</summary>
+    private async KernelTask<int> RemoveAsync(FuseOpcode opcode, Dentry directory, Dentry dentry)
+    {
+        KernelInode dir = directory.Inode!;
+        if (IsBad(dir))
+            return KernelErrno.EIO;
+        KernelAnswer answer = await _device.AskAsync(
+            opcode, dir.NodeId, Bytes(dentry.Name), ReplyRoom.Nothing);
+        if (answer.Errno == 0)
+        {
+            DirectoryChanged(dir);
+            EntryUnlinked(dentry);
+        }
+        else if (answer.Errno is KernelErrno.EINTR or KernelErrno.ENOENT)
+        {
+            InvalidateEntry(dentry);
+        }
+
+        return answer.Errno;
+    }
+
+    /// <summary>fuse_entry_unlinked().</summary>
+    private void EntryUnlinked(Dentry dentry)
+    {
+        KernelInode inode = dentry.Inode!;
+        inode.AttrVersion = NextAttrVersion();
+        if (inode.IsDirectory)
+            inode.NLink = 0;
+        else if (inode.NLink > 0)
+            inode.NLink--;
+        if (!_faults.Has(KernelFault.UnlinkedNameStaysValid))
+            dentry.ExpiryNs = 0;
+        inode.InvalMask |= StatxCtime;
+    }
+
+    private KernelTask<VfsResult> RenameAsync(VfsCall call)
+    {
+        int flags = call.Flags;
+        bool isInvalid = (flags & ~(RenameNoReplace | RenameExchange | RenameWhiteout)) != 0
+            || ((flags & RenameExchange) != 0
+                && (flags & (RenameNoReplace | RenameWhiteout)) != 0);
+        return RetryStaleAsync(
+            LookupFlags.None,
+            async how => isInvalid
+                ? Attempt.WalkFailed(KernelErrno.EINVAL)
+                : await RenameOnceAsync(call, how));
+    }
+
+    /// <summary>do_renameat2(): both parents, both locks, both names.</summary>
+    private async KernelTask<Attempt> RenameOnceAsync(VfsCall call, LookupFlags how)
+    {
+        (Walk? from, int errno) = await ResolveParentAsync(call.Path, how);
+        if (from is null)
+            return Attempt.WalkFailed(errno);
+        (Walk? to, errno) = await ResolveParentAsync(call.Path2, how);
+        if (to is null)
+        {
+            _dcache.Put(from.Directory);
+            return Attempt.WalkFailed(errno);
+        }
+
+        if (from.Kind != LastKind.Norm)
+            errno = KernelErrno.EBUSY;
+        else if (to.Kind != LastKind.Norm)
+            errno = (call.Flags & RenameNoReplace) != 0 ? KernelErrno.EEXIST : KernelErrno.EBUSY;
+        else
+            errno = await LockedRenameAsync(from, to, call.Flags, how);
+        _dcache.Put(to.Directory);
+        _dcache.Put(from.Directory);
+        return new VfsResult(errno);
+    }
+
+    /// <summary>lock_rename(): one lock, or both with the ancestor first.</summary>
+    private async KernelTask<int> LockedRenameAsync(Walk from, Walk to, int flags, LookupFlags how)
+    {
+        Dentry first = to.Directory;
+        Dentry second = from.Directory;
+        if (DentryCache.IsAncestor(second, first))
+            (first, second) = (second, first);
+        await first.Inode!.Lock.AcquireAsync(exclusive: true);
+        if (second != first)
+            await second.Inode!.Lock.AcquireAsync(exclusive: true);
+        try
+        {
+            return await RenameNamesAsync(from, to, flags, how);
+        }
+        finally
+        {
+            if (second != first)
+                second.Inode!.Lock.Release(exclusive: true);
+            first.Inode!.Lock.Release(exclusive: true);
+        }
+    }
+
+    private async KernelTask<int> RenameNamesAsync(Walk from, Walk to, int flags, LookupFlags how)
+    {
+        bool isExchange = (flags & RenameExchange) != 0;
+        LookupFlags target = isExchange
+            ? LookupFlags.None
+            : LookupFlags.RenameTarget | LookupFlags.Create;
+        if ((flags & RenameNoReplace) != 0)
+            target |= LookupFlags.Excl;
+        (Dentry? old, int errno) = await LookupLockedAsync(from.Directory, from.Last, how);
+        if (old is null)
+            return errno;
+        (Dentry? fresh, errno) = await LookupLockedAsync(to.Directory, to.Last, how | target);
+        if (fresh is null)
+        {
+            _dcache.Put(old);
+            return errno;
+        }
+
+        if (isExchange && !fresh.IsDirectory && to.HasTrailingSlash)
+            errno = KernelErrno.ENOTDIR;
+        else if (!old.IsDirectory
+            && (from.HasTrailingSlash || (!isExchange && to.HasTrailingSlash)))
+            errno = KernelErrno.ENOTDIR;
+        else if (old != to.Directory && DentryCache.IsAncestor(old, to.Directory)
+            || old == to.Directory)
+            errno = KernelErrno.EINVAL;
+        else if (DentryCache.IsAncestor(fresh, from.Directory) && fresh != from.Directory
+            || fresh == from.Directory)
+            errno = isExchange ? KernelErrno.EINVAL : KernelErrno.ENOTEMPTY;
+        else
+            errno = await RenameAsync(from.Directory, old, to.Directory, fresh, flags);
+        _dcache.Put(fresh);
+        _dcache.Put(old);
+        return errno;
+    }
+
+    /// <summary>vfs_rename().</summary>
+    private async KernelTask<int> RenameAsync(
+        Dentry oldDirectory, Dentry old, Dentry newDirectory, Dentry fresh, int flags)
+    {
+        KernelInode source = old.Inode!;
+        KernelInode? target = fresh.Inode;
+        bool isExchange = (flags & RenameExchange) != 0;
+        if (source == target)
+            return 0;
+        int errno = await MayDeleteAsync(oldDirectory, old, source.IsDirectory);
+        if (errno != 0)
+            return errno;
+        if (target is null)
+            errno = await MayCreateAsync(newDirectory);
+        else
+            errno = await MayDeleteAsync(
+                newDirectory, fresh, isExchange ? target.IsDirectory : source.IsDirectory);
+        if (errno == 0 && oldDirectory != newDirectory)
+        {
+            if (source.IsDirectory)
+                errno = await PermissionAsync(source, MayWrite);
+            if (errno == 0 && isExchange && target!.IsDirectory)
+                errno = await PermissionAsync(target, MayWrite);
+        }
+
+        if (errno != 0)
+            return errno;
+        errno = await SendRenameAsync(oldDirectory, old, newDirectory, fresh, flags);
+        if (errno != 0)
+            return errno;
+        if (!isExchange && target is { IsDirectory: true })
+        {
+            _dcache.ShrinkBelow(fresh);
+            target.IsDead = true;
+        }
+
+        if (isExchange)
+            _dcache.Exchange(old, fresh);
+        else
+            _dcache.Move(old, fresh);
+        return 0;
+    }
+
+    /// <summary>Models fuse_rename2() and fuse_rename_common().</summary>
+    private async KernelTask<int> SendRenameAsync(
+        Dentry oldDirectory, Dentry old, Dentry newDirectory, Dentry fresh, int flags)
+    {
+        KernelInode from = oldDirectory.Inode!;
+        KernelInode to = newDirectory.Inode!;
+        if (IsBad(from))
+            return KernelErrno.EIO;
+        FuseOpcode opcode = flags == 0 ? FuseOpcode.FUSE_RENAME : FuseOpcode.FUSE_RENAME2;
+        if (_conn.Unsupported.Contains(FuseOpcode.FUSE_RENAME2) && flags != 0)
+            return KernelErrno.EINVAL;
+        byte[] body = flags == 0
+            ? Bytes(new fuse_rename_in { newdir = to.NodeId }, old.Name, fresh.Name)
+            : Bytes(
+                new fuse_rename2_in { newdir = to.NodeId, flags = (uint)flags },
+                old.Name, fresh.Name);
+        KernelAnswer answer = await AskAsync(opcode, from.NodeId, body, ReplyRoom.Nothing);
+        if (answer.Errno == 0)
+        {
+            old.Inode!.InvalMask |= StatxCtime;
+            if ((flags & RenameExchange) != 0)
+                fresh.Inode!.InvalMask |= StatxCtime;
+            DirectoryChanged(from);
+            if (from != to)
+                DirectoryChanged(to);
+            if ((flags & RenameExchange) == 0 && !fresh.IsNegative)
+                EntryUnlinked(fresh);
+        }
+        else if (answer.Errno is KernelErrno.EINTR or KernelErrno.ENOENT)
+        {
+            InvalidateEntry(old);
+            if (!fresh.IsNegative)
+                InvalidateEntry(fresh);
+        }
+
+        return answer.Errno == KernelErrno.ENOSYS && flags != 0
+            ? KernelErrno.EINVAL
+            : answer.Errno;
+    }
+}

@@ -1,0 +1,280 @@
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+
+namespace HandleCache.Model.Kernel;
+
+/// <summary>Changing attributes: SETATTR and extended attributes.</summary>
+public sealed partial class ModelKernel
+{
+    private const int XattrSizeMax = 65536;
+
+    /// <summary>notify_change(), fuse_setattr() and fuse_do_setattr().</summary>
+    private async KernelTask<VfsResult> SetAttrAsync(
+        Dentry dentry, fuse_setattr_in arguments, OpenFile? file)
+    {
+        KernelInode inode = dentry.Inode!;
+        if (IsBad(inode))
+            return VfsResult.Failure(KernelErrno.EIO);
+        FuseSetattrValid valid = (FuseSetattrValid)arguments.valid;
+        bool isTruncate = (valid & FuseSetattrValid.FATTR_SIZE) != 0;
+        bool isChown = (valid & (FuseSetattrValid.FATTR_UID | FuseSetattrValid.FATTR_GID)) != 0;
+        if (isTruncate)
+            inode.SizeUnstable = true;
+        if (file is not null)
+        {
+            valid |= FuseSetattrValid.FATTR_FH;
+            arguments.fh = file.Fh;
+        }
+
+        if (_conn.KillPrivV2 && !inode.IsDirectory && isChown)
+            valid |= FuseSetattrValid.FATTR_KILL_SUIDGID;
+        if (isTruncate)
+            valid |= FuseSetattrValid.FATTR_LOCKOWNER;
+        arguments.valid = (uint)valid;
+        ulong attrVersion = _conn.AttrVersion;
+        KernelAnswer answer = await _device.AskAsync(
+            FuseOpcode.FUSE_SETATTR, inode.NodeId, Bytes(arguments), RoomOf<fuse_attr_out>());
+        int errno = answer.Errno;
+        if (errno == KernelErrno.EINTR)
+            inode.InvalMask |= StatxBasic;
+        if (errno == 0)
+            errno = TakeSetAttrReply(inode, answer.Body, attrVersion);
+        inode.SizeUnstable = false;
+        if (errno == 0 && inode.IsDirectory && (valid & FuseSetattrValid.FATTR_MODE) != 0)
+            dentry.ExpiryNs = 0;
+        return new VfsResult(errno);
+    }
+
+    private int TakeSetAttrReply(KernelInode inode, byte[] body, ulong attrVersion)
+    {
+        fuse_attr_out reply = MemoryMarshal.Read<fuse_attr_out>(body);
+        if (IsInvalid(reply.attr)
+            || ((reply.attr.mode ^ inode.Mode) & KernelInode.TypeMask) != 0)
+        {
+            MakeBad(inode);
+            return KernelErrno.EIO;
+        }
+
+        bool isOlder = inode.AttrVersion > attrVersion;
+        SetAttributes(
+            inode, reply.attr,
+            isOlder ? 0 : Expiry(reply.attr_valid, reply.attr_valid_nsec), evictCtr: 0);
+        if (inode.Size != reply.attr.size)
+            inode.Pages.Clear();
+        inode.Size = reply.attr.size;
+        return 0;
+    }
+
+    /// <summary>The inode's lock is held around notify_change().</summary>
+    private async KernelTask<VfsResult> LockedSetAttrAsync(
+        Dentry dentry, fuse_setattr_in arguments, OpenFile? file)
+    {
+        KernelLock held = dentry.Inode!.Lock;
+        await held.AcquireAsync(exclusive: true);
+        try
+        {
+            return await SetAttrAsync(dentry, arguments, file);
+        }
+        finally
+        {
+            held.Release(exclusive: true);
+        }
+    }
+
+    /// <summary>chmod(): the type bits go along, as iattr has them.</summary>
+    private KernelTask<VfsResult> ChModAsync(VfsCall call) => AtObjectAsync(
+        call.Path,
+        async dentry => dentry.Inode!.IsSymlink
+            ? VfsResult.Failure(KernelErrno.EOPNOTSUPP)
+            : await LockedSetAttrAsync(
+            dentry,
+            new()
+            {
+                valid = (uint)FuseSetattrValid.FATTR_MODE,
+                mode = (call.Mode & 0xFFF) | (dentry.Inode!.Mode & KernelInode.TypeMask),
+            },
+            null));
+
+    private KernelTask<VfsResult> ChGrpAsync(VfsCall call) => AtObjectAsync(
+        call.Path,
+        dentry => LockedSetAttrAsync(
+            dentry,
+            new() { valid = (uint)FuseSetattrValid.FATTR_GID, gid = call.Mode },
+            null));
+
+    private KernelTask<VfsResult> UTimesAsync(VfsCall call) => AtObjectAsync(
+        call.Path,
+        dentry => LockedSetAttrAsync(
+            dentry,
+            new()
+            {
+                valid = (uint)(FuseSetattrValid.FATTR_ATIME | FuseSetattrValid.FATTR_MTIME),
+                atime = (ulong)call.Size,
+                mtime = (ulong)call.Size,
+            },
+            null));
+
+    /// <summary>vfs_truncate(): a regular file, which may be written.</summary>
+    private KernelTask<VfsResult> TruncateAsync(VfsCall call) => AtObjectAsync(
+        call.Path,
+        async dentry =>
+        {
+            KernelInode inode = dentry.Inode!;
+            if (inode.IsDirectory)
+                return VfsResult.Failure(KernelErrno.EISDIR);
+            if (!inode.IsRegular)
+                return VfsResult.Failure(KernelErrno.EINVAL);
+            int errno = await PermissionAsync(inode, MayWrite);
+            return errno != 0
+                ? VfsResult.Failure(errno)
+                : await LockedSetAttrAsync(dentry, SizeOf(call.Size), null);
+        });
+
+    /// <summary>
+    /// A new size alone: neither truncate() nor ftruncate() sends a time (update_mtime()).
+    /// </summary>
+    private static fuse_setattr_in SizeOf(int bytes) => new()
+    {
+        valid = (uint)FuseSetattrValid.FATTR_SIZE,
+        size = (ulong)bytes,
+    };
+
+    private async KernelTask<VfsResult> FTruncateAsync(VfsCall call)
+    {
+        if (FileAt(call.Slot) is not { } file || (file.Flags & OPath) != 0)
+            return VfsResult.Failure(KernelErrno.EBADF);
+        if (!file.Dentry.Inode!.IsRegular || !file.MayWrite)
+            return VfsResult.Failure(KernelErrno.EINVAL);
+        return await LockedSetAttrAsync(file.Dentry, SizeOf(call.Size), file);
+    }
+
+    private KernelTask<VfsResult> GetXattrAsync(VfsCall call) => AtObjectAsync(
+        call.Path, dentry => GetXattrAsync(dentry.Inode!, call.Path2, call.Size));
+
+    /// <summary>vfs_getxattr() and fuse_getxattr(); no permission is asked for "user." as root.</summary>
+    private async KernelTask<VfsResult> GetXattrAsync(KernelInode inode, string name, int room)
+    {
+        int errno = await XattrPermissionAsync(inode, MayRead);
+        if (errno != 0)
+            return VfsResult.Failure(errno);
+        if (IsBad(inode))
+            return VfsResult.Failure(KernelErrno.EIO);
+        if (_conn.Unsupported.Contains(FuseOpcode.FUSE_GETXATTR))
+            return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+        KernelAnswer answer = await AskAsync(
+            FuseOpcode.FUSE_GETXATTR, inode.NodeId,
+            Bytes(new fuse_getxattr_in { size = (uint)room }, name), XattrRoom(room));
+        return XattrResult(answer, room);
+    }
+
+    private KernelTask<VfsResult> ListXattrAsync(VfsCall call) => AtObjectAsync(
+        call.Path,
+        async dentry =>
+        {
+            if (IsBad(dentry.Inode!))
+                return VfsResult.Failure(KernelErrno.EIO);
+            if (_conn.Unsupported.Contains(FuseOpcode.FUSE_LISTXATTR))
+                return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+            KernelAnswer answer = await AskAsync(
+                FuseOpcode.FUSE_LISTXATTR, dentry.Inode!.NodeId,
+                Bytes(new fuse_getxattr_in { size = (uint)call.Size }), XattrRoom(call.Size));
+            VfsResult result = XattrResult(answer, call.Size);
+            bool broken = call.Size > 0 && answer.Body.Length > 0 && !IsNameList(answer.Body);
+            return result.Errno == 0 && broken ? VfsResult.Failure(KernelErrno.EIO) : result;
+        });
+
+    /// <summary>fuse_verify_xattr_list(): names that are not empty, each with its NUL.</summary>
+    private static bool IsNameList(ReadOnlySpan<byte> list)
+    {
+        while (list.Length > 0)
+        {
+            int end = list.IndexOf((byte)0);
+            if (end <= 0)
+                return false;
+            list = list[(end + 1)..];
+        }
+
+        return true;
+    }
+
+    private static ReplyRoom XattrRoom(int room) =>
+        room > 0 ? ReplyRoom.UpTo(room) : RoomOf<fuse_getxattr_out>();
+
+    private static VfsResult XattrResult(in KernelAnswer answer, int room)
+    {
+        if (answer.Errno == KernelErrno.ENOSYS)
+            return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+        if (answer.Errno != 0)
+            return VfsResult.Failure(answer.Errno);
+        if (room > 0)
+        {
+            return new VfsResult(0, answer.Body.Length)
+            {
+                Data = Convert.ToHexStringLower(answer.Body),
+            };
+        }
+
+        uint size = MemoryMarshal.Read<fuse_getxattr_out>(answer.Body).size;
+        return new VfsResult(0, Math.Min(size, XattrSizeMax));
+    }
+
+    private KernelTask<VfsResult> SetXattrAsync(VfsCall call) => AtObjectAsync(
+        call.Path,
+        async dentry =>
+        {
+            byte[] value = Pattern(call.Size, call.Offset);
+            fuse_setxattr_in arguments = new()
+            {
+                size = (uint)value.Length,
+                flags = (uint)call.Flags,
+            };
+            byte[] head = Bytes(arguments);
+            if (!_conn.SetxattrExt)
+                head = head[..FuseConstants.FUSE_COMPAT_SETXATTR_IN_SIZE];
+            return await ChangeXattrAsync(
+                dentry.Inode!, FuseOpcode.FUSE_SETXATTR,
+                [.. head, .. Bytes(call.Path2), .. value]);
+        });
+
+    private KernelTask<VfsResult> RemoveXattrAsync(VfsCall call) => AtObjectAsync(
+        call.Path,
+        dentry => ChangeXattrAsync(
+            dentry.Inode!, FuseOpcode.FUSE_REMOVEXATTR, Bytes(call.Path2)));
+
+    private async KernelTask<VfsResult> ChangeXattrAsync(
+        KernelInode inode, FuseOpcode opcode, byte[] body)
+    {
+        await inode.Lock.AcquireAsync(exclusive: true);
+        try
+        {
+            int errno = await XattrPermissionAsync(inode, MayWrite);
+            if (errno != 0)
+                return VfsResult.Failure(errno);
+            if (IsBad(inode))
+                return VfsResult.Failure(KernelErrno.EIO);
+            if (_conn.Unsupported.Contains(opcode))
+                return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+            KernelAnswer answer = await AskAsync(opcode, inode.NodeId, body, ReplyRoom.Nothing);
+            if (answer.Errno == 0)
+                inode.InvalMask |= StatxCtime;
+            return new VfsResult(
+                answer.Errno == KernelErrno.ENOSYS ? KernelErrno.EOPNOTSUPP : answer.Errno);
+        }
+        finally
+        {
+            inode.Lock.Release(exclusive: true);
+        }
+    }
+
+    /// <summary>
+    /// xattr_permission() for a name "user.*": regular files and directories only (EPERM to
+    /// change, ENODATA to read), then the inode's own permission.
+    /// </summary>
+    private async KernelTask<int> XattrPermissionAsync(KernelInode inode, int mask)
+    {
+        const int ENODATA = 61;
+        if (!inode.IsRegular && !inode.IsDirectory)
+            return mask == MayWrite ? KernelErrno.EPERM : ENODATA;
+        return await PermissionAsync(inode, mask);
+    }
+}
