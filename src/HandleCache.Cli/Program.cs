@@ -15,6 +15,10 @@ internal static class Program
         root.Add(SurveyCommand.Build());
         root.Add(CompareCommand.Build());
         root.Add(ReportCommand.Build());
+        root.Add(MountCommand.Build());
+        root.Add(RestartCommand.Build());
+        root.Add(RestartClientCommand.Build());
+        root.Add(ServeCommand.Build());
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build());
         ParseResult result = root.Parse(args);
