@@ -109,7 +109,7 @@ public sealed partial class ModelKernel
         (Walk? walk, int errno) = await ResolveParentAsync(path, flags & LookupFlags.Reval);
         if (walk is null)
             return Attempt.WalkFailed(errno);
-        Dentry directory = walk.Directory;
+        Dentry directory = walk.Here;
         try
         {
             if (walk.Kind != LastKind.Norm)

@@ -111,7 +111,7 @@ public sealed partial class ModelKernel
 
         Walk walk = new((flags & ODirectory) != 0 ? LookupFlags.Directory : LookupFlags.None)
         {
-            Directory = dentry,
+            Here = dentry,
             Closing = closing,
         };
         (OpenFile? file, errno) = await DoOpenAsync(walk, flags, null, isCreated: false);

@@ -68,7 +68,7 @@ public sealed partial class ModelKernel
 
         Walk walk = new(how)
         {
-            Directory = DentryCache.Get(_root!), Closing = closing, LinkCount = links,
+            Here = DentryCache.Get(_root!), Closing = closing, LinkCount = links,
         };
         string? at = path;
         OpenFile? created = null;
@@ -119,7 +119,7 @@ public sealed partial class ModelKernel
                 how = walk.Flags;
             }
 
-            (dentry, errno) = await LookupFastAsync(walk.Directory, walk.Last, how);
+            (dentry, errno) = await LookupFastAsync(walk.Here, walk.Last, how);
         }
         else if (walk.HasTrailingSlash)
         {
@@ -127,7 +127,7 @@ public sealed partial class ModelKernel
         }
         else if ((flags & OExcl) == 0)
         {
-            (dentry, errno) = await LookupFastAsync(walk.Directory, walk.Last, how);
+            (dentry, errno) = await LookupFastAsync(walk.Here, walk.Last, how);
             if (dentry is { IsNegative: true })
             {
                 _dcache.Put(dentry);
@@ -145,8 +145,8 @@ public sealed partial class ModelKernel
             dentry = looked.Dentry!;
             if (looked.File is not null || looked.IsCreated)
             {
-                _dcache.Put(walk.Directory);
-                walk.Directory = dentry;
+                _dcache.Put(walk.Here);
+                walk.Here = dentry;
                 return new(null, 0, looked.File, looked.IsCreated);
             }
         }
@@ -164,7 +164,7 @@ public sealed partial class ModelKernel
         Walk walk, int flags, uint mode, LookupFlags how)
     {
         bool exclusive = (flags & OCreat) != 0;
-        KernelLock held = walk.Directory.Inode!.Lock;
+        KernelLock held = walk.Here.Inode!.Lock;
         await held.AcquireAsync(exclusive);
         try
         {
@@ -180,7 +180,7 @@ public sealed partial class ModelKernel
     private async KernelTask<LookedUp> LookupOpenAsync(
         Walk walk, int flags, uint mode, LookupFlags how)
     {
-        Dentry directory = walk.Directory;
+        Dentry directory = walk.Here;
         if (directory.Inode!.IsDead)
             return new(null, KernelErrno.ENOENT);
         Dentry? dentry = DentryCache.Lookup(directory, walk.Last);
@@ -276,7 +276,7 @@ public sealed partial class ModelKernel
     private async KernelTask<(OpenFile? File, int Errno)> DoOpenAsync(
         Walk walk, int flags, OpenFile? file, bool isCreated)
     {
-        Dentry dentry = walk.Directory;
+        Dentry dentry = walk.Here;
         KernelInode inode = dentry.Inode!;
         int errno = 0;
         if ((flags & OCreat) != 0)

@@ -18,7 +18,7 @@ public sealed partial class ModelKernel
         (Walk? walk, int errno) = await ResolveParentAsync(path, flags);
         if (walk is null)
             return Attempt.WalkFailed(errno);
-        Dentry directory = walk.Directory;
+        Dentry directory = walk.Here;
         KernelInode? victim = null;
         if (walk.Kind != LastKind.Norm)
         {
@@ -65,7 +65,7 @@ public sealed partial class ModelKernel
         (Walk? walk, int errno) = await ResolveParentAsync(path, flags);
         if (walk is null)
             return Attempt.WalkFailed(errno);
-        Dentry directory = walk.Directory;
+        Dentry directory = walk.Here;
         errno = walk.Kind switch
         {
             LastKind.DotDot => KernelErrno.ENOTEMPTY,
@@ -179,7 +179,7 @@ public sealed partial class ModelKernel
         (Walk? to, errno) = await ResolveParentAsync(call.Path2, how);
         if (to is null)
         {
-            _dcache.Put(from.Directory);
+            _dcache.Put(from.Here);
             return Attempt.WalkFailed(errno);
         }
 
@@ -189,16 +189,16 @@ public sealed partial class ModelKernel
             errno = (call.Flags & RenameNoReplace) != 0 ? KernelErrno.EEXIST : KernelErrno.EBUSY;
         else
             errno = await LockedRenameAsync(from, to, call.Flags, how);
-        _dcache.Put(to.Directory);
-        _dcache.Put(from.Directory);
+        _dcache.Put(to.Here);
+        _dcache.Put(from.Here);
         return new VfsResult(errno);
     }
 
     /// <summary>lock_rename(): one lock, or both with the ancestor first.</summary>
     private async KernelTask<int> LockedRenameAsync(Walk from, Walk to, int flags, LookupFlags how)
     {
-        Dentry first = to.Directory;
-        Dentry second = from.Directory;
+        Dentry first = to.Here;
+        Dentry second = from.Here;
         if (DentryCache.IsAncestor(second, first))
             (first, second) = (second, first);
         await first.Inode!.Lock.AcquireAsync(exclusive: true);
@@ -224,10 +224,10 @@ public sealed partial class ModelKernel
             : LookupFlags.RenameTarget | LookupFlags.Create;
         if ((flags & RenameNoReplace) != 0)
             target |= LookupFlags.Excl;
-        (Dentry? old, int errno) = await LookupLockedAsync(from.Directory, from.Last, how);
+        (Dentry? old, int errno) = await LookupLockedAsync(from.Here, from.Last, how);
         if (old is null)
             return errno;
-        (Dentry? fresh, errno) = await LookupLockedAsync(to.Directory, to.Last, how | target);
+        (Dentry? fresh, errno) = await LookupLockedAsync(to.Here, to.Last, how | target);
         if (fresh is null)
         {
             _dcache.Put(old);
@@ -239,14 +239,14 @@ public sealed partial class ModelKernel
         else if (!old.IsDirectory
             && (from.HasTrailingSlash || (!isExchange && to.HasTrailingSlash)))
             errno = KernelErrno.ENOTDIR;
-        else if (old != to.Directory && DentryCache.IsAncestor(old, to.Directory)
-            || old == to.Directory)
+        else if (old != to.Here && DentryCache.IsAncestor(old, to.Here)
+            || old == to.Here)
             errno = KernelErrno.EINVAL;
-        else if (DentryCache.IsAncestor(fresh, from.Directory) && fresh != from.Directory
-            || fresh == from.Directory)
+        else if (DentryCache.IsAncestor(fresh, from.Here) && fresh != from.Here
+            || fresh == from.Here)
             errno = isExchange ? KernelErrno.EINVAL : KernelErrno.ENOTEMPTY;
         else
-            errno = await RenameAsync(from.Directory, old, to.Directory, fresh, flags);
+            errno = await RenameAsync(from.Here, old, to.Here, fresh, flags);
         _dcache.Put(fresh);
         _dcache.Put(old);
         return errno;

@@ -24,7 +24,7 @@ public sealed partial class ModelKernel
     {
         public LookupFlags Flags { get; set; } = flags;
 
-        public required Dentry Directory { get; set; }
+        public required Dentry Here { get; set; }
 
         /// <summary>
         /// Files to be released when the system call returns: what the running kernel taught is
@@ -63,7 +63,7 @@ public sealed partial class ModelKernel
     /// <summary>terminate_walk(): gives back all that the walk holds.</summary>
     private void EndWalk(Walk walk)
     {
-        _dcache.Put(walk.Directory);
+        _dcache.Put(walk.Here);
         EndLinks(walk);
     }
 
@@ -150,7 +150,7 @@ public sealed partial class ModelKernel
                 continue;
             }
 
-            int errno = await PermissionAsync(walk.Directory.Inode!, MayExec);
+            int errno = await PermissionAsync(walk.Here.Inode!, MayExec);
             if (errno != 0)
                 return errno;
             int slash = at.IndexOf('/', StringComparison.Ordinal);
@@ -178,7 +178,7 @@ public sealed partial class ModelKernel
                 continue;
             }
 
-            if (!walk.Directory.IsDirectory)
+            if (!walk.Here.IsDirectory)
                 return KernelErrno.ENOTDIR;
             at = after;
         }
@@ -197,9 +197,9 @@ public sealed partial class ModelKernel
         }
 
         (Dentry? dentry, int errno) = await LookupFastAsync(
-            walk.Directory, walk.Last, walk.Flags);
+            walk.Here, walk.Last, walk.Flags);
         if (errno == 0 && dentry is null)
-            (dentry, errno) = await LookupSlowAsync(walk.Directory, walk.Last, walk.Flags);
+            (dentry, errno) = await LookupSlowAsync(walk.Here, walk.Last, walk.Flags);
         if (dentry is null)
             return (null, errno);
         if (!more)
@@ -219,8 +219,8 @@ public sealed partial class ModelKernel
 
         if (!dentry.Inode!.IsSymlink || !follow)
         {
-            _dcache.Put(walk.Directory);
-            walk.Directory = dentry;
+            _dcache.Put(walk.Here);
+            walk.Here = dentry;
             return (null, 0);
         }
 
@@ -248,18 +248,18 @@ public sealed partial class ModelKernel
 
     private void HandleDots(Walk walk)
     {
-        if (walk.Kind != LastKind.DotDot || walk.Directory.IsRoot)
+        if (walk.Kind != LastKind.DotDot || walk.Here.IsRoot)
             return;
-        Dentry parent = DentryCache.Get(walk.Directory.Parent);
-        _dcache.Put(walk.Directory);
-        walk.Directory = parent;
+        Dentry parent = DentryCache.Get(walk.Here.Parent);
+        _dcache.Put(walk.Here);
+        walk.Here = parent;
     }
 
     /// <summary>path_lookupat() from the mount's root: the dentry is held.</summary>
     private async KernelTask<(Dentry? Dentry, int Errno)> PathLookupAsync(
         string path, LookupFlags flags, StrongBox<int> links)
     {
-        Walk walk = new(flags) { Directory = DentryCache.Get(_root!), LinkCount = links };
+        Walk walk = new(flags) { Here = DentryCache.Get(_root!), LinkCount = links };
         string? at = path;
         int errno = path.Length >= PathBytes ? KernelErrno.ENAMETOOLONG : 0;
         while (at is not null && errno == 0)
@@ -278,12 +278,12 @@ public sealed partial class ModelKernel
                 walk, (walk.Flags & LookupFlags.Follow) != 0, more: false);
         }
 
-        if (errno == 0 && (walk.Flags & LookupFlags.Directory) != 0 && !walk.Directory.IsDirectory)
+        if (errno == 0 && (walk.Flags & LookupFlags.Directory) != 0 && !walk.Here.IsDirectory)
             errno = KernelErrno.ENOTDIR;
         if (errno == 0)
         {
             EndLinks(walk);
-            return (walk.Directory, 0);
+            return (walk.Here, 0);
         }
 
         EndWalk(walk);
@@ -311,7 +311,7 @@ public sealed partial class ModelKernel
         {
             Walk walk = new(flags | (attempt == 0 ? LookupFlags.None : LookupFlags.Reval))
             {
-                Directory = DentryCache.Get(_root!),
+                Here = DentryCache.Get(_root!),
                 LinkCount = links,
             };
             errno = await LinkPathWalkAsync(walk, path);
