@@ -11,6 +11,8 @@ internal static class Program
         root.Add(ValidateCommand.Build());
         root.Add(SlabCommand.Build());
         root.Add(LayoutCommand.Build());
+        root.Add(SweepCommand.Build());
+        root.Add(SurveyCommand.Build());
         root.Add(WorkloadCommand.Build());
         ParseResult result = root.Parse(args);
         if (result.Errors.Count > 0)
