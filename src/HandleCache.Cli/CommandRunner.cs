@@ -35,6 +35,10 @@ internal static class CommandRunner
         {
             return ExitCode.Success;
         }
+        catch (IOException e)
+        {
+            return Fail(e.Message, ExitCode.CheckFailed);
+        }
     }
 
     /// <summary>errno EPIPE as .NET reports it on Unix.</summary>

@@ -14,12 +14,15 @@ public sealed class NamespaceThread : IDisposable
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread _thread;
 
-    public NamespaceThread()
+    /// <param name="ownNamespace">
+    /// False: the thread stays in the namespace of the process, where everybody sees its mounts.
+    /// </param>
+    public NamespaceThread(bool ownNamespace = true)
     {
         using ManualResetEventSlim started = new();
         _thread = new Thread(() =>
         {
-            IsPrivate = TryEnter();
+            IsPrivate = ownNamespace && TryEnter();
             started.Set();
             foreach (Action action in _work.GetConsumingEnumerable())
                 action();

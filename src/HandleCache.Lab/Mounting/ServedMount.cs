@@ -20,6 +20,7 @@ public sealed class ServedMount : IDisposable
     private readonly Thread _thread;
     private Exception? _failure;
     private bool _mounted;
+    private bool _ready;
 
     private ServedMount(
         NamespaceThread mountNamespace, string mountPoint, IChannel channel, FuseSession session)
@@ -87,7 +88,12 @@ public sealed class ServedMount : IDisposable
         if (_mounted)
         {
             _mounted = false;
-            _namespace.Invoke(() => Mounts.Unmount(MountPoint));
+
+            // A session that ended well was unmounted by somebody; what lies at the mount point
+            // now is not ours to take away.
+            bool isOver = _ready && !_thread.IsAlive && Failure is null;
+            if (!isOver)
+                _namespace.Invoke(() => Mounts.Unmount(MountPoint));
         }
 
         bool running = _thread.IsAlive;
@@ -102,6 +108,15 @@ public sealed class ServedMount : IDisposable
         _channel.Dispose();
     }
 
+    /// <summary>Waits until the file system is unmounted or its session fails.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled while still mounted.</exception>
+    public void WaitForEnd(CancellationToken cancel)
+    {
+        using ManualResetEventSlim never = new();
+        while (!_thread.Join(0))
+            never.Wait(TimeSpan.FromMilliseconds(50), cancel);
+    }
+
     /// <summary>The exception that ended the session early; null when none did.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
@@ -112,6 +127,7 @@ public sealed class ServedMount : IDisposable
             if (!_session.Ready.Wait(Patience))
                 throw new IOException("the kernel did not finish INIT in time");
             Agreement = _session.Ready.Result;
+            _ready = true;
         }
         catch (AggregateException e)
         {

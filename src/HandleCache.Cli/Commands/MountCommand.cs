@@ -1,0 +1,83 @@
+using System.CommandLine;
+using HandleCache.Cli.Rendering;
+using HandleCache.Lab.Mounting;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Cli.Commands;
+
+/// <summary><c>handlecache mount</c>: serves a directory until Ctrl-C or umount.</summary>
+internal static class MountCommand
+{
+    private static readonly Argument<string> Source = new("SOURCE")
+    {
+        Description = "The directory to serve; its file system must have file handles",
+    };
+
+    private static readonly Argument<string> MountPoint = new("MOUNTPOINT")
+    {
+        Description = "An existing directory",
+    };
+
+    private static readonly Option<double> Timeout = new("--timeout")
+    {
+        Description = "Seconds the kernel may believe entries and attributes",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
+    {
+        Description = "off, on or auto",
+        DefaultValueFactory = _ => ReadDirPlusMode.Auto,
+    };
+
+    private static readonly Option<bool> Export = new("--export")
+    {
+        Description = "Let handles of the mount be opened after their inodes are forgotten",
+    };
+
+    private static readonly Option<bool> Writeback = new("--writeback")
+    {
+        Description = "Let the kernel write back data later",
+    };
+
+    private static readonly Option<bool> ReadOnly = new("--read-only")
+    {
+        Description = "Mount read-only",
+    };
+
+    private static readonly Option<bool> Model = new("--model")
+    {
+        Description = "Hold the traffic against the model; its checks are printed at the end",
+    };
+
+    public static Command Build()
+    {
+        Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
+        {
+            Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Model,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        return command;
+    }
+
+    private static int Execute(ParseResult parsed)
+    {
+        MountOptions options = new()
+        {
+            Source = parsed.GetRequiredValue(Source),
+            MountPoint = parsed.GetRequiredValue(MountPoint),
+            TimeoutSeconds = parsed.GetValue(Timeout),
+            ReadDirPlus = parsed.GetValue(ReadDirPlus),
+            Export = parsed.GetValue(Export),
+            Writeback = parsed.GetValue(Writeback),
+            ReadOnly = parsed.GetValue(ReadOnly),
+            Model = parsed.GetValue(Model),
+        };
+        using Interrupt interrupt = new();
+        MountOutcome outcome = MountRun.Run(
+            options, () => MountText.Mounted(Console.Error, options), interrupt.Token);
+        if (options.Model)
+            MountText.Checks(Console.Out, outcome);
+        return outcome.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+}

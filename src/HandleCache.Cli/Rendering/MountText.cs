@@ -1,0 +1,34 @@
+using System.Globalization;
+using HandleCache.Lab.Mounting;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Cli.Rendering;
+
+/// <summary>What <c>mount</c> says.</summary>
+internal static class MountText
+{
+    /// <summary>
+    /// The hint matters when it is too late to give it: after kill -9 nobody is left to unmount.
+    /// </summary>
+    public static void Mounted(TextWriter output, MountOptions options)
+    {
+        output.WriteLine($"serving {options.Source} on {options.MountPoint}");
+        output.WriteLine(
+            $"Ctrl-C unmounts; after kill -9: umount -l {options.MountPoint}");
+        output.Flush();
+    }
+
+    public static void Checks(TextWriter output, MountOutcome outcome)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        output.WriteLine(string.Create(plain, $"{outcome.Requests} requests, measured"));
+        output.WriteLine(string.Create(plain, $"{"check",-20}{"compared",12}{"mismatches",14}"));
+        foreach (CheckResult check in outcome.Checks)
+        {
+            output.WriteLine(string.Create(
+                plain, $"{check.Name,-20}{check.Compared,12}{check.Mismatches,14}"));
+            if (check.FirstMismatch is not null)
+                output.WriteLine($"  {check.FirstMismatch}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using HandleCache.Linux;
+using HandleCache.Server.Passthrough;
+
+namespace HandleCache.Lab.Mounting;
+
+/// <summary>Checks what <c>mount</c> is told before anything is mounted.</summary>
+internal static class MountPlaces
+{
+    /// <exception cref="BadInputException">No such directory, or a value out of range.</exception>
+    /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
+    public static void Check(MountOptions options)
+    {
+        if (!(options.TimeoutSeconds is >= 0 and <= 86400))
+            throw new BadInputException("--timeout: 0 to 86400 seconds");
+        RequireDirectory("SOURCE", options.Source);
+        RequireDirectory("MOUNTPOINT", options.MountPoint);
+        if (Credentials.WhyNotMountFuse() is { } mount)
+            throw new MissingRequirementException(mount);
+        if (Credentials.WhyNotOpenByHandle() is { } open)
+            throw new MissingRequirementException(open);
+    }
+
+    /// <summary>The file system of a checked source.</summary>
+    /// <exception cref="BadInputException">It has no file handles; says which ones have.</exception>
+    public static PassthroughFileSystem Serve(MountOptions options, PassthroughOptions passthrough)
+    {
+        try
+        {
+            return new PassthroughFileSystem(options.Source, passthrough);
+        }
+        catch (IOException e)
+        {
+            throw new BadInputException(e.Message, e);
+        }
+    }
+
+    public static PassthroughOptions PassthroughOf(MountOptions options) => new()
+    {
+        EntryValid = TimeSpan.FromSeconds(options.TimeoutSeconds),
+        AttributeValid = TimeSpan.FromSeconds(options.TimeoutSeconds),
+        Forgotten = options.Export ? ForgottenHandles.Remember : ForgottenHandles.Drop,
+    };
+
+    private static void RequireDirectory(string what, string path)
+    {
+        if (File.Exists(path))
+            throw new BadInputException($"{what}: {path} is not a directory");
+        if (!Directory.Exists(path))
+            throw new BadInputException($"{what}: {path}: no such directory");
+    }
+}

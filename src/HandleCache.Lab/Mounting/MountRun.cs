@@ -1,0 +1,77 @@
+using HandleCache.Linux;
+using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Passthrough;
+using HandleCache.Server.Sessions;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Mounting;
+
+/// <summary>What a mount came to.</summary>
+/// <param name="Checks">What the model found; none where it did not ride along.</param>
+/// <param name="Requests">Requests the model saw.</param>
+public sealed record MountOutcome(IReadOnlyList<CheckResult> Checks, long Requests)
+{
+    /// <summary>Whether the model agrees with all it saw.</summary>
+    public bool Holds => Checks.All(check => check.Mismatches == 0);
+}
+
+/// <summary>Serves a directory on a mount point until it is unmounted or cancelled.</summary>
+public static class MountRun
+{
+    /// <param name="options">What, where and how.</param>
+    /// <param name="mounted">Called once the mount can be used.</param>
+    /// <param name="cancel">Ends it: unmounts and returns.</param>
+    /// <exception cref="BadInputException">No such directory, or a source without handles.</exception>
+    /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
+    /// <exception cref="IOException">The server failed.</exception>
+    public static MountOutcome Run(MountOptions options, Action mounted, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(mounted);
+        MountPlaces.Check(options);
+        CheckLedger ledger = new();
+        using KernelMirror? mirror = options.Model ? NewMirror(ledger) : null;
+        using PassthroughFileSystem served =
+            MountPlaces.Serve(options, MountPlaces.PassthroughOf(options));
+        using NamespaceThread everybodys = new(ownNamespace: false);
+        SessionOptions session = options.Session;
+        if (mirror is not null)
+            session = session with { Dialect = Dialect.Thread };
+        using (ServedMount mount = ServedMount.Start(
+            everybodys, Path.GetFullPath(options.MountPoint), served, session,
+            MountSettings(options), mirror))
+        {
+            mounted();
+            WaitForEnd(mount, cancel);
+            if (mount.Failure is { } failure)
+                throw new IOException($"the server failed: {failure.Message}", failure);
+        }
+
+        mirror?.Validate();
+        return new MountOutcome(ledger.Results(), mirror?.Statistics.Requests ?? 0);
+    }
+
+    internal static FuseMountOptions MountSettings(MountOptions options) => new()
+    {
+        Source = Path.GetFullPath(options.Source),
+        ReadOnly = options.ReadOnly,
+        RootMode = FileModes.Directory,
+    };
+
+    private static void WaitForEnd(ServedMount mount, CancellationToken cancel)
+    {
+        try
+        {
+            mount.WaitForEnd(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            // The way a mount is meant to end: the caller unmounts.
+            return;
+        }
+    }
+
+    private static KernelMirror NewMirror(CheckLedger ledger) =>
+        new(new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger);
+}
