@@ -16,7 +16,7 @@ internal sealed class MountScript : IDisposable
     /// serve OPTIONS... mounts $src on $mnt in the background and waits until it is mounted.
     /// </summary>
     private const string Prelude = """
-        set -eu
+        set -eum  # -m: else the shell would start the program with SIGINT ignored
         cd "$root"; src=$root/src; mnt=$root/mnt
         die() { echo "$1" >&2; exit 1; }
         serve() {

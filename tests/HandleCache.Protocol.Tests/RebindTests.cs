@@ -17,7 +17,7 @@ public class RebindTests
         byte[] plain = Request(FuseOpcode.FUSE_LOOKUP, 7, Name("x"));
         byte[] buffer = [.. plain, .. new byte[64]];
         RebindWriter writer = new(buffer, plain.Length);
-        Assert.True(writer.TryAdd(new BoundNode(7, 0x30081, Handle)));
+        Assert.True(writer.TryAddNode(7, 0x30081, Handle));
 
         // 8 of header, 8 nodeid, 4 type, 4 length, 9 bytes, padded from 33 to 40.
         Assert.Equal(plain.Length + 40, writer.Length);
@@ -45,8 +45,8 @@ public class RebindTests
         byte[] plain = Request(FuseOpcode.FUSE_READ, 9, new byte[40]);
         byte[] buffer = [.. plain, .. new byte[200]];
         RebindWriter writer = new(buffer, plain.Length);
-        Assert.True(writer.TryAdd(new BoundNode(9, 1, Handle)));
-        Assert.True(writer.TryAdd(new BoundFile(5, 9, 2, 0)));
+        Assert.True(writer.TryAddNode(9, 1, Handle));
+        Assert.True(writer.TryAddFile(new BoundFile(5, 9, 2, 0)));
         Assert.True(FuseRequest.TryParse(
             buffer.AsSpan(0, writer.Length), out FuseRequest request, out _));
 
@@ -67,7 +67,7 @@ public class RebindTests
         byte[] plain = Request(FuseOpcode.FUSE_LOOKUP, 7, Name("x"));
         byte[] buffer = [.. plain, .. new byte[39]];
         RebindWriter writer = new(buffer, plain.Length);
-        Assert.False(writer.TryAdd(new BoundNode(7, 1, Handle)));
+        Assert.False(writer.TryAddNode(7, 1, Handle));
         Assert.Equal(plain.Length, writer.Length);
         Assert.Equal(plain, buffer[..plain.Length]);
     }

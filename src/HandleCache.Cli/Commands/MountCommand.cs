@@ -45,6 +45,11 @@ internal static class MountCommand
         Description = "Mount read-only",
     };
 
+    private static readonly Option<bool> Keep = new("--keep")
+    {
+        Description = "Survive the death of the server: restart it, rebind by handle",
+    };
+
     private static readonly Option<bool> Model = new("--model")
     {
         Description = "Hold the traffic against the model; its checks are printed at the end",
@@ -54,7 +59,7 @@ internal static class MountCommand
     {
         Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
         {
-            Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Model,
+            Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Keep, Model,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
         return command;
@@ -71,13 +76,19 @@ internal static class MountCommand
             Export = parsed.GetValue(Export),
             Writeback = parsed.GetValue(Writeback),
             ReadOnly = parsed.GetValue(ReadOnly),
+            Keep = parsed.GetValue(Keep),
             Model = parsed.GetValue(Model),
         };
         using Interrupt interrupt = new();
         MountOutcome outcome = MountRun.Run(
-            options, () => MountText.Mounted(Console.Error, options), interrupt.Token);
+            options,
+            () => MountText.Mounted(Console.Error, options),
+            line => Console.Error.WriteLine($"handlecache: {line}"),
+            interrupt.Token);
         if (options.Model)
             MountText.Checks(Console.Out, outcome);
+        if (outcome.Keeper is { } counts)
+            MountText.Kept(Console.Out, counts);
         return outcome.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HandleCache.Lab.Mounting;
+using HandleCache.Server.Keeping;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Cli.Rendering;
@@ -16,6 +17,21 @@ internal static class MountText
         output.WriteLine(
             $"Ctrl-C unmounts; after kill -9: umount -l {options.MountPoint}");
         output.Flush();
+    }
+
+    /// <summary>What a keeper has seen.</summary>
+    public static void Kept(TextWriter output, KeeperCounts counts)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        output.WriteLine(string.Create(plain,
+            $"{counts.Lives} servers, {counts.Resent} requests sent again, "
+            + $"{counts.Settled} settled, {counts.Unknown} unknown"));
+        output.WriteLine(string.Create(plain,
+            $"{counts.Rebound} rebound, {counts.Stale} stale, "
+            + $"{counts.WrongObject} wrong objects, {counts.Overdrawn} overdrawn"));
+        output.WriteLine(string.Create(plain,
+            $"{counts.Inodes} inodes ({counts.InodeBytes} bytes) and "
+            + $"{counts.OpenFiles} open files held"));
     }
 
     public static void Checks(TextWriter output, MountOutcome outcome)

@@ -27,6 +27,9 @@ public sealed record MountOptions
     /// <summary>Hold the traffic against the model while it passes.</summary>
     public bool Model { get; init; }
 
+    /// <summary>Survive the death of the server: a keeper holds the mount.</summary>
+    public bool Keep { get; init; }
+
     /// <summary>Threads that read requests.</summary>
     public int Workers { get; init; } = Math.Max(2, Environment.ProcessorCount);
 

@@ -1,6 +1,7 @@
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Keeping;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
@@ -10,10 +11,13 @@ namespace HandleCache.Lab.Mounting;
 /// <summary>What a mount came to.</summary>
 /// <param name="Checks">What the model found; none where it did not ride along.</param>
 /// <param name="Requests">Requests the model saw.</param>
-public sealed record MountOutcome(IReadOnlyList<CheckResult> Checks, long Requests)
+/// <param name="Keeper">What the keeper saw; null where there was none.</param>
+public sealed record MountOutcome(
+    IReadOnlyList<CheckResult> Checks, long Requests, KeeperCounts? Keeper = null)
 {
     /// <summary>Whether the model agrees with all it saw.</summary>
-    public bool Holds => Checks.All(check => check.Mismatches == 0);
+    public bool Holds => Checks.All(check => check.Mismatches == 0)
+        && Keeper is null or { WrongObject: 0, Overdrawn: 0 };
 }
 
 /// <summary>Serves a directory on a mount point until it is unmounted or cancelled.</summary>
@@ -24,12 +28,16 @@ public static class MountRun
     /// <param name="cancel">Ends it: unmounts and returns.</param>
     /// <exception cref="BadInputException">No such directory, or a source without handles.</exception>
     /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
+    /// <param name="report">Told of servers that died and were replaced.</param>
     /// <exception cref="IOException">The server failed.</exception>
-    public static MountOutcome Run(MountOptions options, Action mounted, CancellationToken cancel)
+    public static MountOutcome Run(
+        MountOptions options, Action mounted, Action<string> report, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(mounted);
         MountPlaces.Check(options);
+        if (options.Keep)
+            return RunKept(options, mounted, report, cancel);
         CheckLedger ledger = new();
         using KernelMirror? mirror = options.Model ? NewMirror(ledger) : null;
         using PassthroughFileSystem served =
@@ -43,7 +51,7 @@ public static class MountRun
             MountSettings(options), mirror))
         {
             mounted();
-            WaitForEnd(mount, cancel);
+            Until(mount.WaitForEnd, cancel);
             if (mount.Failure is { } failure)
                 throw new IOException($"the server failed: {failure.Message}", failure);
         }
@@ -59,11 +67,28 @@ public static class MountRun
         RootMode = FileModes.Directory,
     };
 
-    private static void WaitForEnd(ServedMount mount, CancellationToken cancel)
+    private static MountOutcome RunKept(
+        MountOptions options, Action mounted, Action<string> report, CancellationToken cancel)
+    {
+        if (options.Model)
+            throw new BadInputException("--model watches one server's life; it goes without --keep");
+
+        // A source that cannot be served is said now, not by server after server.
+        MountPlaces.Serve(options, MountPlaces.PassthroughOf(options)).Dispose();
+        using NamespaceThread everybodys = new(ownNamespace: false);
+        using KeptMount mount = KeptMount.Start(everybodys, options, report);
+        mounted();
+        Until(mount.WaitForEnd, cancel);
+        if (mount.Failure is { } failure)
+            throw new IOException($"the keeper gave up: {failure.Message}", failure);
+        return new MountOutcome([], 0, mount.Counts);
+    }
+
+    private static void Until(Action<CancellationToken> waitForEnd, CancellationToken cancel)
     {
         try
         {
-            mount.WaitForEnd(cancel);
+            waitForEnd(cancel);
         }
         catch (OperationCanceledException)
         {

@@ -32,20 +32,20 @@ public ref struct RebindWriter
     public readonly int Length => _length;
 
     /// <summary>Adds a nodeid and its handle; false when there is no room.</summary>
-    public bool TryAdd(scoped in BoundNode node)
+    public bool TryAddNode(ulong nodeId, uint handleType, scoped ReadOnlySpan<byte> handle)
     {
-        int bytes = HeaderBytes + NodeHeadBytes + node.Handle.Length;
+        int bytes = HeaderBytes + NodeHeadBytes + handle.Length;
         if (!TryBegin(bytes, FuseConstants.FUSE_EXT_HANDLE, out Span<byte> body))
             return false;
-        MemoryMarshal.Write(body, node.NodeId);
-        MemoryMarshal.Write(body[8..], node.HandleType);
-        MemoryMarshal.Write(body[12..], (uint)node.Handle.Length);
-        node.Handle.CopyTo(body[NodeHeadBytes..]);
+        MemoryMarshal.Write(body, nodeId);
+        MemoryMarshal.Write(body[8..], handleType);
+        MemoryMarshal.Write(body[12..], (uint)handle.Length);
+        handle.CopyTo(body[NodeHeadBytes..]);
         return true;
     }
 
     /// <summary>Adds an open file; false when there is no room.</summary>
-    public bool TryAdd(in BoundFile file)
+    public bool TryAddFile(in BoundFile file)
     {
         int bytes = HeaderBytes + Unsafe.SizeOf<BoundFile>();
         if (!TryBegin(bytes, FuseConstants.FUSE_EXT_FILE, out Span<byte> body))

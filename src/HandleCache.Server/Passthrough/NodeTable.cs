@@ -20,12 +20,18 @@ internal sealed class NodeTable : IDisposable
         new(new InodeTableOptions { IndexByHandle = true });
 
     private readonly bool _remember;
+    private readonly IKnownNodes? _known;
     private readonly InodeIndex _root;
     private ulong _nextNodeId;
     private int _forgotten;
 
-    public NodeTable(in FileHandleBuffer root, ForgottenHandles forgotten, ulong firstNodeId)
+    public NodeTable(
+        in FileHandleBuffer root,
+        ForgottenHandles forgotten,
+        ulong firstNodeId,
+        IKnownNodes? known = null)
     {
+        _known = known;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(
             firstNodeId, FuseConstants.FUSE_ROOT_ID);
         _remember = forgotten == ForgottenHandles.Remember;
@@ -75,11 +81,32 @@ internal sealed class NodeTable : IDisposable
         {
             InodeIndex index = _table.FindByHandle(key);
             if (index.IsNone)
-                index = _table.Add(_nextNodeId++, 0, mode, key);
+                index = _table.Add(NewNodeId(handle), 0, mode, key);
             else if (index != _root && _table.NLookup(index) == 0)
                 _forgotten--;
             _table.AddLookups(index, 1);
             return _table.NodeId(index);
+        }
+    }
+
+    /// <summary>
+    /// Binds a nodeid of an earlier life to its handle. ESTALE when the nodeid, or the handle,
+    /// is bound otherwise here. Its lookups are not known: the first FORGET ends it, and a
+    /// request that still needs it brings the handle again.
+    /// </summary>
+    public Errno Rebind(ulong nodeid, in FileHandleBuffer handle, uint mode)
+    {
+        FileHandle key = new((uint)handle.Type, handle.Bytes);
+        lock (_lock)
+        {
+            InodeIndex index = _table.Find(nodeid);
+            if (!index.IsNone)
+                return _table.Handle(index) == key ? Errno.None : Errno.ESTALE;
+            if (!_table.FindByHandle(key).IsNone)
+                return Errno.ESTALE;
+            index = _table.Add(nodeid, 0, mode, key);
+            _table.AddLookups(index, 1);
+            return Errno.None;
         }
     }
 
@@ -192,6 +219,12 @@ internal sealed class NodeTable : IDisposable
             _table.Remove(index);
             _forgotten--;
         }
+    }
+
+    private ulong NewNodeId(in FileHandleBuffer handle)
+    {
+        ulong known = _known?.NodeIdOf(handle) ?? 0;
+        return known != 0 ? known : _nextNodeId++;
     }
 
     public void Dispose()

@@ -4,10 +4,10 @@ using HandleCache.Linux;
 namespace HandleCache.Server.Passthrough;
 
 /// <summary>Open files by fh. An fh is never given out twice. Safe from several threads.</summary>
-internal sealed class OpenFileTable
+internal sealed class OpenFileTable(ulong firstFh)
 {
     private readonly ConcurrentDictionary<ulong, OpenFile> _files = new();
-    private ulong _lastFh;
+    private ulong _lastFh = firstFh - 1;
 
     public int Count => _files.Count;
 
@@ -18,6 +18,17 @@ internal sealed class OpenFileTable
         _files[fh] = new OpenFile(descriptor, nodeid, isDirectory);
         return fh;
     }
+
+    /// <summary>Opens again under the fh of an earlier life; false when another was faster.</summary>
+    public bool TryAddAgain(ulong fh, FileDescriptor descriptor, ulong nodeid, bool isDirectory)
+    {
+        if (_files.TryAdd(fh, new OpenFile(descriptor, nodeid, isDirectory)))
+            return true;
+        descriptor.Dispose();
+        return false;
+    }
+
+    public bool Contains(ulong fh) => _files.ContainsKey(fh);
 
     /// <summary>A hold on an open file's descriptor; none for an unknown fh (EBADF).</summary>
     public DescriptorLease TryLease(ulong fh, out OpenFile? file) =>

@@ -121,6 +121,8 @@ public sealed partial class PassthroughFileSystem
         if (node.IsNone)
             return errno;
         errno = Xattrs.Set(node.Descriptor, WithNul(name), value, (int)arguments.flags);
+        if (errno == Errno.EEXIST && WasSet(context, node.Descriptor, name, value))
+            errno = Errno.None;
         if (errno != Errno.None || (arguments.setxattr_flags & AclKillSgid) == 0)
             return errno;
         errno = Metadata.Statx(node.Descriptor, StatxMask.BasicStats, out Linux.Statx statx);
@@ -157,7 +159,12 @@ public sealed partial class PassthroughFileSystem
     public override Errno RemoveXattr(in RequestContext context, ReadOnlySpan<byte> name)
     {
         using DescriptorLease node = Resolve(context.NodeId, out Errno errno);
-        return node.IsNone ? errno : Xattrs.Remove(node.Descriptor, WithNul(name));
+        if (node.IsNone)
+            return errno;
+        errno = Xattrs.Remove(node.Descriptor, WithNul(name));
+        return errno == Errno.ENODATA && Applied(context, ResentRule.RemoveXattr)
+            ? Errno.None
+            : errno;
     }
 
     public override Errno SyncFs(in RequestContext context) =>

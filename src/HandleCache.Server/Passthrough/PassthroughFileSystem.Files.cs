@@ -53,7 +53,9 @@ public sealed partial class PassthroughFileSystem
                 out errno);
         }
 
-        bool exclusive = (arguments.flags & OpenFlags.Exclusive) != 0;
+        bool exclusive = (arguments.flags & OpenFlags.Exclusive) != 0
+            && !(errno == Errno.EEXIST
+                && WasMade(context, ResentRule.Create, dir.Descriptor, name, arguments.mode, 0));
         if (errno == Errno.EEXIST && !exclusive)
         {
             // Somebody made it in the source since the kernel saw that it was absent.
@@ -290,6 +292,8 @@ public sealed partial class PassthroughFileSystem
     private int ToSource(uint wireFlags)
     {
         int flags = (int)wireFlags & SourceFlags;
+        if (_options.KernelAppends)
+            flags &= ~OpenFlags.Append;
         if (!_writeback)
             return flags;
         if ((flags & OpenFlags.AccessMode) == OpenFlags.WriteOnly)

@@ -42,6 +42,8 @@ public sealed partial class PassthroughFileSystem
             return Errno.EOVERFLOW;
         using (caller)
             errno = Names.MakeSymlink(WithNul(target), dir.Descriptor, WithNul(name));
+        if (errno == Errno.EEXIST && WasLinkedTo(context, dir.Descriptor, name, target))
+            errno = Errno.None;
         return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
     }
 
@@ -59,6 +61,13 @@ public sealed partial class PassthroughFileSystem
         ulong device = Names.DeviceFromWire(arguments.rdev);
         using (caller)
             errno = Names.MakeNode(dir.Descriptor, WithNul(name), arguments.mode, device);
+        if (errno == Errno.EEXIST
+            && WasMade(
+                context, ResentRule.MakeNode, dir.Descriptor, name, arguments.mode, device))
+        {
+            errno = Errno.None;
+        }
+
         return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
     }
 
@@ -75,6 +84,14 @@ public sealed partial class PassthroughFileSystem
             return Errno.EOVERFLOW;
         using (caller)
             errno = Names.MakeDirectory(dir.Descriptor, WithNul(name), arguments.mode);
+        if (errno == Errno.EEXIST
+            && WasMade(
+                context, ResentRule.MakeDirectory, dir.Descriptor, name,
+                FileModes.Directory | arguments.mode, 0))
+        {
+            errno = Errno.None;
+        }
+
         return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
     }
 
@@ -98,6 +115,9 @@ public sealed partial class PassthroughFileSystem
         if (to.IsNone)
             return errno;
 
+        if (context.IsResent && (flags & ~AtFlags.RenameNoReplace) != 0)
+            return CannotBeKnown(ResentRule.RenameExchange);
+
         // RENAME_WHITEOUT makes a node, which belongs to the caller.
         if (!TryActAs(context, 0, out CallerScope caller))
             return Errno.EOVERFLOW;
@@ -112,7 +132,9 @@ public sealed partial class PassthroughFileSystem
 
         if (hasVictim && errno == Errno.None)
             _nodes.MarkSuspect(victim);
-        return errno;
+        return errno == Errno.ENOENT && WasRenamed(context, to.Descriptor, newName)
+            ? Errno.None
+            : errno;
     }
 
     public override Errno Link(
@@ -128,6 +150,12 @@ public sealed partial class PassthroughFileSystem
         if (dir.IsNone)
             return errno;
         errno = Names.LinkDescriptor(old.Descriptor, dir.Descriptor, WithNul(newName));
+        if (errno == Errno.EEXIST
+            && WasLinked(context, old.Descriptor, dir.Descriptor, newName))
+        {
+            errno = Errno.None;
+        }
+
         return errno == Errno.None ? WriteEntry(old.Descriptor, ref reply, out _) : errno;
     }
 
@@ -167,7 +195,9 @@ public sealed partial class PassthroughFileSystem
         errno = Names.Unlink(dir.Descriptor, WithNul(name), flags);
         if (hasVictim && errno == Errno.None)
             _nodes.MarkSuspect(victim);
-        return errno;
+        return errno == Errno.ENOENT && Applied(context, ResentRule.Remove)
+            ? Errno.None
+            : errno;
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private readonly SharedDescriptor _root;
     private readonly NodeTable _nodes;
     private readonly DescriptorCache _descriptors;
-    private readonly OpenFileTable _files = new();
+    private readonly OpenFileTable _files;
     private readonly ThreadLocal<bool> _threadHasOwnUmask = new();
 
     private volatile bool _writeback;
@@ -40,7 +40,9 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         _options = options;
         _source = new SourceTree(source);
         _root = new SharedDescriptor(_source.Root);
-        _nodes = new NodeTable(_source.RootHandle, options.Forgotten, options.FirstNodeId);
+        _nodes = new NodeTable(
+            _source.RootHandle, options.Forgotten, options.FirstNodeId, options.KnownNodes);
+        _files = new OpenFileTable(options.FirstFh);
         _descriptors = new DescriptorCache(options.CachedDescriptors);
     }
 

@@ -33,4 +33,19 @@ public sealed record PassthroughOptions
     /// the lives before.
     /// </summary>
     public ulong FirstNodeId { get; init; } = 2;
+
+    /// <summary>First fh given out; above those of the lives before.</summary>
+    public ulong FirstFh { get; init; } = 1;
+
+    /// <summary>Tells nodeids of earlier lives; null for a server that has only one life.</summary>
+    public IKnownNodes? KnownNodes { get; init; }
+
+    /// <summary>Told of requests that came again and were settled; null for nobody.</summary>
+    public Action<ResentRule, bool>? Settled { get; init; }
+
+    /// <summary>
+    /// The kernel's offset of a WRITE counts also where the file was opened with O_APPEND. A
+    /// WRITE that comes again must not append twice.
+    /// </summary>
+    public bool KernelAppends { get; init; }
 }

@@ -25,6 +25,12 @@ public readonly ref struct RequestContext
     public ulong NodeId => Header.nodeid;
 
     /// <summary>
+    /// The request was read before by a server that died (FUSE_NOTIFY_RESEND): it may have been
+    /// applied already.
+    /// </summary>
+    public bool IsResent => (Header.unique & FuseConstants.FUSE_UNIQUE_RESEND) != 0;
+
+    /// <summary>
     /// The caller has been interrupted (FUSE_INTERRUPT): a long operation may end with EINTR or
     /// with what it has done so far.
     /// </summary>

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using HandleCache.Linux.Native;
+
+namespace HandleCache.Linux;
+
+/// <summary>
+/// Memory that several processes map (memfd_create(2), mmap(2) MAP_SHARED). It outlives each of
+/// them as long as one holds it: what a process wrote before kill -9 is there for the others.
+/// Spans of it must not be used after it is disposed.
+/// </summary>
+public sealed unsafe class SharedMemory : SafeHandle
+{
+    private const uint CloseOnExec = 1;
+    private const int ReadWrite = 3;
+    private const int Shared = 1;
+
+    private SharedMemory(FileDescriptor descriptor, int lengthBytes)
+        : base(-1, ownsHandle: true)
+    {
+        Descriptor = descriptor;
+        LengthBytes = lengthBytes;
+        void* address = LibC.mmap(
+            null, (nuint)lengthBytes, ReadWrite, Shared, descriptor, 0);
+        SetHandle((nint)address);
+        if (!IsInvalid)
+            return;
+        Errno errno = Sys.LastErrno;
+        descriptor.Dispose();
+        throw new LinuxException(errno, "mmap");
+    }
+
+    /// <summary>What another process needs to map it.</summary>
+    public FileDescriptor Descriptor { get; }
+
+    public int LengthBytes { get; }
+
+    public override bool IsInvalid => handle == -1;
+
+    // SAFETY: the mapping has LengthBytes bytes until this object is disposed.
+    public Span<byte> Bytes => new((void*)handle, LengthBytes);
+
+    /// <summary>New memory, all zero; pages are taken when they are first touched.</summary>
+    public static SharedMemory Create(string name, int lengthBytes)
+    {
+        // SAFETY: a NUL-terminated name, pinned for the call.
+        fixed (byte* text = CString.FromString(name))
+        {
+            int fd = LibC.memfd_create(text, CloseOnExec);
+            Sys.Require(fd, "memfd_create");
+            FileDescriptor descriptor = FileDescriptor.Own(fd);
+            Errno errno = Files.Truncate(descriptor, lengthBytes);
+            if (errno == Errno.None)
+                return new SharedMemory(descriptor, lengthBytes);
+            descriptor.Dispose();
+            throw new LinuxException(errno, "ftruncate");
+        }
+    }
+
+    /// <summary>Maps memory of another process and owns its descriptor from here on.</summary>
+    public static SharedMemory Map(FileDescriptor descriptor, int lengthBytes) =>
+        new(descriptor, lengthBytes);
+
+    protected override bool ReleaseHandle() =>
+        // SAFETY: the address and length of the constructor's mmap.
+        LibC.munmap((void*)handle, (nuint)LengthBytes) == 0;
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+            Descriptor.Dispose();
+    }
+}

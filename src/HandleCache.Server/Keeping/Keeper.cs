@@ -1,0 +1,245 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Server.Keeping;
+
+/// <summary>
+/// Keeps a mount alive over the deaths of its server. It holds the connection and what the kernel
+/// believes (nodeids, handles, open files), starts servers, answers their questions, and stands in
+/// nobody's way: requests go from the kernel to the server and back without it.
+/// </summary>
+/// <remarks>
+/// After a death: the log is drained, FUSE_NOTIFY_RESEND makes the kernel send again, oldest first
+/// and marked, what was read and not answered (fuse_resend(), fs/fuse/dev.c), and a new server is
+/// started. One thread, the caller's of <see cref="Run"/>; <see cref="Snapshot"/> and
+/// <see cref="ServerPid"/> from any.
+/// </remarks>
+public sealed class Keeper : IDisposable
+{
+    private const int HeadRoomBytes = 8192;
+    private const int PollMs = 100;
+
+    private readonly FuseDevice _device;
+    private readonly KeeperOptions _options;
+    private readonly KeeperMemory _memory;
+    private readonly LogReader _log;
+    private readonly KeeperState _state = new();
+    private readonly KeeperDesk _desk;
+    private readonly List<FuseDevice> _clones = [];
+    private readonly WakeEvent _stop = new();
+    private readonly Lock _lock = new();
+
+    private int _serverPid;
+    private int _lives;
+    private int _fruitless;
+    private long _diedAt;
+
+    /// <param name="device">Mounted before Run, INIT not yet read; the keeper owns it.</param>
+    /// <param name="options">How to work.</param>
+    public Keeper(FuseDevice device, KeeperOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Workers, KeeperMemory.MaxWorkers);
+        _device = device;
+        _options = options;
+        _memory = KeeperMemory.Create(options.MaxWriteBytes + HeadRoomBytes);
+        _log = new LogReader(_memory);
+        _desk = new KeeperDesk(_state, device);
+    }
+
+    /// <summary>The connection, to be mounted before <see cref="Run"/>.</summary>
+    public FuseDevice Device => _device;
+
+    /// <summary>The server's process; 0 between two.</summary>
+    public int ServerPid => Volatile.Read(ref _serverPid);
+
+    /// <summary>Completes when the first server has answered INIT.</summary>
+    public Task Ready => _desk.Ready;
+
+    /// <summary>What has been seen until now.</summary>
+    public KeeperCounts Snapshot()
+    {
+        lock (_lock)
+            return _state.Snapshot();
+    }
+
+    /// <summary>Ends <see cref="Run"/>; from any thread.</summary>
+    public void Stop() => _stop.Set();
+
+    /// <summary>Serves until unmounted or stopped.</summary>
+    /// <exception cref="IOException">
+    /// Server after server died without one answer, or one answered INIT otherwise than the first.
+    /// </exception>
+    public void Run()
+    {
+        byte[] init = ReadInit();
+        for (int i = 0; i < _options.Workers; i++)
+            _clones.Add(_device.Clone());
+        while (true)
+        {
+            Ending ending = LiveOnce(init);
+            if (ending != Ending.Died)
+                return;
+            if (_fruitless >= _options.MaxFruitlessLives)
+            {
+                throw new IOException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_fruitless} servers in a row died without one answer: giving up"));
+            }
+
+            if (_fruitless > 0 && BackOff())
+                return;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (FuseDevice clone in _clones)
+            clone.Dispose();
+        _device.Dispose();
+        _memory.Dispose();
+        _state.Dispose();
+        _stop.Dispose();
+    }
+
+    private enum Ending
+    {
+        Stopped,
+        Unmounted,
+        Died,
+    }
+
+    private byte[] ReadInit()
+    {
+        byte[] buffer = new byte[_memory.BufferBytes];
+        SysResult read = _device.Read(buffer);
+        if (read.Failed)
+            throw new LinuxException(read.Errno, "read INIT");
+        byte[] init = buffer[..(int)read.Value];
+        bool isInit = FuseRequest.TryParse(init, out FuseRequest request, out _)
+            && request.Opcode == FuseOpcode.FUSE_INIT;
+        return isInit ? init : throw new IOException("the kernel's first request is not INIT");
+    }
+
+    /// <summary>One server from its start to its end.</summary>
+    private Ending LiveOnce(byte[] init)
+    {
+        (PacketSocket mine, PacketSocket theirs) = PacketSocket.CreatePair();
+        using (mine)
+        {
+            IServerProcess server;
+            using (theirs)
+            {
+                theirs.Descriptor.Inherit();
+                server = _options.Start(theirs.Descriptor);
+            }
+
+            using (server)
+            {
+                _lives++;
+                _memory.Answered = 0;
+                Volatile.Write(ref _serverPid, server.ProcessId);
+                SayHello(mine, init);
+                bool stopped = Attend(mine);
+                Volatile.Write(ref _serverPid, 0);
+                if (stopped)
+                    return Ending.Stopped;
+                int? code = server.WaitForExit(TimeSpan.FromSeconds(5));
+                if (code == 0)
+                    return Ending.Unmounted;
+                OnDeath(code);
+                return Ending.Died;
+            }
+        }
+    }
+
+    private void SayHello(PacketSocket socket, byte[] init)
+    {
+        KeeperMessage hello = new()
+        {
+            Verb = KeeperVerb.Hello,
+            Number = (uint)(_lives - 1),
+            Other = (ulong)_memory.BufferBytes,
+            Flag = _state.IsEmpty && _lives == 1 ? 0u : 1u,
+            TailBytes = (uint)init.Length,
+        };
+        FileDescriptor[] descriptors =
+            [_memory.Descriptor, .. _clones.Select(clone => clone.Descriptor)];
+        SysResult sent = socket.Send(
+            MemoryMarshal.AsBytes(new ReadOnlySpan<KeeperMessage>(in hello)), init, descriptors);
+        if (sent.Failed && sent.Errno is not (Errno.EPIPE or Errno.ECONNRESET))
+            throw new LinuxException(sent.Errno, "send hello");
+    }
+
+    /// <summary>Answers and drains until the server hangs up (false) or Stop (true).</summary>
+    private bool Attend(PacketSocket socket)
+    {
+        while (true)
+        {
+            SysResult ready = Poller.WaitReadable(
+                socket.Descriptor, _stop.Descriptor, PollMs, out short events, out short stop);
+            if (stop != 0)
+                return true;
+            lock (_lock)
+            {
+                _log.Drain(_state.Apply);
+                NoteFirstAnswer();
+                if (!ready.Failed && events != 0 && !_desk.Serve(socket))
+                    return false;
+            }
+        }
+    }
+
+    private void OnDeath(int? code)
+    {
+        _diedAt = Stopwatch.GetTimestamp();
+        bool fruitless = Volatile.Read(ref _memory.Answered) == 0;
+        _fruitless = fruitless ? _fruitless + 1 : 0;
+        lock (_lock)
+        {
+            _log.Drain(_state.Apply, isDead: true);
+            _state.OnDeath(_memory);
+            _state.Counts.Lives = _lives;
+        }
+
+        _options.Report(string.Create(
+            CultureInfo.InvariantCulture, $"server {_lives} died ({code}), starting another"));
+        SendResend();
+    }
+
+    private void SendResend()
+    {
+        fuse_out_header notify = new()
+        {
+            len = (uint)Marshal.SizeOf<fuse_out_header>(),
+            error = (int)FuseNotifyCode.FUSE_NOTIFY_RESEND,
+        };
+        SysResult sent = _device.Write(
+            MemoryMarshal.AsBytes(new ReadOnlySpan<fuse_out_header>(in notify)));
+        if (sent.Failed && sent.Errno is not (Errno.ENODEV or Errno.EPERM))
+            throw new LinuxException(sent.Errno, "FUSE_NOTIFY_RESEND");
+    }
+
+    /// <summary>Waits longer with every fruitless life; true when stopped meanwhile.</summary>
+    private bool BackOff()
+    {
+        int delayMs = Math.Min(50 << _fruitless, 2000);
+        Poller.WaitReadable(_stop.Descriptor, null, delayMs, out short stop, out _);
+        return stop != 0;
+    }
+
+    private void NoteFirstAnswer()
+    {
+        _state.Counts.Lives = _lives;
+        if (_diedAt == 0 || Volatile.Read(ref _memory.Answered) == 0)
+            return;
+        double gap = Stopwatch.GetElapsedTime(_diedAt).TotalMilliseconds;
+        _state.Counts.LongestGapMs = Math.Max(_state.Counts.LongestGapMs, gap);
+        _diedAt = 0;
+    }
+}

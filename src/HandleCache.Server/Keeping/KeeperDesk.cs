@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using HandleCache.Linux;
+using HandleCache.Model.Handles;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Rebinding;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Server.Keeping;
+
+/// <summary>Answers what servers ask their keeper; takes their answer to INIT to the kernel.</summary>
+internal sealed class KeeperDesk(KeeperState state, FuseDevice device)
+{
+    private readonly TaskCompletionSource _ready =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly byte[] _message = new byte[4096];
+    private byte[]? _agreedInit;
+
+    /// <summary>Completes when the kernel has the answer to INIT.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Serves what lies in the socket; false when the server hung up.</summary>
+    public bool Serve(PacketSocket socket)
+    {
+        while (true)
+        {
+            Errno errno = socket.Receive(_message, out ReceivedPacket packet, null, wait: false);
+            if (errno is Errno.EAGAIN or Errno.EINTR)
+                return true;
+            if (errno != Errno.None || packet.LengthBytes == 0)
+                return false;
+            Span<byte> message = _message.AsSpan(0, packet.LengthBytes);
+            if (!MemoryMarshal.TryRead(message, out KeeperMessage question)
+                || question.TailBytes != message.Length - KeeperLink.HeadBytes)
+            {
+                return false;
+            }
+
+            Answer(socket, question, message[KeeperLink.HeadBytes..]);
+        }
+    }
+
+    private void Answer(PacketSocket socket, in KeeperMessage question, Span<byte> tail)
+    {
+        KeeperMessage answer = new() { Verb = KeeperVerb.Nothing };
+        FileHandleBuffer handle = default;
+        switch (question.Verb)
+        {
+            case KeeperVerb.Init when AcceptInit(tail):
+                answer.Verb = KeeperVerb.Init;
+                break;
+            case KeeperVerb.Handle when state.TryGetHandle(question.Id, out handle):
+                answer.Verb = KeeperVerb.Handle;
+                answer.Number = (uint)handle.Type;
+                break;
+            case KeeperVerb.NodeId:
+                answer.Verb = KeeperVerb.NodeId;
+                answer.Id = state.NodeIdOf(new FileHandle(question.Number, tail));
+                break;
+            case KeeperVerb.File when state.TryGetFile(question.Id, out BoundFile file):
+                answer.Verb = KeeperVerb.File;
+                answer.Number = file.Flags;
+                answer.Other = file.NodeId;
+                answer.Flag = file.IsDirectory;
+                break;
+            case KeeperVerb.Wake:
+                return;
+            default:
+                break;
+        }
+
+        ReadOnlySpan<byte> body = handle.Bytes;
+        answer.TailBytes = (uint)body.Length;
+
+        // A server that is gone by now needs no answer: the next receive says so.
+        socket.Send(MemoryMarshal.AsBytes(new ReadOnlySpan<KeeperMessage>(in answer)), body);
+    }
+
+    /// <summary>
+    /// The first answer goes to the kernel, without its handles; a later life must agree to the
+    /// very same, for the kernel asks only once.
+    /// </summary>
+    private bool AcceptInit(Span<byte> reply)
+    {
+        if (_agreedInit is not null)
+            return reply[8..].SequenceEqual(_agreedInit.AsSpan(8));
+        _agreedInit = reply.ToArray();
+        Span<byte> body = reply[FuseReply.HeaderBytes..];
+        if (!MemoryMarshal.TryRead(body, out fuse_init_out init))
+            return false;
+        HandleOffer.Withdraw(ref init, Dialect.Thread);
+        MemoryMarshal.Write(body, init);
+        bool isTaken = !device.Write(reply).Failed;
+        if (isTaken)
+            _ready.TrySetResult();
+        return isTaken;
+    }
+}

@@ -1,0 +1,220 @@
+using System.Runtime.InteropServices;
+using HandleCache.Linux;
+using HandleCache.Model.Handles;
+using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Rebinding;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Server.Keeping;
+
+/// <summary>
+/// What outlives the servers: the modelled inode cache with a handle for every nodeid the kernel
+/// has, and the open files. It follows from the log alone. One thread.
+/// </summary>
+/// <remarks>
+/// A record is written before its reply. Of a dead server, the last reply of each worker may or
+/// may not have been taken: such records wait as undecided. The kernel sends a request again if
+/// and only if it did not take its reply, so a Resent record takes the undecided one back; one
+/// that never comes was taken. (A caller killed in between withdraws its request unseen: then a
+/// count too many is held, never one too few.)
+/// </remarks>
+internal sealed class KeeperState : IDisposable
+{
+    private readonly FuseInodeCache _cache = new(new FuseInodeCacheOptions
+    {
+        IndexByHandle = true,
+    });
+
+    private readonly Dictionary<ulong, BoundFile> _files = [];
+    private readonly List<Given>[] _last = new List<Given>[KeeperMemory.MaxWorkers];
+    private readonly Dictionary<ulong, List<Given>> _undecided = [];
+    private readonly ulong[] _forgetReceive = new ulong[KeeperMemory.MaxWorkers];
+    private readonly ulong[] _forgetsSeen = new ulong[KeeperMemory.MaxWorkers];
+
+    /// <summary>What one record gave the kernel: a lookup, or an open file.</summary>
+    private readonly record struct Given(ulong Unique, ulong NodeId, ulong Fh, bool IsFile);
+
+    public KeeperState()
+    {
+        _cache.MountRoot(FileModes.Directory);
+        for (int i = 0; i < _last.Length; i++)
+            _last[i] = [];
+    }
+
+    public KeeperCounts Counts { get; } = new();
+
+    /// <summary>Whether any nodeid but the root's is held.</summary>
+    public bool IsEmpty => _cache.Count <= 1;
+
+    public void Apply(in LogRecord record)
+    {
+        int worker = (int)(record.Worker % KeeperMemory.MaxWorkers);
+        switch (record.Kind)
+        {
+            case LogKind.Entry:
+                AddEntry(record, worker);
+                break;
+            case LogKind.Opened:
+                _files[record.Value] = new BoundFile(
+                    record.Value, record.NodeId, record.Detail, record.Count);
+                Remember(worker, new(record.Unique, record.NodeId, record.Value, true));
+                break;
+            case LogKind.Closed:
+                _files.Remove(record.Value);
+                break;
+            case LogKind.Forget:
+                Forget(record.NodeId, record.Value);
+                if (_forgetReceive[worker] != record.Unique)
+                    _forgetsSeen[worker] = 0;
+                _forgetReceive[worker] = record.Unique;
+                _forgetsSeen[worker]++;
+                break;
+            case LogKind.Undo:
+                TakeBack(_last[worker], record.Unique);
+                break;
+            case LogKind.Resent:
+                Counts.Resent++;
+                if (_undecided.Remove(record.Unique, out List<Given>? given))
+                    TakeBack(given, record.Unique);
+                break;
+            case LogKind.Settled when record.Count == 0:
+                Counts.Unknown++;
+                break;
+            case LogKind.Settled:
+                Counts.Settled++;
+                break;
+            case LogKind.Stale:
+                Counts.Stale++;
+                break;
+            case LogKind.Rebound:
+                Counts.Rebound++;
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A server has died and its log is drained: what its workers had in hand is settled or
+    /// undecided, and FORGETs they had read and not logged are taken from their buffers.
+    /// </summary>
+    public void OnDeath(KeeperMemory memory)
+    {
+        for (int worker = 0; worker < KeeperMemory.MaxWorkers; worker++)
+        {
+            List<Given> last = _last[worker];
+            if (last.Count > 0 && memory.Confirmed(worker) != last[0].Unique)
+                _undecided[last[0].Unique] = [.. last];
+            last.Clear();
+            ulong received = memory.Received(worker);
+            if (received != 0 && received != memory.Logged(worker))
+                ApplyBuffered(memory.Buffer(worker), worker, received);
+            memory.Logged(worker) = received;
+        }
+    }
+
+    /// <summary>The handle of a nodeid the kernel has.</summary>
+    public bool TryGetHandle(ulong nodeid, out FileHandleBuffer handle)
+    {
+        InodeIndex index = nodeid == FuseConstants.FUSE_ROOT_ID ? default : _cache.Find(nodeid);
+        handle = default;
+        if (index.IsNone)
+            return false;
+        FileHandle found = _cache.Get(index).Handle;
+        if (found.Bytes.IsEmpty)
+            return false;
+        handle = FileHandleBuffer.From((int)found.Type, found.Bytes);
+        return true;
+    }
+
+    /// <summary>The nodeid under which the kernel has the object of a handle; 0 for none.</summary>
+    public ulong NodeIdOf(scoped in FileHandle handle)
+    {
+        InodeIndex index = _cache.FindByHandle(handle);
+        return index.IsNone ? 0 : _cache.Get(index).NodeId;
+    }
+
+    public bool TryGetFile(ulong fh, out BoundFile file) => _files.TryGetValue(fh, out file);
+
+    /// <summary>The kernel's lookups of a nodeid as held here.</summary>
+    public ulong NLookup(ulong nodeid) => _cache.Held(nodeid);
+
+    /// <summary>A copy of the counts with the sizes of now.</summary>
+    public KeeperCounts Snapshot() => Counts with
+    {
+        Inodes = _cache.Count,
+        InodeBytes = _cache.MemoryBytes,
+        OpenFiles = _files.Count,
+    };
+
+    public void Dispose() => _cache.Dispose();
+
+    private void AddEntry(in LogRecord record, int worker)
+    {
+        ReadOnlySpan<byte> bytes = record.Handle;
+        int length = (int)Math.Min(record.HandleBytes, FuseConstants.MAX_HANDLE_SZ);
+        IGetResult result = _cache.IGet(
+            record.NodeId, record.Value, record.Detail,
+            new FileHandle(record.HandleType, bytes[..length]));
+        if (result.Outcome is IGetOutcome.Replaced or IGetOutcome.HandleRefused)
+            Counts.WrongObject++;
+        Remember(worker, new(record.Unique, record.NodeId, 0, false));
+    }
+
+    /// <summary>A new unique of a worker says that the one before has reached its end.</summary>
+    private void Remember(int worker, Given given)
+    {
+        List<Given> last = _last[worker];
+        if (last.Count > 0 && last[0].Unique != given.Unique)
+            last.Clear();
+        last.Add(given);
+    }
+
+    private void TakeBack(List<Given> given, ulong unique)
+    {
+        foreach (Given one in given)
+        {
+            if (one.Unique != unique)
+                continue;
+            if (one.IsFile)
+                _files.Remove(one.Fh);
+            else
+                Forget(one.NodeId, 1);
+        }
+
+        given.Clear();
+    }
+
+    private void Forget(ulong nodeid, ulong nlookup)
+    {
+        WireForget result = _cache.ForgetFromWire(nodeid, nlookup);
+        if (nodeid != FuseConstants.FUSE_ROOT_ID
+            && result.Outcome is WireForgetOutcome.Overdrawn or WireForgetOutcome.Unknown)
+        {
+            Counts.Overdrawn++;
+        }
+    }
+
+    private void ApplyBuffered(ReadOnlySpan<byte> buffer, int worker, ulong received)
+    {
+        if (!MemoryMarshal.TryRead(buffer, out fuse_in_header header)
+            || header.len < FuseRequest.HeaderBytes || header.len > buffer.Length
+            || !FuseRequest.TryParse(buffer[..(int)header.len], out FuseRequest request, out _)
+            || request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+            || request.CheckShape().IsError)
+        {
+            return;
+        }
+
+        ulong seen = _forgetReceive[worker] == received ? _forgetsSeen[worker] : 0;
+        ForgetReader forgets = new(request);
+        while (forgets.TryNext(out fuse_forget_one one))
+        {
+            if (seen > 0)
+                seen--;
+            else
+                Forget(one.nodeid, one.nlookup);
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using System.Runtime.InteropServices;
+using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Rebinding;
+using HandleCache.Protocol.Wire;
+using HandleCache.Server.Channels;
+
+namespace HandleCache.Server.Keeping;
+
+/// <summary>
+/// One worker's end of a <see cref="KeptChannel"/>. The worker that received a request sends its
+/// reply, so the request lies in the worker's buffer until then.
+/// </summary>
+internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worker) : IChannelPort
+{
+    private readonly KeeperMemory _memory = channel.Memory;
+    private readonly LogWriter _log = channel.Log;
+
+    private byte[] _classic = new byte[4096];
+    private bool _initGiven;
+
+    /// <summary>Bytes of the request in the buffer; what comes next is that request again.</summary>
+    private int _requestBytes;
+    private bool _again;
+    private bool _wasAgain;
+
+    public SysResult Receive(Span<byte> buffer)
+    {
+        if (worker == 0 && !_initGiven)
+        {
+            _initGiven = true;
+            channel.Init.CopyTo(buffer);
+            return SysResult.Success(channel.Init.Length);
+        }
+
+        _wasAgain = _again;
+        _again = false;
+        if (_wasAgain)
+        {
+            Request.CopyTo(buffer);
+            return SysResult.Success(Bind(buffer));
+        }
+
+        SysResult received = Read();
+        if (received.Failed || received.Value == 0)
+            return received;
+        _requestBytes = (int)received.Value;
+        OnRequest();
+        Request.CopyTo(buffer);
+        return received;
+    }
+
+    public Errno Send(ReadOnlySpan<byte> message)
+    {
+        if (!FuseReply.TryParse(message, out FuseReply reply, out _))
+            return Errno.EINVAL;
+        if (reply.IsNotification)
+            return device.Write(message).Errno;
+        if (worker == 0 && channel.Agreed == Dialect.Classic)
+            return SendInit(message, reply);
+        FuseRequest request = Parsed();
+        if (reply.Header.error != 0)
+        {
+            Errno errno = (Errno)(-reply.Header.error);
+            if (errno is Errno.ESTALE or Errno.EBADF && !_wasAgain && KeeperKnows(request))
+            {
+                _again = true;
+                return Errno.None;
+            }
+
+            if (errno == Errno.ESTALE)
+                _log.Write(LogKind.Stale, worker, reply.Header.unique, request.Header.nodeid);
+            return Write(message, reply.Header.unique, undo: false);
+        }
+
+        bool gives = LogReply(request, reply);
+        EntryReplyForm form = EntryReply.FormOf(request.Opcode);
+        if (form == EntryReplyForm.None)
+            return Write(message, reply.Header.unique, gives);
+        if (_classic.Length < message.Length)
+            _classic = GC.AllocateUninitializedArray<byte>(2 * message.Length);
+        WireError fault = ClassicReply.TryConvert(
+            channel.Agreed, form, reply, _classic, out int bytes);
+        return Write(
+            fault.IsError ? message : _classic.AsSpan(0, bytes), reply.Header.unique, gives);
+    }
+
+    public void Dispose() { }
+
+    private ReadOnlySpan<byte> Request => _memory.Buffer(worker)[.._requestBytes];
+
+    private FuseRequest Parsed()
+    {
+        return FuseRequest.TryParse(Request, out FuseRequest request, out _) ? request : default;
+    }
+
+    /// <summary>Reads into the shared buffer; its number is raised before, its head cleared.</summary>
+    private SysResult Read()
+    {
+        Span<byte> shared = _memory.Buffer(worker);
+        while (!channel.IsClosed)
+        {
+            ref ulong number = ref _memory.Received(worker);
+            Volatile.Write(ref _memory.Logged(worker), number);
+            shared[..FuseRequest.HeaderBytes].Clear();
+            Volatile.Write(ref number, number + 1);
+            SysResult result = device.Read(shared);
+            if (!result.Failed)
+                return channel.IsClosed ? SysResult.Success(0) : result;
+            switch (result.Errno)
+            {
+                case Errno.EINTR:
+                case Errno.EAGAIN:
+                case Errno.ENOENT:
+                    continue;
+                case Errno.ENODEV:
+                case Errno.ECONNABORTED:
+                    return SysResult.Success(0);
+                default:
+                    return result;
+            }
+        }
+
+        return SysResult.Success(0);
+    }
+
+    private void OnRequest()
+    {
+        FuseRequest request = Parsed();
+        if (request.Opcode is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+        {
+            ulong number = _memory.Received(worker);
+            if (!request.CheckShape().IsError)
+            {
+                ForgetReader forgets = new(request);
+                while (forgets.TryNext(out fuse_forget_one one))
+                    _log.Write(LogKind.Forget, worker, number, one.nodeid, one.nlookup);
+            }
+
+            Volatile.Write(ref _memory.Logged(worker), number);
+            return;
+        }
+
+        if ((request.Header.unique & FuseConstants.FUSE_UNIQUE_RESEND) != 0)
+            _log.Write(LogKind.Resent, worker, request.Header.unique, request.Header.nodeid);
+    }
+
+    /// <summary>Records what the reply is about to give the kernel; whether it gives anything.</summary>
+    private bool LogReply(in FuseRequest request, in FuseReply reply)
+    {
+        Recorder recorder = new(_log, worker, reply.Header.unique);
+        EntryWalk.Visit(channel.Agreed, request.Opcode, reply.Body, ref recorder);
+        switch (request.Opcode)
+        {
+            case FuseOpcode.FUSE_OPEN:
+            case FuseOpcode.FUSE_OPENDIR:
+                LogOpen(request, reply, request.Header.nodeid);
+                return true;
+            case FuseOpcode.FUSE_CREATE:
+            case FuseOpcode.FUSE_TMPFILE:
+                LogOpen(request, reply, recorder.NodeId);
+                return true;
+            case FuseOpcode.FUSE_RELEASE:
+            case FuseOpcode.FUSE_RELEASEDIR:
+                ulong fh = RequestReferences.Of(request).Fh;
+                _log.Write(
+                    LogKind.Closed, worker, reply.Header.unique, request.Header.nodeid, fh);
+                return false;
+            default:
+                return recorder.NodeId != 0;
+        }
+    }
+
+    private void LogOpen(in FuseRequest request, in FuseReply reply, ulong nodeid)
+    {
+        fuse_open_out open = MemoryMarshal.Read<fuse_open_out>(
+            reply.Body[^EntryReply.OpenOutBytes..]);
+        uint flags = MemoryMarshal.Read<uint>(request.Body);
+        _log.Write(LogKind.Opened, worker, reply.Header.unique, nodeid, open.fh, flags,
+            request.Opcode == FuseOpcode.FUSE_OPENDIR ? 1u : 0);
+    }
+
+    private Errno Write(ReadOnlySpan<byte> message, ulong unique, bool undo)
+    {
+        Errno errno = device.Write(message).Errno;
+        if (undo && errno != Errno.None)
+            _log.Write(LogKind.Undo, worker, unique, 0);
+        if (undo)
+        {
+            Volatile.Write(
+                ref _memory.Confirmed(worker), unique & ~FuseConstants.FUSE_UNIQUE_RESEND);
+        }
+
+        Volatile.Write(ref _memory.Answered, _memory.Answered + 1);
+        return errno;
+    }
+
+    private Errno SendInit(ReadOnlySpan<byte> message, in FuseReply reply)
+    {
+        if (!MemoryMarshal.TryRead(reply.Body, out fuse_init_out init))
+            return Errno.EPROTO;
+        Dialect agreed = HandleOffer.Read(init, channel.Dialect).Dialect;
+        if (!agreed.CarriesHandles || !channel.Link.AnswerInit(message))
+            return Errno.EPROTO;
+        channel.Agreed = agreed;
+        return Errno.None;
+    }
+
+    /// <summary>Whether the keeper has anything about what the request names.</summary>
+    private bool KeeperKnows(in FuseRequest request)
+    {
+        RequestReferences names = RequestReferences.Of(request);
+        return (names.NodeId > 1 && channel.Link.TryGetHandle(names.NodeId, out _))
+            || (names.OtherNodeId > 1 && channel.Link.TryGetHandle(names.OtherNodeId, out _))
+            || (names.HasFh && channel.Link.TryGetFile(names.Fh, out _));
+    }
+
+    /// <summary>Adds handles and open files to the request; its new length in bytes.</summary>
+    private int Bind(Span<byte> buffer)
+    {
+        FuseRequest request = Parsed();
+        RequestReferences names = RequestReferences.Of(request);
+        RebindWriter writer = new(buffer, _requestBytes);
+        AddNode(ref writer, names.NodeId);
+        AddNode(ref writer, names.OtherNodeId);
+        if (names.HasFh)
+        {
+            AddFile(ref writer, names.Fh);
+            if (names.OtherFh != 0)
+                AddFile(ref writer, names.OtherFh);
+        }
+
+        if (request.Opcode == FuseOpcode.FUSE_LOOKUP && writer.Length > _requestBytes)
+            writer.SetOpcode(channel.Agreed.LookupHandleOpcode);
+        return writer.Length;
+    }
+
+    private void AddNode(ref RebindWriter writer, ulong nodeid)
+    {
+        if (nodeid <= 1 || !channel.Link.TryGetHandle(nodeid, out FileHandleBuffer handle))
+            return;
+        writer.TryAddNode(nodeid, (uint)handle.Type, handle.Bytes);
+        _log.Write(LogKind.Rebound, worker, 0, nodeid);
+    }
+
+    private void AddFile(ref RebindWriter writer, ulong fh)
+    {
+        if (!channel.Link.TryGetFile(fh, out BoundFile file))
+            return;
+        AddNode(ref writer, file.NodeId);
+        writer.TryAddFile(file);
+        _log.Write(LogKind.Rebound, worker, 0, file.NodeId, fh);
+    }
+
+    private ref struct Recorder(LogWriter log, int worker, ulong unique) : IEntryVisitor
+    {
+        /// <summary>Of the last entry; 0 when there was none.</summary>
+        public ulong NodeId { get; private set; }
+
+        public void Visit(in WireEntry entry)
+        {
+            NodeId = entry.Entry.nodeid;
+            log.Entry(worker, unique, entry);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using HandleCache.Linux;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Passthrough;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Server.Keeping;
+
+/// <summary>
+/// The server process of a keeper: takes memory, devices and the kernel's INIT from it and
+/// serves until the file system is unmounted. It may be killed at any instant; all it knows that
+/// another life needs is in the keeper's memory.
+/// </summary>
+public static class KeptServer
+{
+    /// <summary>A life has so many nodeids and fhs of its own.</summary>
+    private const int LifeShift = 40;
+
+    /// <param name="socket">The end of the keeper's socket that this process was born with.</param>
+    /// <param name="source">The directory to serve.</param>
+    /// <param name="passthrough">How; what belongs to a life is filled in here.</param>
+    /// <param name="session">How; dialect and number of workers are filled in here.</param>
+    /// <exception cref="IOException">The keeper is gone, or the server failed.</exception>
+    public static void Run(
+        FileDescriptor socket, string source, PassthroughOptions passthrough,
+        SessionOptions session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        using KeeperLink link = new(PacketSocket.Adopt(socket));
+        List<FileDescriptor> descriptors = [];
+        KeeperMessage hello = link.ReceiveHello(descriptors, out byte[] init);
+        using KeeperMemory memory = KeeperMemory.Map(descriptors[0], (int)hello.Other);
+        List<FuseDevice> devices = [.. descriptors.Skip(1).Select(FuseDevice.Adopt)];
+        using KeptChannel channel = new(link, memory, devices, init, Dialect.Thread);
+        ulong life = hello.Number;
+        bool isFirst = hello.Flag == 0;
+        using PassthroughFileSystem served = new(source, passthrough with
+        {
+            FirstNodeId = (life << LifeShift) + 2,
+            FirstFh = (life << LifeShift) + 1,
+            KnownNodes = isFirst ? null : new KnownNodes(link),
+            KernelAppends = true,
+            Settled = (rule, known) => channel.Log.Write(
+                LogKind.Settled, 0, 0, 0, 0, (uint)rule, known ? 1u : 0u),
+        });
+        using FuseSession running = new(channel, served, session with
+        {
+            Dialect = Dialect.Thread,
+            Workers = devices.Count,
+        });
+        running.Run();
+    }
+
+    private sealed class KnownNodes(KeeperLink link) : IKnownNodes
+    {
+        public ulong NodeIdOf(in FileHandleBuffer handle) => link.NodeIdOf(handle);
+    }
+}
