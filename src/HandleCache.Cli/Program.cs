@@ -12,6 +12,8 @@ internal static class Program
         root.Add(SlabCommand.Build());
         root.Add(LayoutCommand.Build());
         root.Add(MountCommand.Build());
+        root.Add(RestartCommand.Build());
+        root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build());
         root.Add(WorkloadCommand.Build());
         ParseResult result = root.Parse(args);

@@ -33,6 +33,9 @@ public sealed class KeptMount : IDisposable
     /// <summary>The server's process now; 0 between two.</summary>
     public int ServerPid => _keeper.ServerPid;
 
+    /// <summary>Whether the server of now has written a reply.</summary>
+    public bool HasAnswered => _keeper.HasAnswered;
+
     /// <summary>Mounts, and starts the first server; returns when INIT is settled.</summary>
     /// <exception cref="IOException">It did not start.</exception>
     public static KeptMount Start(

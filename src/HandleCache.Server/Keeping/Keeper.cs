@@ -58,6 +58,9 @@ public sealed class Keeper : IDisposable
     /// <summary>The server's process; 0 between two.</summary>
     public int ServerPid => Volatile.Read(ref _serverPid);
 
+    /// <summary>Whether the server of now has written a reply.</summary>
+    public bool HasAnswered => ServerPid != 0 && Volatile.Read(ref _memory.Answered) != 0;
+
     /// <summary>Completes when the first server has answered INIT.</summary>
     public Task Ready => _desk.Ready;
 

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using HandleCache.Cli.Rendering;
+using HandleCache.Lab;
+using HandleCache.Lab.Restart;
+
+namespace HandleCache.Cli.Commands;
+
+/// <summary><c>handlecache restart</c>: kills the server of a real mount under load.</summary>
+internal static class RestartCommand
+{
+    private static readonly Option<int> Kills = new("--kills")
+    {
+        Description = "How many times the server is killed",
+        DefaultValueFactory = _ => 20,
+    };
+
+    private static readonly Option<int> Interval = new("--interval")
+    {
+        Description = "Milliseconds from one kill to the next",
+        DefaultValueFactory = _ => 300,
+    };
+
+    private static readonly Option<RestartWorkload> Workload = new("--workload")
+    {
+        Description = "mixed, metadata, write or git",
+        DefaultValueFactory = _ => RestartWorkload.Mixed,
+    };
+
+    private static readonly Option<string?> On = new("--on")
+    {
+        Description = "Make the trees in this directory (default: temporary folder)",
+    };
+
+    private static readonly Option<int> Seed = new("--seed")
+    {
+        Description = "Seed of the workload",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<double> Timeout = new("--timeout")
+    {
+        Description = "Seconds the kernel may believe entries and attributes",
+        DefaultValueFactory = _ => 0.1,
+    };
+
+    private static readonly Option<bool> Storm = new("--stat-storm")
+    {
+        Description = "Measure instead what the keeper adds to the time of stat",
+    };
+
+    private static readonly Option<bool> Json = new("--json")
+    {
+        Description = "One JSON document on stdout",
+    };
+
+    public static Command Build()
+    {
+        Command command = new("restart", "Kill the server of a real mount under load, and check")
+        {
+            Kills, Interval, Workload, On, Seed, Timeout, Storm, Json,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        return command;
+    }
+
+    private static int Execute(ParseResult parsed)
+    {
+        using Interrupt interrupt = new();
+        bool json = parsed.GetValue(Json);
+        if (parsed.GetValue(Storm))
+        {
+            StatStormResult storm = StatStorm.Run(
+                parsed.GetValue(On), line => Console.Error.WriteLine(line), interrupt.Token);
+            if (json)
+                JsonOutput.Write(new StatStormDocument(JsonOutput.SchemaVersion, storm));
+            else
+                RestartText.Write(Console.Out, storm);
+            return storm.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+        }
+
+        RestartOptions options = new()
+        {
+            Kills = Range(parsed, Kills, 0, 100_000),
+            IntervalMs = Range(parsed, Interval, 1, 600_000),
+            Workload = parsed.GetValue(Workload),
+            On = parsed.GetValue(On),
+            Seed = parsed.GetValue(Seed),
+            TimeoutSeconds = parsed.GetValue(Timeout),
+        };
+        RestartResult result = RestartExperiment.Run(
+            options, line => Console.Error.WriteLine(line), interrupt.Token);
+        if (json)
+            JsonOutput.Write(new RestartDocument(JsonOutput.SchemaVersion, result));
+        else
+            RestartText.Write(Console.Out, result);
+        return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+
+    private static int Range(ParseResult parsed, Option<int> option, int least, int most)
+    {
+        int value = parsed.GetValue(option);
+        return value >= least && value <= most
+            ? value
+            : throw new BadInputException(string.Create(
+                CultureInfo.InvariantCulture, $"{option.Name}: {least} to {most}"));
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+
+namespace HandleCache.Lab.Restart;
+
+/// <summary>
+/// The client of a restart run, started in the mount namespace of the calling thread; the parent
+/// itself never touches the mount. It stops when its input ends.
+/// </summary>
+internal sealed class ClientProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _output;
+
+    private ClientProcess(Process process)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public static ClientProcess Start(params string[] arguments)
+    {
+        string host = Environment.ProcessPath
+            ?? throw new MissingRequirementException("this program does not know its own path");
+        ProcessStartInfo info = new(host)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
+            info.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
+        info.ArgumentList.Add(RestartClient.CommandName);
+        foreach (string argument in arguments)
+            info.ArgumentList.Add(argument);
+        return new ClientProcess(Process.Start(info)!);
+    }
+
+    public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>Tells it to stop and waits for what it prints; null when it hangs or failed.</summary>
+    public string? Finish(TimeSpan patience)
+    {
+        _process.StandardInput.Close();
+        return _process.WaitForExit(patience) && _process.ExitCode == 0
+            ? _output.Result.Trim()
+            : null;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+}

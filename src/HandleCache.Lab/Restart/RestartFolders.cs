@@ -1,0 +1,26 @@
+namespace HandleCache.Lab.Restart;
+
+/// <summary>Source, mount point and shadow of one run; removed at the end.</summary>
+internal sealed class RestartFolders : IDisposable
+{
+    private readonly string _root;
+
+    /// <exception cref="BadInputException">No such directory.</exception>
+    public RestartFolders(string? on)
+    {
+        if (on is not null && !Directory.Exists(on))
+            throw new BadInputException($"--on: {on}: no such directory");
+        string parent = Path.GetFullPath(on ?? Path.GetTempPath());
+        _root = Path.Combine(parent, $"handlecache-{Path.GetRandomFileName()}");
+        foreach (string path in new[] { Source, Mount, Shadow })
+            Directory.CreateDirectory(path);
+    }
+
+    public string Source => Path.Combine(_root, "source");
+
+    public string Mount => Path.Combine(_root, "mount");
+
+    public string Shadow => Path.Combine(_root, "shadow");
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+}

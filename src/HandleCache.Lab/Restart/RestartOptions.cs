@@ -1,0 +1,21 @@
+namespace HandleCache.Lab.Restart;
+
+/// <summary>What <c>restart</c> does on the real mount.</summary>
+public sealed record RestartOptions
+{
+    /// <summary>How many times the server is killed.</summary>
+    public int Kills { get; init; } = 20;
+
+    /// <summary>From one kill to the next, milliseconds.</summary>
+    public int IntervalMs { get; init; } = 300;
+
+    public RestartWorkload Workload { get; init; } = RestartWorkload.Mixed;
+
+    /// <summary>Where source, mount point and shadow tree are made; default the temporary folder.</summary>
+    public string? On { get; init; }
+
+    public int Seed { get; init; } = 1;
+
+    /// <summary>How long the kernel may believe entries and attributes, seconds.</summary>
+    public double TimeoutSeconds { get; init; } = 0.1;
+}

@@ -1,0 +1,137 @@
+using HandleCache.Lab.Workload;
+using HandleCache.Linux;
+
+namespace HandleCache.Lab.Restart;
+
+/// <summary>
+/// Two trees that are treated alike: one on the mount, one outside, its shadow. An operation is
+/// done on both; whatever differs is an error.
+/// </summary>
+internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, ClientResult result)
+{
+    public FileDescriptor Mount { get; } = mount;
+
+    public FileDescriptor Shadow { get; } = shadow;
+
+    public ClientResult Result { get; } = result;
+
+    /// <summary>Does it on the mount, then on the shadow; the errno both agree on.</summary>
+    public Errno Both(string what, Func<FileDescriptor, Errno> operation)
+    {
+        Result.Operations++;
+        Errno mounted = operation(Mount);
+        Errno shadowed = operation(Shadow);
+        if (mounted != shadowed)
+            Result.Error($"{what}: {mounted} instead of {shadowed}");
+        return shadowed;
+    }
+
+    /// <summary>Attributes of a name are the shadow's; gives the inode number on the mount.</summary>
+    public ulong CompareStat(string path)
+    {
+        Result.Operations++;
+        Errno mounted = Stat(Mount, path, out Statx got);
+        Errno shadowed = Stat(Shadow, path, out Statx want);
+        if (mounted != shadowed)
+            Result.Error($"stat {path}: {mounted} instead of {shadowed}");
+        else if (mounted == Errno.None && Differs(got, want) is { } what)
+            Result.Wrong($"stat {path}: {what}");
+        return got.Ino;
+    }
+
+    /// <summary>The names of a directory are the shadow's.</summary>
+    public List<string> CompareNames(string path)
+    {
+        Result.Operations++;
+        List<string> got = Names(Mount, path, out Errno mounted);
+        List<string> want = Names(Shadow, path, out Errno shadowed);
+        if (mounted != shadowed)
+            Result.Error($"readdir {path}: {mounted} instead of {shadowed}");
+        else if (!got.SequenceEqual(want))
+            Result.Error($"readdir {path}: {got.Count} names instead of {want.Count}");
+        return want;
+    }
+
+    /// <summary>The bytes of an open pair from an offset on are the same.</summary>
+    public void CompareData(
+        string what, FileDescriptor mounted, FileDescriptor shadowed, long offset, int length)
+    {
+        Result.Operations++;
+        byte[] got = new byte[length];
+        byte[] want = new byte[length];
+        SysResult a = ReadFully(mounted, got, offset);
+        SysResult b = ReadFully(shadowed, want, offset);
+        if (IsStaleByRule(a.Errno, shadowed))
+            Result.Stale++;
+        else if (a.Errno != b.Errno)
+            Result.Error($"read {what}: {a.Errno} instead of {b.Errno}");
+        else if (a.Value != b.Value || !got.AsSpan().SequenceEqual(want))
+            Result.Wrong($"read {what} at {offset}: {a.Value} bytes that differ from {b.Value}");
+    }
+
+    /// <summary>
+    /// The written rule: a file that is open without a name is gone with the server that had it
+    /// open, and says ESTALE from then on.
+    /// </summary>
+    public static bool IsStaleByRule(Errno mounted, FileDescriptor shadowed) =>
+        mounted == Errno.ESTALE
+        && Metadata.Statx(shadowed, StatxMask.BasicStats, out Statx statx) == Errno.None
+        && statx.NLink == 0;
+
+    public static Errno Stat(FileDescriptor root, string path, out Statx statx) =>
+        Metadata.Statx(
+            root, BytePath.ToBytes(path), AtFlags.SymlinkNoFollow, StatxMask.BasicStats,
+            out statx);
+
+    public static SysResult ReadFully(FileDescriptor file, Span<byte> buffer, long offset)
+    {
+        int done = 0;
+        while (done < buffer.Length)
+        {
+            SysResult read = Files.ReadAt(file, buffer[done..], offset + done);
+            if (read.Failed)
+                return read;
+            if (read.Value == 0)
+                break;
+            done += (int)read.Value;
+        }
+
+        return SysResult.Success(done);
+    }
+
+    private static string? Differs(in Statx got, in Statx want)
+    {
+        if (got.Mode != want.Mode)
+            return $"mode {got.Mode:x} instead of {want.Mode:x}";
+        bool isDirectory = FileModes.IsDirectory(got.Mode);
+        if (!isDirectory && got.SizeBytes != want.SizeBytes)
+            return $"size {got.SizeBytes} instead of {want.SizeBytes}";
+        return got.NLink != want.NLink ? $"{got.NLink} links instead of {want.NLink}" : null;
+    }
+
+    private static List<string> Names(FileDescriptor root, string path, out Errno errno)
+    {
+        List<string> names = [];
+        using FileDescriptor? directory = Files.OpenAt(
+            root, BytePath.ToBytes(path), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out errno);
+        if (directory is null)
+            return names;
+        byte[] buffer = new byte[32768];
+        while (true)
+        {
+            SysResult filled = DirectoryReader.Fill(directory, buffer);
+            errno = filled.Errno;
+            if (filled.Failed || filled.Value == 0)
+                break;
+            DirectoryReader reader = new(buffer.AsSpan(0, (int)filled.Value));
+            while (reader.TryNext(out DirectoryEntry entry))
+            {
+                if (!entry.IsDotOrDotDot)
+                    names.Add(BytePath.FromBytes(entry.Name));
+            }
+        }
+
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+}
