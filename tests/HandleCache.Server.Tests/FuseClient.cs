@@ -76,6 +76,16 @@ internal sealed class FuseClient : IDisposable
         return Reply.Parse(_channel.TakeReply());
     }
 
+    /// <summary>As after a restart of the server: the request comes with the RESEND mark.</summary>
+    public Reply CallAgain(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
+    {
+        ulong last = _lastUnique;
+        _lastUnique |= FuseConstants.FUSE_UNIQUE_RESEND;
+        Reply reply = Call(opcode, nodeid, arguments);
+        _lastUnique = last + 2;
+        return reply;
+    }
+
     /// <summary>Sends what gets no reply.</summary>
     public void Put(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
     {

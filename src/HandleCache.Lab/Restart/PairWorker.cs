@@ -205,7 +205,9 @@ internal sealed class PairWorker : IDisposable
         _pair.Result.Operations++;
         SysResult got = Files.WriteAt(pair.Mounted, data, offset);
         SysResult want = Files.WriteAt(pair.Shadowed, data, offset);
-        if (TreePair.IsStaleByRule(got.Errno, pair.Shadowed))
+        // The kernel sends a long write in parts and tells how far it came before the error.
+        Errno errno = got.Value < want.Value && !got.Failed ? Errno.ESTALE : got.Errno;
+        if (TreePair.IsStaleByRule(errno, pair.Shadowed))
         {
             _pair.Result.Stale++;
         }
