@@ -110,7 +110,7 @@ public sealed class ThreadDialect : Dialect
 
         scoped RebindWriter writer = new(destination, written);
         if (!handle.IsEmpty
-            && !writer.TryAdd(new BoundNode(classic.Header.nodeid, handleType, handle)))
+            && !writer.TryAddNode(classic.Header.nodeid, handleType, handle))
         {
             return false;
         }
