@@ -15,7 +15,7 @@ public sealed class KeptMountTests : IDisposable
           while sleep 0.3; do
             pid=$(server_pid); [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true
           done &
-          killer=$!
+          killer=$!; trap 'kill $killer 2>/dev/null' EXIT
         }
         stop_killing() { kill $killer; wait $killer 2>/dev/null || true; }
 
@@ -93,7 +93,12 @@ public sealed class KeptMountTests : IDisposable
     {
         string output = _script.Run(Killing + """
             serve --keep
-            (while kill -9 "$(server_pid)" 2>/dev/null || true; do sleep 0.005; done) & killer=$!
+            (while sleep 0.005; do
+               for pid in $(cat /proc/$server/task/*/children 2>/dev/null); do
+                 kill -9 $pid 2>/dev/null || true
+               done
+             done) & killer=$!
+            trap 'kill $killer 2>/dev/null' EXIT
             rc=0; wait $server || rc=$?
             kill $killer
             ! mountpoint -q $mnt || die "the mount was left behind"

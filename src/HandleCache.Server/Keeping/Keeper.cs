@@ -33,6 +33,9 @@ public sealed class Keeper : IDisposable
     private readonly WakeEvent _stop = new();
     private readonly Lock _lock = new();
 
+    /// <summary>Started and waiting for its hello, so that a death costs no start.</summary>
+    private HiredServer? _standby;
+
     private int _serverPid;
     private int _lives;
     private int _fruitless;
@@ -102,6 +105,7 @@ public sealed class Keeper : IDisposable
 
     public void Dispose()
     {
+        _standby?.Dispose();
         foreach (FuseDevice clone in _clones)
             clone.Dispose();
         _device.Dispose();
@@ -129,36 +133,24 @@ public sealed class Keeper : IDisposable
         return isInit ? init : throw new IOException("the kernel's first request is not INIT");
     }
 
-    /// <summary>One server from its start to its end.</summary>
+    /// <summary>One server from its hello to its end.</summary>
     private Ending LiveOnce(byte[] init)
     {
-        (PacketSocket mine, PacketSocket theirs) = PacketSocket.CreatePair();
-        using (mine)
-        {
-            IServerProcess server;
-            using (theirs)
-            {
-                theirs.Descriptor.Inherit();
-                server = _options.Start(theirs.Descriptor);
-            }
-
-            using (server)
-            {
-                _lives++;
-                _memory.Answered = 0;
-                Volatile.Write(ref _serverPid, server.ProcessId);
-                SayHello(mine, init);
-                bool stopped = Attend(mine);
-                Volatile.Write(ref _serverPid, 0);
-                if (stopped)
-                    return Ending.Stopped;
-                int? code = server.WaitForExit(TimeSpan.FromSeconds(5));
-                if (code == 0)
-                    return Ending.Unmounted;
-                OnDeath(code);
-                return Ending.Died;
-            }
-        }
+        using HiredServer server = _standby ?? HiredServer.Start(_options.Start);
+        _standby = null;
+        _lives++;
+        _memory.Answered = 0;
+        Volatile.Write(ref _serverPid, server.Process.ProcessId);
+        SayHello(server.Socket, init);
+        bool stopped = Attend(server.Socket);
+        Volatile.Write(ref _serverPid, 0);
+        if (stopped)
+            return Ending.Stopped;
+        int? code = server.Process.WaitForExit(TimeSpan.FromSeconds(5));
+        if (code == 0)
+            return Ending.Unmounted;
+        OnDeath(code);
+        return Ending.Died;
     }
 
     private void SayHello(PacketSocket socket, byte[] init)
@@ -188,6 +180,8 @@ public sealed class Keeper : IDisposable
                 socket.Descriptor, _stop.Descriptor, PollMs, out short events, out short stop);
             if (stop != 0)
                 return true;
+            if (_standby is null && Volatile.Read(ref _memory.Answered) != 0)
+                _standby = HiredServer.Start(_options.Start);
             lock (_lock)
             {
                 _log.Drain(_state.Apply);
