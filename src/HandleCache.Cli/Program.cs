@@ -12,6 +12,7 @@ internal static class Program
         root.Add(SlabCommand.Build());
         root.Add(LayoutCommand.Build());
         root.Add(WorkloadCommand.Build());
+        root.Add(RestartCommand.Build());
         ParseResult result = root.Parse(args);
         if (result.Errors.Count > 0)
         {
