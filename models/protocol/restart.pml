@@ -107,9 +107,9 @@ active proctype kernel()
     do
     :: atomic { !waiting && ops < OPS -> printf("STEP lookup d\n"); ask(lookup_d, ROOT) }
     :: atomic { !waiting && ops < OPS && k_gen[D] != 0 ->
-        printf("STEP lookup a\n"); ask(lookup_a, D) }
+        printf("STEP lookup d/a\n"); ask(lookup_a, D) }
     :: atomic { !waiting && ops < OPS && k_gen[A] != 0 ->
-        printf("STEP getattr a\n"); ask(getattr_a, A) }
+        printf("STEP stat d/a\n"); ask(getattr_a, A) }
     :: atomic { !waiting && k_gen[A] != 0 && len(forgets) < FQ -> evict(A) }
     :: atomic { !waiting && k_gen[D] != 0 && k_gen[A] == 0 && len(forgets) < FQ -> evict(D) }
     :: atomic { len(replies) > 0 && len(forgets) < FQ ->
