@@ -10,7 +10,7 @@ internal static class Spin
     /// <summary>Folder of the models, as built beside the tests.</summary>
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "protocol");
 
-    /// <summary>Skips the test where spin or a C compiler is missing, and says how to get them.</summary>
+    /// <summary>Skips the test where spin or gcc is missing, and says how to get them.</summary>
     public static void Require()
     {
         foreach ((string tool, string argument) in new[] { ("spin", "-V"), ("gcc", "--version") })

@@ -1,6 +1,6 @@
 namespace HandleCache.Lab.Restart.Modelled;
 
-/// <summary>Where in a history the server dies, and what happens before the next one starts.</summary>
+/// <summary>Where in a history the server dies, and what happens until the next starts.</summary>
 /// <param name="After">Steps done before.</param>
 /// <param name="Change">What somebody does to the store meanwhile; empty for nothing.</param>
 /// <param name="Moment">

@@ -5,7 +5,7 @@ public sealed record RestartModelRow
 {
     public required string Dialect { get; init; }
 
-    /// <summary>Every request about an inode brings its handle, or LOOKUP and its like only.</summary>
+    /// <summary>Every request about an inode brings its handle; else only LOOKUP does.</summary>
     public required bool HandleInEveryRequest { get; init; }
 
     /// <summary>Handles outlive the server.</summary>

@@ -14,7 +14,7 @@ internal sealed class WorldTally
     /// <summary>The first of these, in words.</summary>
     public string? FirstWrong { get; set; }
 
-    /// <summary>Replies refused by the kernel: no handle where one is due, or one too long.</summary>
+    /// <summary>Replies the kernel refused: the handle due is missing or too long.</summary>
     public long Refused { get; set; }
 
     /// <summary>Lookups of a nodeid that a failed iget left locked.</summary>
