@@ -6,7 +6,7 @@ using HandleCache.Lab.Restart;
 
 namespace HandleCache.Cli.Commands;
 
-/// <summary><c>handlecache restart</c>: kills the server of a real mount under load.</summary>
+/// <summary><c>handlecache restart</c>: kills servers, on a real mount or modelled.</summary>
 internal static class RestartCommand
 {
     private static readonly Option<int> Kills = new("--kills")
@@ -56,10 +56,12 @@ internal static class RestartCommand
 
     public static Command Build()
     {
-        Command command = new("restart", "Kill the server of a real mount under load, and check")
+        Command command = new(
+            "restart", "Kill servers under load, on a real mount or in the model, and check")
         {
             Kills, Interval, Workload, On, Seed, Timeout, Storm, Json,
         };
+        RestartModelSwitches.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
         return command;
     }
@@ -68,6 +70,12 @@ internal static class RestartCommand
     {
         using Interrupt interrupt = new();
         bool json = parsed.GetValue(Json);
+        if (RestartModelSwitches.IsOn(parsed))
+        {
+            ulong seed = (ulong)Math.Max(0, parsed.GetValue(Seed));
+            return RestartModelSwitches.Run(parsed, seed, json, interrupt.Token);
+        }
+
         if (parsed.GetValue(Storm))
         {
             StatStormResult storm = StatStorm.Run(

@@ -40,7 +40,8 @@ public class EntryCodecTests
         Assert.Equal(expected, Convert.ToHexString(room[..written]));
         WireError fault = Dialect.V2.ReadEntry(room.AsSpan(0, written), 0, out WireEntry entry);
         Assert.False(fault.IsError, fault.ToString());
-        Assert.Equal((0x11UL, 0x81u, true), (entry.Entry.nodeid, entry.HandleType, entry.HasHandle));
+        Assert.Equal(
+            (0x11UL, 0x81u, true), (entry.Entry.nodeid, entry.HandleType, entry.HasHandle));
         Assert.Equal(Handle8, entry.Handle.ToArray());
     }
 
@@ -73,6 +74,25 @@ public class EntryCodecTests
         Assert.Equal(0, errno);
         Assert.Equal(Struct(Entry), Struct(entry.Entry));
         Assert.Equal(Handle8, entry.Handle.ToArray());
+    }
+
+    /// <summary>Section 3, item 5.</summary>
+    [Fact]
+    public void V3_believes_attributes_as_long_as_they_say_and_with_the_defect_as_the_entry_says()
+    {
+        Assert.True(DialectList.TryCreate(
+            "v3", new() { Defects = [DialectDefect.V3EntryValidForAttributes] },
+            out Dialect? bad, out _));
+        byte[] room = new byte[1024];
+        Assert.True(Dialect.V3.TryWriteEntryReply(
+            room, FuseOpcode.FUSE_LOOKUP, 9, Entry, 0x81, Handle8, [], out int written));
+        Assert.True(FuseReply.TryParse(room.AsSpan(0, written), out FuseReply reply, out _));
+        foreach ((Dialect dialect, ulong seconds) in new[] { (Dialect.V3, 6UL), (bad, 5UL) })
+        {
+            Assert.False(dialect.ReadEntryReply(
+                FuseOpcode.FUSE_LOOKUP, reply, out WireEntry entry, out _).IsError);
+            Assert.Equal(seconds, entry.Entry.attr_valid);
+        }
     }
 
     [Fact]

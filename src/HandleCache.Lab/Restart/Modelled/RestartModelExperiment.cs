@@ -1,0 +1,123 @@
+using HandleCache.Model.Handles;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+
+namespace HandleCache.Lab.Restart.Modelled;
+
+/// <summary>
+/// Explores the modelled world: every history, with the server killed after every step and in the
+/// middle of the next request, with every change behind the mount between crash and restart, for
+/// every dialect, with handles that outlive the server and with such that do not. Lazily, and
+/// once more with a storm. Derived: no real kernel takes part.
+/// </summary>
+public static class RestartModelExperiment
+{
+    public static RestartModelResult Run(RestartModelOptions options, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        DialectDefect[] defects = [.. options.Defects.Select(Defect)];
+        bool hasSwitch = defects.Length > 0 || options.NoParentHandle;
+        NodeIdPolicy nodeIds = options.NodeIds
+            ?? (hasSwitch ? NodeIdPolicy.InodeNumber : NodeIdPolicy.PerLife);
+        List<History> histories = [.. Histories.Scripted];
+        for (int i = 0; i < options.Histories; i++)
+            histories.Add(Histories.Random(options.Seed, i));
+        int? agreed = AgreedFor(defects);
+        List<RestartModelRow> rows = [];
+        foreach (Dialect dialect in Variants(options, defects))
+        {
+            foreach (bool persistent in new[] { true, false })
+            {
+                if (!dialect.CarriesHandles && persistent)
+                    continue;
+                WorldOptions world = new()
+                {
+                    Dialect = dialect,
+                    NodeIds = nodeIds,
+                    PersistentHandles = persistent,
+                    NoParentHandle = options.NoParentHandle,
+                    AgreedHandleBytes = agreed,
+                    Strategy = agreed is { } most
+                        ? HandleStrategy.PointerMax(most)
+                        : HandleStrategy.Inline(12),
+                };
+                rows.Add(Explore(world, options, histories, stop));
+            }
+        }
+
+        return new RestartModelResult(rows, nodeIds, options);
+    }
+
+    private static RestartModelRow Explore(
+        WorldOptions world, RestartModelOptions options, List<History> histories,
+        CancellationToken stop)
+    {
+        RestartModelRow row = new()
+        {
+            Dialect = world.Dialect.Name,
+            HandleInEveryRequest = world.Dialect.Options.HandleInEveryRequest,
+            PersistentHandles = world.PersistentHandles,
+            WrongObjectExpected = options.NoParentHandle || options.Defects.Count > 0
+                || (world.NodeIds == NodeIdPolicy.InodeNumber && !AlwaysHasHandles(world.Dialect)),
+        };
+        foreach (int handleBytes in options.HandleBytes)
+        {
+            WorldOptions sized = world with { HandleBytes = handleBytes };
+            foreach (History history in histories)
+            {
+                stop.ThrowIfCancellationRequested();
+                foreach (CrashPlan plan in CrashPlan.All(history))
+                {
+                    WorldRun.Into(row, sized, history, plan);
+                    if (plan.Moment is null)
+                        WorldRun.Into(row, sized with { Storm = true }, history, plan);
+                }
+            }
+        }
+
+        return row;
+    }
+
+    /// <summary>Each dialect as posted, and with the handle in every request.</summary>
+    private static IEnumerable<Dialect> Variants(
+        RestartModelOptions options, DialectDefect[] defects)
+    {
+        foreach (string name in options.Dialects)
+        {
+            if (!DialectList.TryParse(name, out Dialect? posted, out string? error))
+                throw new BadInputException(error);
+            DialectDefect[] own = [.. defects.Where(d => d.Dialect == name)];
+            if (defects.Length > 0 && own.Length == 0)
+                continue;
+            bool[] ways = posted.CarriesHandles && posted.OptIn != HandleOptIn.FileSystemType
+                ? [false, true]
+                : [false];
+            foreach (bool every in ways)
+            {
+                DialectOptions made = new() { Defects = own, HandleInEveryRequest = every };
+                if (!DialectList.TryCreate(name, made, out Dialect? dialect, out error))
+                    throw new BadInputException(error);
+                yield return dialect;
+            }
+        }
+    }
+
+    /// <summary>Every request and every reply about an inode brings its handle.</summary>
+    private static bool AlwaysHasHandles(Dialect dialect) =>
+        dialect.Options.HandleInEveryRequest && dialect.ReplyBrings(FuseOpcode.FUSE_MKNOD);
+
+    /// <summary>
+    /// The agreed maximum that lets a defect of long handles show: of the two lengths of handles
+    /// the longer one is just that long, or too long. Null for the dialect's own.
+    /// </summary>
+    private static int? AgreedFor(DialectDefect[] defects) =>
+        defects.Contains(DialectDefect.V2RefuseLongest) ? 40
+        : defects.Contains(DialectDefect.V1TruncateTooLong)
+            || defects.Contains(DialectDefect.V2FailedIgetStaysLocked) ? 24
+        : null;
+
+    private static DialectDefect Defect(string name) =>
+        DialectList.TryParseDefect(name, out DialectDefect? defect, out string? error)
+            ? defect
+            : throw new BadInputException(error);
+}

@@ -1,0 +1,29 @@
+using HandleCache.Protocol.Dialects;
+
+namespace HandleCache.Lab.Restart.Modelled;
+
+/// <summary>What `restart --model` explores.</summary>
+public sealed record RestartModelOptions
+{
+    /// <summary>Dialects by name; all by default.</summary>
+    public IReadOnlyList<string> Dialects { get; init; } =
+        [.. DialectList.All.Select(d => d.Name)];
+
+    public IReadOnlyList<string> Defects { get; init; } = [];
+
+    /// <summary>LOOKUP goes without the parent's handle.</summary>
+    public bool NoParentHandle { get; init; }
+
+    /// <summary>What the server takes for nodeids; null: decided by the other options.</summary>
+    public NodeIdPolicy? NodeIds { get; init; }
+
+    /// <summary>Random histories besides the scripted ones.</summary>
+    public int Histories { get; init; } = 40;
+
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Handle lengths, bytes: one that fits the inline buffer, and one that is longer.
+    /// </summary>
+    public IReadOnlyList<int> HandleBytes { get; init; } = [12, 40];
+}

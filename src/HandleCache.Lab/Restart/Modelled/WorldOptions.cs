@@ -1,0 +1,36 @@
+using HandleCache.Model.Handles;
+using HandleCache.Protocol.Dialects;
+
+namespace HandleCache.Lab.Restart.Modelled;
+
+/// <summary>What a modelled world is built for; fixed for its life.</summary>
+public sealed record WorldOptions
+{
+    public Dialect Dialect { get; init; } = Dialect.Classic;
+
+    public NodeIdPolicy NodeIds { get; init; } = NodeIdPolicy.PerLife;
+
+    /// <summary>
+    /// Handles are the store's and outlive the server; else they are the server's own, and its
+    /// life is their generation.
+    /// </summary>
+    public bool PersistentHandles { get; init; } = true;
+
+    /// <summary>Length of every handle, bytes; at least 12.</summary>
+    public int HandleBytes { get; init; } = 12;
+
+    /// <summary>The server's maximum in INIT, bytes; null: the dialect's own.</summary>
+    public int? AgreedHandleBytes { get; init; }
+
+    /// <summary>How the kernel keeps handles.</summary>
+    public HandleStrategy Strategy { get; init; } = HandleStrategy.Inline(12);
+
+    /// <summary>LOOKUP goes without the parent's handle (T8 of the thread).</summary>
+    public bool NoParentHandle { get; init; }
+
+    /// <summary>
+    /// After a restart every cached inode is asked for at once, before anything else; else each
+    /// on its next use.
+    /// </summary>
+    public bool Storm { get; init; }
+}

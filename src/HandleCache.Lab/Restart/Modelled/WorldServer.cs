@@ -1,0 +1,245 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Lab.Restart.Modelled;
+
+/// <summary>
+/// One life of a server that speaks a dialect over bytes and keeps nothing on disk. A nodeid that
+/// it never saw is resolved by the handle that comes with it; one whose handle names another
+/// object than its table, or none, is refused (ESTALE). Without a handle an unknown nodeid is
+/// refused, too, unless nodeids are inode numbers.
+/// </summary>
+internal sealed partial class WorldServer(ObjectStore store, WorldOptions options, uint life)
+{
+    private const uint HandleType = 0x81;
+    private const ulong RootNodeId = FuseConstants.FUSE_ROOT_ID;
+    private const int HandleHeadBytes = 12;
+
+    private readonly Dialect _dialect = options.Dialect;
+    private readonly Dictionary<ulong, WorldObject> _nodes = [];
+    private readonly Dictionary<WorldObject, ulong> _nodeIds = [];
+    private readonly Dictionary<ulong, ulong> _counts = [];
+    private readonly Dictionary<ulong, WorldObject> _files = [];
+    private readonly byte[] _reply = new byte[1024];
+    private ulong _lastNode;
+    private ulong _lastFile;
+
+    /// <summary>
+    /// The object that the last request's nodeid was taken for; null where it was refused.
+    /// </summary>
+    public WorldObject? ExecutedOn { get; private set; }
+
+    /// <summary>Nodeids that the table binds.</summary>
+    public int Bound => _nodes.Count;
+
+    /// <summary>Answers one request; null for those without reply.</summary>
+    public byte[]? Serve(byte[] message)
+    {
+        ExecutedOn = null;
+        if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
+            return Failure(0, Errno.EINVAL);
+        if (request.Opcode is FuseOpcode.FUSE_FORGET)
+        {
+            Forget(request);
+            return null;
+        }
+
+        ulong unique = request.Header.unique;
+        if (_dialect.ReadRequest(request, out WireRequest wire).IsError)
+            return Failure(unique, Errno.EINVAL);
+        WorldObject? target = Find(wire.Header.nodeid, wire.Handle);
+        ExecutedOn = target;
+        return target is null ? Failure(unique, Errno.ESTALE) : Carry(wire, target);
+    }
+
+    private byte[] Carry(in WireRequest wire, WorldObject target)
+    {
+        WireReader body = new(wire.Body);
+        ulong unique = wire.Header.unique;
+        switch (wire.Opcode)
+        {
+            case FuseOpcode.FUSE_LOOKUP:
+                string wanted = Name(ref body);
+                return target.Children.TryGetValue(wanted, out WorldObject? child)
+                    ? Entry(FuseOpcode.FUSE_LOOKUP, unique, child)
+                    : Failure(unique, Errno.ENOENT);
+            case FuseOpcode.FUSE_GETATTR:
+                return Body(unique, new fuse_attr_out { attr = Attributes(target) });
+            case FuseOpcode.FUSE_STATX:
+                return Body(
+                    unique, StatxAttributes.Of(new fuse_entry_out { attr = Attributes(target) }));
+            case FuseOpcode.FUSE_OPEN:
+                _files.Add(((ulong)life << 32) | ++_lastFile, target);
+                target.Opens++;
+                return Body(unique, new fuse_open_out { fh = ((ulong)life << 32) | _lastFile });
+            case FuseOpcode.FUSE_READ:
+                body.TryRead(out ulong read);
+                if (_files.TryAdd(read, target))
+                    target.Opens++;
+                return Body(unique, target.Serial);
+            case FuseOpcode.FUSE_RELEASE:
+                body.TryRead(out ulong fh);
+                if (_files.Remove(fh, out WorldObject? opened) && opened.Opens > 0)
+                    store.Close(opened);
+                return Body(unique, []);
+            default:
+                return Change(wire, target);
+        }
+    }
+
+    /// <summary>The object a request is about: by its handle, its nodeid, or neither.</summary>
+    private WorldObject? Find(ulong nodeId, WireHandle handle)
+    {
+        if (nodeId == RootNodeId)
+            return store.Root;
+        if (!handle.IsNone)
+        {
+            WorldObject? named = Resolve(handle);
+            if (named is not null)
+                Bind(nodeId, named);
+            return named;
+        }
+
+        if (_nodes.TryGetValue(nodeId, out WorldObject? known))
+            return known.IsAlive ? known : null;
+        if (options.NodeIds != NodeIdPolicy.InodeNumber)
+            return null;
+        WorldObject? believed = store.Find(nodeId);
+        if (believed is not null)
+            Bind(nodeId, believed);
+        return believed;
+    }
+
+    private void Bind(ulong nodeId, WorldObject target)
+    {
+        _nodes[nodeId] = target;
+        _nodeIds.TryAdd(target, nodeId);
+    }
+
+    private WorldObject? Resolve(WireHandle handle)
+    {
+        if (handle.Type != HandleType || handle.Bytes.Length != options.HandleBytes)
+            return null;
+        ulong number = BinaryPrimitives.ReadUInt64LittleEndian(handle.Bytes);
+        uint generation = BinaryPrimitives.ReadUInt32LittleEndian(handle.Bytes[8..]);
+        if (options.PersistentHandles)
+        {
+            return store.Find(number) is { } found && found.Generation == generation
+                ? found
+                : null;
+        }
+
+        return generation == life
+            ? _nodes.Values.FirstOrDefault(o => o.Serial == number && o.IsAlive)
+            : null;
+    }
+
+    private byte[] HandleOf(WorldObject target)
+    {
+        byte[] handle = new byte[options.HandleBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(
+            handle, options.PersistentHandles ? target.Ino : target.Serial);
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            handle.AsSpan(8), options.PersistentHandles ? target.Generation : life);
+        handle.AsSpan(HandleHeadBytes).Fill((byte)target.Serial);
+        return handle;
+    }
+
+    private ulong NodeIdOf(WorldObject target)
+    {
+        if (ReferenceEquals(target, store.Root))
+            return RootNodeId;
+        if (_nodeIds.TryGetValue(target, out ulong known))
+            return known;
+        ulong made = options.NodeIds == NodeIdPolicy.InodeNumber
+            ? target.Ino
+            : ((ulong)life << 32) | (++_lastNode + RootNodeId);
+        Bind(made, target);
+        return made;
+    }
+
+    private byte[] Entry(FuseOpcode opcode, ulong unique, WorldObject target)
+    {
+        ulong nodeId = NodeIdOf(target);
+        _nodes[nodeId] = target;
+        _counts[nodeId] = _dialect.ForgetsOne ? 1 : _counts.GetValueOrDefault(nodeId) + 1;
+        fuse_entry_out entry = new()
+        {
+            nodeid = nodeId,
+            entry_valid = uint.MaxValue,
+            attr = Attributes(target),
+        };
+        byte[] handle = _dialect.ReplyBrings(opcode) ? HandleOf(target) : [];
+        return _dialect.TryWriteEntryReply(
+            _reply, opcode, unique, entry, HandleType, handle, [], out int written)
+            ? _reply[..written]
+            : Failure(unique, Errno.EOVERFLOW);
+    }
+
+    /// <summary>
+    /// Takes lookups back; what is left of a life before is not known here, and nothing goes
+    /// below zero.
+    /// </summary>
+    private void Forget(in FuseRequest request)
+    {
+        ForgetReader forgets = new(request);
+        while (forgets.TryNext(out fuse_forget_one one))
+        {
+            ulong held = _counts.GetValueOrDefault(one.nodeid);
+            if (held > one.nlookup)
+            {
+                _counts[one.nodeid] = held - one.nlookup;
+                continue;
+            }
+
+            _counts.Remove(one.nodeid);
+            if (_nodes.Remove(one.nodeid, out WorldObject? gone)
+                && _nodeIds.TryGetValue(gone, out ulong main) && main == one.nodeid)
+            {
+                _nodeIds.Remove(gone);
+            }
+        }
+    }
+
+    private static fuse_attr Attributes(WorldObject target) => new()
+    {
+        ino = target.Ino,
+        size = target.Serial,
+        mode = target.IsDirectory ? 0x41EDu : 0x81A4u,
+        nlink = (uint)target.Links,
+    };
+
+    private static string Name(scoped ref WireReader body) =>
+        body.TryReadName(out ReadOnlySpan<byte> name)
+            ? System.Text.Encoding.ASCII.GetString(name)
+            : "";
+
+    private static byte[] Body<T>(ulong unique, T body)
+        where T : unmanaged =>
+        Body(unique, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(ref body)));
+
+    private static byte[] Body(ulong unique, ReadOnlySpan<byte> body)
+    {
+        byte[] reply = new byte[FuseReply.HeaderBytes + body.Length];
+        MemoryMarshal.Write(
+            reply, new fuse_out_header { len = (uint)reply.Length, unique = unique });
+        body.CopyTo(reply.AsSpan(FuseReply.HeaderBytes));
+        return reply;
+    }
+
+    private static byte[] Failure(ulong unique, Errno errno)
+    {
+        byte[] reply = new byte[FuseReply.HeaderBytes];
+        MemoryMarshal.Write(reply, new fuse_out_header
+        {
+            len = (uint)reply.Length,
+            error = -(int)errno,
+            unique = unique,
+        });
+        return reply;
+    }
+}
