@@ -21,7 +21,6 @@ internal static class Program
         root.Add(ServeCommand.Build());
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build());
-        root.Add(RestartCommand.Build());
         ParseResult result = root.Parse(args);
         if (result.Errors.Count > 0)
         {
