@@ -11,6 +11,8 @@ internal static class Program
         root.Add(ValidateCommand.Build());
         root.Add(SlabCommand.Build());
         root.Add(LayoutCommand.Build());
+        root.Add(SweepCommand.Build());
+        root.Add(SurveyCommand.Build());
         root.Add(WorkloadCommand.Build());
         root.Add(RestartCommand.Build());
         ParseResult result = root.Parse(args);

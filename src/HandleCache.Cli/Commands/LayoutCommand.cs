@@ -77,7 +77,7 @@ internal static class LayoutCommand
         return command;
     }
 
-    private static HandleHeader ParseHeader(string text) =>
+    internal static HandleHeader ParseHeader(string text) =>
         HandleHeader.TryParse(text, out HandleHeader header)
             ? header
             : throw new BadInputException(

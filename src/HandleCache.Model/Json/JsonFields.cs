@@ -77,6 +77,9 @@ public sealed class JsonFields
         return least;
     }
 
+    public double? OptionalNumber(string name, double least, double most) =>
+        Has(name) ? RequiredNumber(name, least, most) : null;
+
     public bool? OptionalBool(string name)
     {
         if (!TryField(name, false, out JsonElement value))

@@ -1,0 +1,95 @@
+using System.Reflection;
+using HandleCache.Model.Mixes;
+
+namespace HandleCache.Lab.Mixes;
+
+/// <summary>
+/// Finds a mix of handles by its one spelling: a shipped name (<c>btrfs</c>), or the path of a JSON
+/// file such as `survey --save` writes. The shipped ones are part of the program.
+/// </summary>
+public static class FileSystemMixes
+{
+    private const string Prefix = "filesystems/";
+    private const string Suffix = ".json";
+
+    /// <summary>Largest mix read from a file, in bytes.</summary>
+    private const int MaxFileBytes = 1 << 20;
+
+    /// <summary>The shipped names, sorted.</summary>
+    public static IReadOnlyList<string> ShippedNames { get; } =
+        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames()
+            .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(n => n[Prefix.Length..^Suffix.Length])
+            .Order(StringComparer.Ordinal)];
+
+    /// <summary>A shipped mix.</summary>
+    /// <exception cref="BadInputException">Unknown name; the known ones are listed.</exception>
+    public static HandleMix Load(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (!ShippedNames.Contains(name, StringComparer.Ordinal))
+        {
+            throw new BadInputException(
+                $"unknown file system '{name}'; known: {string.Join(", ", ShippedNames)}; "
+                + "for a file use --handles FILE");
+        }
+
+        string resource = Prefix + name + Suffix;
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"{resource} is not in the program");
+        byte[] json = new byte[stream.Length];
+        stream.ReadExactly(json);
+        return Parse(json, resource);
+    }
+
+    /// <summary>A mix from a file; its path is its name.</summary>
+    /// <exception cref="BadInputException">
+    /// Not readable, or no mix: file, line and field are named.
+    /// </exception>
+    public static HandleMix FromFile(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            FileInfo info = new(path);
+            if (info.Exists && info.Length > MaxFileBytes)
+                throw new BadInputException($"{path}: {info.Length} bytes, over {MaxFileBytes}");
+            return Parse(File.ReadAllBytes(path), path) with { Name = path };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// The mix that a command was given: --filesystem NAME or --handles FILE, just one of them;
+    /// with connectable handles where those are wanted.
+    /// </summary>
+    /// <exception cref="BadInputException">None or both; or no connectable handles.</exception>
+    public static HandleMix Choose(string? fileSystem, string? file, bool connectable)
+    {
+        if (fileSystem is not null && file is not null)
+            throw new BadInputException("--filesystem and --handles are two mixes; give one");
+        if (fileSystem is null && file is null)
+        {
+            throw new BadInputException(
+                "give --filesystem NAME or --handles FILE; file systems: "
+                + string.Join(", ", ShippedNames));
+        }
+
+        HandleMix mix = file is null ? Load(fileSystem!) : FromFile(file);
+        if (!connectable)
+            return mix;
+        return mix.Connectable.Count > 0
+            ? mix.OfConnectable()
+            : throw new BadInputException(
+                $"{mix.Name}: field 'connectable': missing; only a mix that was surveyed with "
+                + "--connectable has it");
+    }
+
+    private static HandleMix Parse(byte[] json, string file) =>
+        HandleMixJson.TryParse(json, out HandleMix? mix, out string? error)
+            ? mix!
+            : throw new BadInputException($"{file}: {error}");
+}

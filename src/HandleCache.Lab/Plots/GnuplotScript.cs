@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text;
+
+namespace HandleCache.Lab.Plots;
+
+/// <summary>The gnuplot script and the data file of a plot. Pure text.</summary>
+public static class GnuplotScript
+{
+    private static readonly string[] Colors =
+        ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#777777"];
+
+    /// <summary>Blocks of "x y" lines, one per series, two blank lines between.</summary>
+    public static string Data(Plot plot)
+    {
+        ArgumentNullException.ThrowIfNull(plot);
+        StringBuilder text = new();
+        foreach (PlotSeries series in plot.Series)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"# {OneLine(series.Name)}\n");
+            foreach ((double x, double y) in series.Points)
+                text.Append(CultureInfo.InvariantCulture, $"{x} {y}\n");
+            text.Append("\n\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A script that draws the data file to the picture.</summary>
+    public static string Script(Plot plot, string dataFile, string pictureFile, bool svg)
+    {
+        ArgumentNullException.ThrowIfNull(plot);
+        StringBuilder text = new();
+        text.Append(svg
+            ? "set terminal svg size 860,460 font 'sans-serif,14' background rgb 'white'\n"
+            : "set terminal pngcairo size 1000,540 font 'sans-serif,11'\n");
+        text.Append(CultureInfo.InvariantCulture, $"set output {Quote(pictureFile)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"set title {Quote(plot.Title)} noenhanced\n");
+        text.Append(CultureInfo.InvariantCulture, $"set xlabel {Quote(plot.XLabel)} noenhanced\n");
+        text.Append(CultureInfo.InvariantCulture, $"set ylabel {Quote(plot.YLabel)} noenhanced\n");
+        text.Append("set key outside below noenhanced\nset grid ytics\nset border 3\n");
+        text.Append("set tics nomirror\nset offsets graph 0, 0, graph 0.05, 0\n");
+        if (plot.Bars is { } bars)
+            Bars(text, bars);
+        text.Append("plot ");
+        for (int i = 0; i < plot.Series.Count; i++)
+        {
+            PlotSeries series = plot.Series[i];
+            string color = Colors[i % Colors.Length];
+            string style = plot.Bars is not null
+                ? BarStyle(i, plot.Series.Count, color)
+                : $"using 1:2 with {(series.Steps ? "steps" : "lines")} lw 2 lc rgb '{color}'";
+            text.Append(CultureInfo.InvariantCulture,
+                $"{(i > 0 ? ", \\\n     " : "")}{Quote(dataFile)} index {i} {style} "
+                + $"title {Quote(series.Name)}");
+        }
+
+        return text.Append('\n').ToString();
+    }
+
+    private static void Bars(StringBuilder text, IReadOnlyList<string> bars)
+    {
+        text.Append("set style fill solid 0.9\nset yrange [0:*]\n");
+        text.Append(CultureInfo.InvariantCulture, $"set xrange [-0.6:{bars.Count - 0.4}]\n");
+        IEnumerable<string> tics = bars.Select((name, i) =>
+            string.Create(CultureInfo.InvariantCulture, $"{Quote(name)} {i}"));
+        text.Append(CultureInfo.InvariantCulture,
+            $"set xtics ({string.Join(", ", tics)}) noenhanced\n");
+    }
+
+    private static string BarStyle(int index, int count, string color)
+    {
+        double width = 0.8 / count;
+        double shift = ((index + 0.5) * width) - 0.4;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"using ($1+({shift:F4})):2:({width * 0.92:F4}) with boxes lc rgb '{color}'");
+    }
+
+    /// <summary>Single quotes: nothing is interpreted but the quote itself.</summary>
+    private static string Quote(string text) =>
+        $"'{OneLine(text).Replace("'", "''", StringComparison.Ordinal)}'";
+
+    private static string OneLine(string text) =>
+        text.Replace('\n', ' ').Replace('\r', ' ');
+}
