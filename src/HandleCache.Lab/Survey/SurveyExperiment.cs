@@ -97,7 +97,7 @@ public static class SurveyExperiment
     private static void RequireConnectable(FileDescriptor root)
     {
         Errno errno = FileHandles.Get(
-            root, CString.Empty, AtFlags.EmptyPath | AtFlags.HandleConnectable, out _, out _);
+            root, SurveyWorker.Itself, AtFlags.HandleConnectable, out _, out _);
         if (errno == Errno.EINVAL)
         {
             throw new MissingRequirementException(

@@ -20,6 +20,12 @@ internal sealed class SurveyWorker(
     private static readonly int DirectoryFlags =
         OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
 
+    /// <summary>
+    /// A directory by name: connectable handles refuse AT_EMPTY_PATH, since what it names may have
+    /// no known parent.
+    /// </summary>
+    public static ReadOnlySpan<byte> Itself => ".\0"u8;
+
     private const byte TypeUnknown = 0;
     private const byte TypeDirectory = 4;
 
@@ -50,7 +56,7 @@ internal sealed class SurveyWorker(
     public void CountRoot(FileDescriptor root, ulong mount)
     {
         Tally.Directories++;
-        Count(root, CString.Empty, mount, AtFlags.EmptyPath);
+        Count(root, Itself, mount);
     }
 
     /// <summary>The mount that an open directory lies in.</summary>
@@ -95,7 +101,7 @@ internal sealed class SurveyWorker(
             if (entry.IsDotOrDotDot)
                 continue;
             if (entry.Type is not (TypeDirectory or TypeUnknown))
-                Count(level.Directory, entry.NameWithNul, level.Mount, 0);
+                Count(level.Directory, entry.NameWithNul, level.Mount);
             else if (Descend(level, entry.NameWithNul, entry.Type))
                 return;
         }
@@ -114,7 +120,7 @@ internal sealed class SurveyWorker(
         {
             if (type == TypeDirectory || errno is not (Errno.ENOTDIR or Errno.ELOOP))
                 Fail("openat", level.Directory, name, errno);
-            Count(level.Directory, name, level.Mount, 0);
+            Count(level.Directory, name, level.Mount);
             return false;
         }
 
@@ -132,7 +138,7 @@ internal sealed class SurveyWorker(
         }
 
         Tally.Directories++;
-        Count(directory, CString.Empty, mount, AtFlags.EmptyPath);
+        Count(directory, Itself, mount);
         if (queue.IsHungry)
         {
             queue.Add(directory, mount);
@@ -152,11 +158,11 @@ internal sealed class SurveyWorker(
         return true;
     }
 
-    private void Count(FileDescriptor dir, ReadOnlySpan<byte> name, ulong mount, int flags)
+    private void Count(FileDescriptor dir, ReadOnlySpan<byte> name, ulong mount)
     {
         Tally.AddObject();
         Errno errno = FileHandles.Get(
-            dir, name, flags, out FileHandleBuffer handle, out ulong handleMount);
+            dir, name, 0, out FileHandleBuffer handle, out ulong handleMount);
         if (errno == Errno.None)
         {
             mount = handleMount;
@@ -172,7 +178,7 @@ internal sealed class SurveyWorker(
         if (!request.Connectable)
             return;
         errno = FileHandles.Get(
-            dir, name, flags | AtFlags.HandleConnectable, out handle, out _);
+            dir, name, AtFlags.HandleConnectable, out handle, out _);
         Tally.Add(errno == Errno.None
             ? new(mount, SurveyTally.Kind.Connectable, (uint)handle.Type, handle.LengthBytes)
             : new(mount, SurveyTally.Kind.NoConnectable, 0, 0));
