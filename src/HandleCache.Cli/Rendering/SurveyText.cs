@@ -32,7 +32,7 @@ internal static class SurveyText
         if (savedFile is not null)
         {
             TextTable.Paragraph(
-                text, Ascii($"\nSaved as a mix: handlecache sweep --handles {savedFile}"), 2);
+                text, Ascii($"Saved as a mix: handlecache sweep --handles {savedFile}"), 2);
         }
 
         return text.ToString();
@@ -86,7 +86,7 @@ internal static class SurveyText
     {
         text.Append(CultureInfo.InvariantCulture, $"{result.Errors} could not be read:\n");
         foreach (string example in result.ErrorExamples)
-            TextTable.Paragraph(text, Ascii($"  {example}"), 4);
+            TextTable.Paragraph(text, Ascii(example), 4, 2);
     }
 
     /// <summary>File names are bytes; what is no ASCII letter is shown as '?'.</summary>

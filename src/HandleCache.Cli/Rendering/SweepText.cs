@@ -100,10 +100,11 @@ internal static class SweepText
                 text,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {range}: sizeof {step.SizeofBytes}, "
+                    $"{range}: sizeof {step.SizeofBytes}, "
                     + $"{TextTable.Bytes(step.Inode.TotalBytes)} bytes, "
                     + $"{TextTable.Difference(step.DeltaBytes)}: {step.Reason}"),
-                4);
+                6,
+                2);
         }
     }
 
@@ -118,12 +119,13 @@ internal static class SweepText
                 text,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  {check.Row.Strategy}: {check.Simulated.Inodes} inodes simulated, "
+                    $"{check.Row.Strategy}: {check.Simulated.Inodes} inodes simulated, "
                     + $"{TextTable.Bytes(check.Simulated.BytesPerInode)} bytes per inode, "
                     + $"derived {TextTable.Bytes(check.Row.BytesPerInode)}: "
                     + $"{100 * check.Difference:+0.0000;-0.0000;0}%"
                     + $"{(check.Holds ? "" : ", DISAGREES")}"),
-                4);
+                6,
+                2);
         }
     }
 }

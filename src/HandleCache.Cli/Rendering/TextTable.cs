@@ -22,24 +22,30 @@ internal static class TextTable
 
     public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Appends words, broken before column 80, later lines indented.</summary>
-    public static void Paragraph(StringBuilder text, string words, int indent)
+    /// <summary>
+    /// Appends words, broken before column 80: the first line after <paramref name="first"/>
+    /// spaces, later ones after <paramref name="indent"/>.
+    /// </summary>
+    public static void Paragraph(StringBuilder text, string words, int indent, int first = 0)
     {
         string margin = new(' ', indent);
-        int column = 0;
+        text.Append(' ', first);
+        int column = first;
+        bool begun = false;
         foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (column > 0 && column + 1 + word.Length > Columns)
+            if (begun && column + 1 + word.Length > Columns)
             {
                 text.Append('\n').Append(margin);
                 column = indent;
             }
-            else if (column > 0)
+            else if (begun)
             {
                 text.Append(' ');
                 column++;
             }
 
+            begun = true;
             text.Append(word);
             column += word.Length;
         }

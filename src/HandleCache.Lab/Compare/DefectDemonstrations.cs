@@ -1,0 +1,177 @@
+using HandleCache.Model.Handles;
+using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Lab.Compare;
+
+/// <summary>
+/// Each known defect of the proposals, run on the modelled inode cache or the dialect's codecs in
+/// the shortest sequence that shows it, with the defect and without.
+/// </summary>
+public static class DefectDemonstrations
+{
+    private const uint File = 0x8000;
+
+    private const string CacheSequence =
+        "LOOKUP gives nodeid 5 with handle A; LOOKUP gives nodeid 5 with handle B";
+
+    /// <summary>Switches of the dialects that neither the cache nor a codec can show.</summary>
+    public static IReadOnlyList<string> NotRun { get; } =
+        [$"{DialectDefect.V2FailedIgetStaysLocked.Name} (needs the lock of a new inode)"];
+
+    public static IReadOnlyList<DefectRow> RunAll() =>
+    [
+        Row(DialectDefect.V1TruncateTooLong,
+            "maximum 12: LOOKUP gives nodeid 5 with 20 bytes; then other 20, alike in 12",
+            d => IGets(d, HandleStrategy.InlineOnly(12), Bytes(20, 1), Bytes(20, 2))),
+        Row(DialectDefect.V2CompareAfterOverwrite, CacheSequence,
+            d => IGets(d, HandleStrategy.Inline(12), Bytes(8, 1), Bytes(8, 2))),
+        Row(DialectDefect.V2RefuseLongest, "LOOKUP gives nodeid 5 with a handle of 128 bytes",
+            d => IGets(d, HandleStrategy.Inline(12), Bytes(128, 1))),
+        Row(DialectDefect.V2OpcodeInInitMask, "INIT, mount", Offered),
+        Row(DialectDefect.V3OpcodeInInitMask, "INIT, mount", Offered),
+        Row(DialectDefect.V3NullHandleUnequal,
+            "LOOKUP gives nodeid 5 with handle A; READDIRPLUS gives nodeid 5 without one",
+            d => IGets(d, HandleStrategy.Inline(12), Bytes(8, 1), [])),
+        Row(DialectDefect.V3RevalidateWithoutParent,
+            "LOOKUP a, b; restart; LOOKUP b; revalidate f in a",
+            d => RestartedServer.LookupAcrossRestart(
+                d, !d.Has(DialectDefect.V3RevalidateWithoutParent))),
+        Row(DialectDefect.V3EntryValidForAttributes,
+            "LOOKUP gives entry_valid 60 s, attributes valid 0 s; stat", AttributesValid),
+        Row(DialectDefect.V2ExportFixedSize,
+            "encode a node with its parent, handles of 12 bytes; decode", Exported),
+        RootWithoutHandle(),
+        .. ContestedNumbers(),
+    ];
+
+    private static DefectRow Row(
+        DialectDefect defect, string sequence, Func<Dialect, string> run) =>
+        new(defect.Item, defect.Name, defect.Description, sequence,
+            run(Make(defect.Dialect, [defect])), run(Make(defect.Dialect, [])));
+
+    private static Dialect Make(string name, IReadOnlyList<DialectDefect> defects) =>
+        DialectList.TryCreate(
+            name, new DialectOptions { Defects = defects }, out Dialect? dialect, out string? e)
+            ? dialect
+            : throw new InvalidOperationException(e);
+
+    /// <summary>Replies with those handles for nodeid 5; what iget made of each.</summary>
+    private static string IGets(
+        Dialect dialect, HandleStrategy strategy, params byte[][] handles)
+    {
+        using FuseInodeCache cache = new(new()
+        {
+            Strategy = strategy,
+            HandleRule = HandleRule.Of(dialect),
+        });
+        List<string> outcomes = [];
+        foreach (byte[] bytes in handles)
+        {
+            FileHandle handle = bytes.Length == 0 ? default : new FileHandle(1, bytes);
+            outcomes.Add(OutcomeText(cache.IGet(5, 0, File, handle).Outcome));
+        }
+
+        cache.Unmount();
+        return string.Join("; ", outcomes);
+    }
+
+    private static string OutcomeText(IGetOutcome outcome) => outcome switch
+    {
+        IGetOutcome.New => "a new inode",
+        IGetOutcome.Hit => "the cached inode",
+        IGetOutcome.Replaced => "the cached inode is made bad",
+        IGetOutcome.HandleRefused => "EIO: handle refused",
+        _ => "the root is made bad",
+    };
+
+    /// <summary>A handle whose last byte alone tells it from others.</summary>
+    private static byte[] Bytes(int length, byte last)
+    {
+        byte[] bytes = new byte[length];
+        bytes[^1] = last;
+        return bytes;
+    }
+
+    private static string Offered(Dialect dialect)
+    {
+        fuse_init_in init = default;
+        HandleOffer.Offer(ref init, dialect);
+        return HandleOffer.IsOffered(init, dialect)
+            ? "bit 43 is offered"
+            : "bit 43 is not offered: handles stay off";
+    }
+
+    private static string AttributesValid(Dialect dialect)
+    {
+        fuse_entry_out entry = DialectMessages.EntryOf(5);
+        entry.entry_valid = 60;
+        byte[] room = new byte[2048];
+        bool written = dialect.TryWriteEntryReply(
+            room, FuseOpcode.FUSE_LOOKUP, 2, entry, 1, Bytes(8, 1), [], out int bytes);
+        if (!written || !FuseReply.TryParse(room.AsSpan(0, bytes), out FuseReply reply, out _))
+            return "the reply is not to be written";
+        WireError error = dialect.ReadEntryReply(
+            FuseOpcode.FUSE_LOOKUP, reply, out WireEntry read, out _);
+        return error.IsError
+            ? error.ToString()
+            : $"attributes are believed for {read.Entry.attr_valid} s";
+    }
+
+    private static string Exported(Dialect dialect)
+    {
+        V2Export export = new(dialect);
+        byte[] fid = new byte[FuseConstants.MAX_HANDLE_SZ];
+        ExportedNode node = new(5, 1, new WireHandle(1, Bytes(12, 5)));
+        ExportedNode parent = new(4, 1, new WireHandle(1, Bytes(12, 4)));
+        if (!export.TryWrite(fid, node, true, parent, out int type, out int written))
+            return "cannot be encoded";
+        bool read = export.TryRead(
+            fid.AsSpan(0, written), type, out ExportedNode child, out ExportedNode above);
+        bool same = read && child.NodeId == 5 && above.NodeId == 4
+            && child.Handle.Bytes.SequenceEqual(node.Handle.Bytes)
+            && above.Handle.Bytes.SequenceEqual(parent.Handle.Bytes);
+        return same
+            ? "node and parent come back"
+            : read ? "another node or parent comes back" : "what was encoded does not decode";
+    }
+
+    /// <summary>Item 7: so in every dialect, since the root is made before any reply.</summary>
+    private static DefectRow RootWithoutHandle()
+    {
+        static string Find(bool lookedUp)
+        {
+            using FuseInodeCache cache = new(new() { IndexByHandle = true });
+            cache.MountRoot(0x4000);
+            FileHandle handle = new(1, Bytes(8, 1));
+            if (lookedUp)
+                cache.IGet(FuseInodeCache.RootNodeId, 0, 0x4000, handle);
+            bool found = cache.FindByHandle(handle) == cache.Root;
+            cache.Unmount();
+            return found ? "the root is found by its handle" : "the root is not found: ESTALE";
+        }
+
+        return new DefectRow(
+            7, "root-has-no-handle", "the root is made at mount, before any reply",
+            "mount; find the root by handle (with it right: after a reply named the root)",
+            Find(lookedUp: false), Find(lookedUp: true));
+    }
+
+    /// <summary>Item 9: a number that others claim, too.</summary>
+    private static IEnumerable<DefectRow> ContestedNumbers()
+    {
+        foreach (Dialect dialect in DialectList.All)
+        {
+            List<string> rivals = [.. NumberClaim.RivalsOf(dialect).Select(
+                c => $"{(c.Kind == NumberKind.InitBit ? "bit" : "opcode")} {c.Number} is "
+                    + $"{c.Use} in {c.Claimant}{(c.IsMerged ? " (merged)" : "")}")];
+            if (rivals.Count == 0)
+                continue;
+            yield return new DefectRow(
+                9, $"{dialect.Name}-contested-numbers", "a number that others claim, too",
+                "compare the claims", string.Join("; ", rivals), "no rival");
+        }
+    }
+}
