@@ -14,6 +14,7 @@ internal static class Program
         root.Add(SweepCommand.Build());
         root.Add(SurveyCommand.Build());
         root.Add(CompareCommand.Build());
+        root.Add(ReportCommand.Build());
         root.Add(WorkloadCommand.Build());
         root.Add(RestartCommand.Build());
         ParseResult result = root.Parse(args);
