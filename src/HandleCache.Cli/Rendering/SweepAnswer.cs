@@ -36,7 +36,8 @@ internal static class SweepAnswer
             ? best.RefusedShare < 1e-9
                 ? "every handle of the mix fits inline"
                 : "what it takes fits inline"
-            : $"only {Percent(best.SpilledShare)} of the handles need a buffer of their own";
+            : $"a buffer for {Percent(best.SpilledShare)} of the handles costs less than room "
+                + "for them in every inode";
         string slot = best.SlotBytes == result.Today.SlotBytes
             ? $"the slot stays at {best.SlotBytes} bytes"
             : $"the slot grows only from {result.Today.SlotBytes} to {best.SlotBytes} bytes";

@@ -7,7 +7,7 @@ namespace HandleCache.Lab.Plots;
 public static class GnuplotScript
 {
     private static readonly string[] Colors =
-        ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#777777"];
+        ["#2f81f7", "#d55e00", "#1a9e6e", "#c35a9b", "#c98a00", "#3aa5d8", "#777777"];
 
     /// <summary>Blocks of "x y" lines, one per series, two blank lines between.</summary>
     public static string Data(Plot plot)
@@ -41,6 +41,8 @@ public static class GnuplotScript
         text.Append("set tics nomirror\nset offsets graph 0, 0, graph 0.05, 0\n");
         if (plot.Bars is { } bars)
             Bars(text, bars);
+        else
+            text.Append("set autoscale xfix\n");
         text.Append("plot ");
         for (int i = 0; i < plot.Series.Count; i++)
         {
@@ -48,7 +50,7 @@ public static class GnuplotScript
             string color = Colors[i % Colors.Length];
             string style = plot.Bars is not null
                 ? BarStyle(i, plot.Series.Count, color)
-                : $"using 1:2 with {(series.Steps ? "steps" : "lines")} lw 2 lc rgb '{color}'";
+                : LineStyle(i, plot.Series.Count, series.Steps, color);
             text.Append(CultureInfo.InvariantCulture,
                 $"{(i > 0 ? ", \\\n     " : "")}{Quote(dataFile)} index {i} {style} "
                 + $"title {Quote(series.Name)}");
@@ -66,6 +68,13 @@ public static class GnuplotScript
         text.Append(CultureInfo.InvariantCulture,
             $"set xtics ({string.Join(", ", tics)}) noenhanced\n");
     }
+
+    /// <summary>Lines that lie upon each other: the later, the thinner.</summary>
+    private static string LineStyle(int index, int count, bool steps, string color) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"using 1:2 with {(steps ? "steps" : "lines")} lw {2 + (1.5 * (count - 1 - index))} "
+            + $"lc rgb '{color}'");
 
     private static string BarStyle(int index, int count, string color)
     {
