@@ -28,8 +28,18 @@ internal sealed class HtmlPage
         th:first-child, td:first-child, td.text { text-align: left; }
         td.text { white-space: normal; min-width: 11rem; overflow-wrap: normal; }
         thead th { background: var(--band); } tr.best td { background: var(--mark); }
-        figure { margin: 1rem 0; } figure svg { width: 100%; height: auto; display: block; }
+        figure { margin: 1rem 0; overflow-x: auto; }
+        figure svg { width: 100%; min-width: 38rem; height: auto; display: block; }
         pre { background: var(--band); padding: .6rem; overflow-x: auto; font-size: .85rem; }
+        @media (max-width: 640px) {
+          table.prose thead { display: none; }
+          table.prose tr { display: block; border-bottom: 1px solid var(--line);
+            padding: .5rem 0; }
+          table.prose td { display: block; text-align: left; white-space: normal;
+            border: 0; padding: .1rem 0; }
+          table.prose td::before { content: attr(data-name) " "; color: var(--soft); }
+          table.prose td:first-child { font-weight: 600; }
+        }
         summary { cursor: pointer; color: var(--link); }
         """;
 
@@ -63,7 +73,8 @@ internal sealed class HtmlPage
         IReadOnlyList<string> head, IEnumerable<IReadOnlyList<string>> rows,
         Func<int, bool>? isBest = null, params int[] prose)
     {
-        _body.Append("<div class=\"wide\"><table><thead><tr>");
+        string kind = prose.Length > 0 ? " class=\"prose\"" : "";
+        _body.Append("<div class=\"wide\"><table").Append(kind).Append("><thead><tr>");
         foreach (string cell in head)
             _body.Append("<th>").Append(Encode(cell)).Append("</th>");
         _body.Append("</tr></thead><tbody>\n");
@@ -73,7 +84,8 @@ internal sealed class HtmlPage
             _body.Append(isBest?.Invoke(number++) == true ? "<tr class=\"best\">" : "<tr>");
             for (int i = 0; i < row.Count; i++)
             {
-                _body.Append(prose.Contains(i) ? "<td class=\"text\">" : "<td>")
+                _body.Append(prose.Contains(i) ? "<td class=\"text\"" : "<td")
+                    .Append(" data-name=\"").Append(Encode(head[i])).Append("\">")
                     .Append(Encode(row[i])).Append("</td>");
             }
 
