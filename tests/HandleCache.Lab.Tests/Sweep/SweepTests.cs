@@ -78,7 +78,7 @@ public sealed class SweepTests
     [Fact]
     public void A_strategy_that_refuses_some_of_the_mix_is_never_best_while_another_serves()
     {
-        // On 6.1 inline-only:12 and inline:60 are in one slot; the workstation is 70 % btrfs.
+        // The workstation is 70 % btrfs, whose handles of 20 bytes inline-only:12 refuses.
         SweepResult result = Run("workstation", "6.18", 2, "inline-only:12", "inline:12");
         Assert.Equal("inline:12", result.Best.Strategy.ToString());
         Assert.Equal(0.7, RowOf(result, "inline-only:12").RefusedShare, 1e-9);
@@ -88,10 +88,9 @@ public sealed class SweepTests
     [Fact]
     public void A_refusing_strategy_is_best_where_the_user_allows_it()
     {
-        SweepRequest request = Request("workstation", "6.18", 2, "inline-only:12", "inline:12")
-            with { AllowedRefusedShare = 0.7 };
-        SweepResult result =
-            SweepExperiment.Run(request, TestContext.Current.CancellationToken);
+        SweepRequest request = Request("workstation", "6.18", 2, "inline-only:12", "inline:12");
+        SweepResult result = SweepExperiment.Run(
+            request with { AllowedRefusedShare = 0.7 }, TestContext.Current.CancellationToken);
         Assert.Equal("inline-only:12", result.Best.Strategy.ToString());
         Assert.False(result.BestRefuses);
     }
