@@ -30,7 +30,9 @@ internal static class LateReply
         _ = mount.Result;
         VfsCall stat = new(VfsCallKind.Stat)
         {
-            Path = ".", Flags = AtStatxForceSync, Mode = BasicStats,
+            Path = ".",
+            Flags = AtStatxForceSync,
+            Mode = BasicStats,
         };
         KernelCall first = kernel.Start(stat);
         ulong firstUnique = Read(kernel);
@@ -64,7 +66,8 @@ internal static class LateReply
         byte[] message = new byte[16 + Marshal.SizeOf<T>()];
         MemoryMarshal.Write(message, new fuse_out_header
         {
-            len = (uint)message.Length, unique = unique,
+            len = (uint)message.Length,
+            unique = unique,
         });
         MemoryMarshal.Write(message.AsSpan(16), body);
         if (kernel.WriteReply(message) != 0)

@@ -17,11 +17,13 @@ internal static class DifferentialCommand
         };
         Option<int> scripts = new("--scripts")
         {
-            Description = "Scripts to run.", DefaultValueFactory = _ => 300,
+            Description = "Scripts to run.",
+            DefaultValueFactory = _ => 300,
         };
         Option<int> calls = new("--calls")
         {
-            Description = "Calls of each script.", DefaultValueFactory = _ => 50,
+            Description = "Calls of each script.",
+            DefaultValueFactory = _ => 50,
         };
         Option<bool> single = new("--single")
         {

@@ -198,7 +198,7 @@ public sealed partial class ScriptFileSystem
                 _ordinal++;
                 bool isDot = name is "." or "..";
                 bool isBare = !isDot && (chance != 0 && (chance + _ordinal) % 4 == 0);
-                
+
                 // The dots may carry an object, as many servers send them, but no lookup.
                 fuse_entry_out entry = isBare ? default
                     : isDot ? new() { nodeid = child.NodeId, attr = child.Attributes }

@@ -121,7 +121,8 @@ public static class ScriptGenerator
             VfsCallKind.UTimes => call with { Size = 1_000_000 + random.Below(1000) },
             VfsCallKind.GetXattr => call with
             {
-                Path2 = random.Pick("user.x", "user.y"), Size = random.Pick(0, 2, 100),
+                Path2 = random.Pick("user.x", "user.y"),
+                Size = random.Pick(0, 2, 100),
             },
             VfsCallKind.SetXattr => call with
             {

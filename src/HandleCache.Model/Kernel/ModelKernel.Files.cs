@@ -68,7 +68,9 @@ public sealed partial class ModelKernel
 
         Walk walk = new(how)
         {
-            Here = DentryCache.Get(_root!), Closing = closing, LinkCount = links,
+            Here = DentryCache.Get(_root!),
+            Closing = closing,
+            LinkCount = links,
         };
         string? at = path;
         OpenFile? created = null;
