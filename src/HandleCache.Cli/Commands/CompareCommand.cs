@@ -52,8 +52,9 @@ internal static class CompareCommand
                 NameBytes = parsed.GetValue(nameBytes),
                 StatFiles = Count("--files", parsed.GetValue(files)!),
             };
+            using Interrupt interrupt = new();
             plot.Check(parsed);
-            CompareResult result = CompareExperiment.Run(request);
+            CompareResult result = CompareExperiment.Run(request, interrupt.Token);
             plot.Draw(parsed, () => ComparePlot.Of(result));
             if (parsed.GetValue(json))
                 JsonOutput.Write(CompareJson.Of(request, result));

@@ -72,7 +72,8 @@ internal static class ReportCommand
             ];
             string page = ReportHtml.Of(
                 sweeps,
-                Compare(chosen[^1], versions[^1], parsed.GetValue(cpus)),
+                Compare(
+                    chosen[^1], versions[^1], parsed.GetValue(cpus), interrupt.Token),
                 Survey(parsed.GetValue(survey) ?? [], interrupt.Token),
                 File.ReadAllText(ReleaseFile).Trim());
             Write(file, page);
@@ -113,7 +114,7 @@ internal static class ReportCommand
     }
 
     private static ReportHtml.Run<CompareRequest, CompareResult> Compare(
-        (string? Name, string? File) mix, string kernel, int? cpus)
+        (string? Name, string? File) mix, string kernel, int? cpus, CancellationToken cancel)
     {
         CompareRequest request = new()
         {
@@ -124,7 +125,7 @@ internal static class ReportCommand
         };
         return new(
             $"handlecache compare {MixText(mix)} --kernel {kernel}{CpusText(cpus)}",
-            request, CompareExperiment.Run(request));
+            request, CompareExperiment.Run(request, cancel));
     }
 
     private static ReportHtml.Run<SurveyRequest, SurveyResult>? Survey(

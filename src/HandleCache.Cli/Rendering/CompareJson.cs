@@ -47,7 +47,7 @@ internal static class CompareJson
             row.StorageDeltaBytes,
             row.AllocationsPerLookup,
             row.CopiesPerLookup,
-            Restart = "not measured",
+            row.Restart,
         }),
         result.Questions,
         Defects = result.Defects.Select(d => new
@@ -60,6 +60,5 @@ internal static class CompareJson
             d.Without,
             d.Shown,
         }),
-        result.DefectsNotRun,
     };
 }

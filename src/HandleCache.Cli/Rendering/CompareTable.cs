@@ -56,7 +56,12 @@ internal static class CompareTable
                 Row("bytes per inode", r => TextTable.Difference(r.StorageDeltaBytes)),
                 Row("allocations", r => Number(r.AllocationsPerLookup)),
                 Row("handle copies", r => Whole(r.CopiesPerLookup)),
-                Row("restart", _ => "not meas."),
+            ]),
+            new("A restart in the modelled world, every object's handle kept",
+            [
+                Row("recovered", r => SweepAnswer.Percent(r.Restart.RecoveredShare)),
+                Row("wrong object", r => Whole(r.Restart.WrongObject)),
+                Row("requests to a first use", r => Whole(r.Restart.RequestsToFirstUse)),
             ]),
         ];
     }

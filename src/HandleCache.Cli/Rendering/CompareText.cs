@@ -33,8 +33,6 @@ internal static class CompareText
         text.Append("\nKnown defects of the proposals, each run with and without (derived)\n");
         foreach (DefectRow row in result.Defects)
             Defect(text, row);
-        TextTable.Paragraph(
-            text, "Not run here: " + string.Join(", ", result.DefectsNotRun) + ".", 4);
         return text.ToString();
     }
 

@@ -126,8 +126,6 @@ internal static class ReportHtml
             result.Defects.Select(row => (IReadOnlyList<string>)
                 [row.Name, row.Description, row.Sequence, row.With, row.Without]),
             null, 0, 1, 2, 3, 4);
-        if (result.DefectsNotRun.Count > 0)
-            page.Text($"Not run here: {string.Join(", ", result.DefectsNotRun)}.", "note");
         page.Command(run.Command);
     }
 

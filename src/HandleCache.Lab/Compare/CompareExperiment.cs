@@ -17,7 +17,8 @@ public static class CompareExperiment
     private static readonly int[] Buffers = [4096, 131072];
 
     /// <exception cref="BadInputException">Unknown names, a number out of range.</exception>
-    public static CompareResult Run(CompareRequest request)
+    public static CompareResult Run(
+        CompareRequest request, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.DirectoryNames is < 1 or > 10_000_000)
@@ -29,13 +30,10 @@ public static class CompareExperiment
         HandleMix mix = FileSystemMixes.Choose(request.FileSystem, request.HandlesFile, false);
         KernelProfile kernel = KernelProfiles.Load(request.Kernel, request.Cpus);
         List<Dialect> dialects = [.. Chosen(request.Dialects)];
-        List<DialectRow> rows = [.. dialects.Select(d => RowOf(request, mix, kernel, d))];
+        List<DialectRow> rows = [.. dialects.Select(d => RowOf(request, mix, kernel, d, cancel))];
         return new CompareResult(
-            mix, kernel, rows, ThreadQuestions.Answer(mix, kernel, dialects),
-            DefectDemonstrations.RunAll())
-        {
-            DefectsNotRun = DefectDemonstrations.NotRun,
-        };
+            mix, kernel, rows, ThreadQuestions.Answer(mix, kernel, dialects, rows),
+            DefectDemonstrations.RunAll());
     }
 
     private static IEnumerable<Dialect> Chosen(IReadOnlyList<string> names)
@@ -49,7 +47,8 @@ public static class CompareExperiment
     }
 
     private static DialectRow RowOf(
-        CompareRequest request, HandleMix mix, KernelProfile kernel, Dialect dialect)
+        CompareRequest request, HandleMix mix, KernelProfile kernel, Dialect dialect,
+        CancellationToken cancel)
     {
         InodeCostModel today = new(kernel, default);
         HandleDesign design = DialectStorage.Of(dialect);
@@ -73,6 +72,7 @@ public static class CompareExperiment
             StorageDeltaBytes = Math.Abs(delta) < 1e-9 ? 0 : delta,
             AllocationsPerLookup = mix.Mean(length => storage.AllocationsOf(length)),
             CopiesPerLookup = (parent ? 1 : 0) + (found ? 2 : 0),
+            Restart = RestartFigures.Of(dialect, cancel),
             ColdStatRequests = lookups,
             ExpiredStatRequests = lookups,
             WarmStatRequests = 0,

@@ -8,9 +8,6 @@ public sealed record CompareResult(
     HandleMix Mix, KernelProfile Kernel, IReadOnlyList<DialectRow> Rows,
     IReadOnlyList<QuestionRow> Questions, IReadOnlyList<DefectRow> Defects)
 {
-    /// <summary>Defects that no run here can show, each with what it needs.</summary>
-    public IReadOnlyList<string> DefectsNotRun { get; init; } = [];
-
     /// <summary>Every defect that was run showed.</summary>
     public bool Holds => Defects.All(defect => defect.Shown);
 }

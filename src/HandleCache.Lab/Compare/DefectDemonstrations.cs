@@ -1,3 +1,4 @@
+using HandleCache.Lab.Restart.Modelled;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
@@ -16,10 +17,6 @@ public static class DefectDemonstrations
 
     private const string CacheSequence =
         "LOOKUP gives nodeid 5 with handle A; LOOKUP gives nodeid 5 with handle B";
-
-    /// <summary>Switches of the dialects that neither the cache nor a codec can show.</summary>
-    public static IReadOnlyList<string> NotRun { get; } =
-        [$"{DialectDefect.V2FailedIgetStaysLocked.Name} (needs the lock of a new inode)"];
 
     public static IReadOnlyList<DefectRow> RunAll() =>
     [
@@ -44,6 +41,8 @@ public static class DefectDemonstrations
         Row(DialectDefect.V2ExportFixedSize,
             "encode a node with its parent, handles of 12 bytes; decode", Exported),
         RootWithoutHandle(),
+        Row(DialectDefect.V2FailedIgetStaysLocked,
+            "maximum 24: LOOKUP gives a handle of 40 bytes; LOOKUP again", LookedUpTwice),
         .. ContestedNumbers(),
     ];
 
@@ -136,6 +135,23 @@ public static class DefectDemonstrations
         return same
             ? "node and parent come back"
             : read ? "another node or parent comes back" : "what was encoded does not decode";
+    }
+
+    /// <summary>A handle too long, twice, in the modelled world of restarts.</summary>
+    private static string LookedUpTwice(Dialect dialect)
+    {
+        const int Agreed = 24;
+        WorldOptions options = new()
+        {
+            Dialect = dialect,
+            NodeIds = NodeIdPolicy.InodeNumber,
+            HandleBytes = 40,
+            AgreedHandleBytes = Agreed,
+            Strategy = HandleStrategy.PointerMax(Agreed),
+        };
+        WorldStep lookup = WorldStep.Parse("lookup d");
+        WorldTally tally = WorldRun.Replay(options, [lookup, lookup]);
+        return $"{tally.Refused} refused, {tally.Hung} never ends";
     }
 
     /// <summary>Item 7: so in every dialect, since the root is made before any reply.</summary>

@@ -31,6 +31,8 @@ public sealed record DialectRow
     /// </summary>
     public required int CopiesPerLookup { get; init; }
 
+    public required RestartFigures Restart { get; init; }
+
     /// <summary>Requests of a stat of so many files that nothing is known of.</summary>
     public required long ColdStatRequests { get; init; }
 

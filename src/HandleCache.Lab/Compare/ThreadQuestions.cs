@@ -15,7 +15,8 @@ internal static class ThreadQuestions
     private const int FanotifyInline = 12;
 
     public static IReadOnlyList<QuestionRow> Answer(
-        HandleMix mix, KernelProfile kernel, IReadOnlyList<Dialect> dialects)
+        HandleMix mix, KernelProfile kernel, IReadOnlyList<Dialect> dialects,
+        IReadOnlyList<DialectRow> rows)
     {
         SweepRequest request = new() { Strategies = SweepExperiment.AllStrategies(mix) };
         SweepResult sweep = SweepExperiment.Run(request, mix, kernel);
@@ -53,7 +54,8 @@ internal static class ThreadQuestions
             new("T10", "A first version with inline handles only?",
                 $"inline-only:12 refuses {Percent(refused)} of the mix", ProfileSource.Derived),
             new("T11", "What does a restart cost and recover?",
-                "not measured by this command", "not measured"),
+                Each(dialects, d => RestartText(rows.First(r => r.Name == d.Name).Restart)),
+                ProfileSource.Derived),
         ];
     }
 
@@ -102,6 +104,10 @@ internal static class ThreadQuestions
 
         return longest;
     }
+
+    private static string RestartText(RestartFigures restart) =>
+        $"{Percent(restart.RecoveredShare)} recovered, {restart.WrongObject} wrong, "
+        + $"{restart.RequestsToFirstUse} requests to a first use";
 
     private static int Reserved(Dialect dialect) => DialectMessages.Reply(
         dialect, FuseOpcode.FUSE_LOOKUP, 1, dialect.MaxHandleBytes);

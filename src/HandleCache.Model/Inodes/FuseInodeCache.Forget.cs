@@ -5,6 +5,8 @@ namespace HandleCache.Model.Inodes;
 /// </summary>
 public sealed partial class FuseInodeCache
 {
+    private const int ForgetsInFlight = 64;
+
     /// <summary>
     /// The kernel drops an inode from memory: while mounted, its lookups become a FORGET
     /// (R2, models fuse_evict_inode()).
@@ -60,6 +62,28 @@ public sealed partial class FuseInodeCache
     }
 
     /// <summary>
+    /// <see cref="ForgetFromWire(ulong, ulong)"/> for all entries of a BATCH_FORGET, in their
+    /// order; faster than one by one, since their cache misses are in flight together.
+    /// </summary>
+    /// <exception cref="ArgumentException"><paramref name="results"/> is shorter.</exception>
+    public void ForgetFromWire(ReadOnlySpan<ForgetEntry> entries, Span<WireForget> results)
+    {
+        if (results.Length < entries.Length)
+            throw new ArgumentException("no room for the results", nameof(results));
+        Span<ulong> nodeIds = stackalloc ulong[ForgetsInFlight];
+        Span<InodeIndex> found = stackalloc InodeIndex[ForgetsInFlight];
+        for (int at = 0; at < entries.Length; at += ForgetsInFlight)
+        {
+            int count = Math.Min(ForgetsInFlight, entries.Length - at);
+            for (int i = 0; i < count; i++)
+                nodeIds[i] = entries[at + i].NodeId;
+            _table.FindMany(nodeIds[..count], found);
+            for (int i = 0; i < count; i++)
+                results[at + i] = ForgetFromWire(nodeIds[i], entries[at + i].NLookup);
+        }
+    }
+
+    /// <summary>
     /// An iget is undone: the kernel did not take the reply it was counted for. A replaced inode
     /// becomes what it was, unless a third has the nodeid meanwhile.
     /// </summary>
@@ -91,16 +115,13 @@ public sealed partial class FuseInodeCache
 
     private WireForget Forget(ulong nodeId, ulong count)
     {
-        if (_unhashed > 0)
+        InodeIndex index = _table.Find(nodeId, out InodeRecord at);
+        bool simple = _unhashed == 0 && !index.IsNone && at.NLookupLow == count
+            && !at.Has(InodeState.WideLookup | InodeState.Root);
+        if (!simple)
             return ForgetAmongAll(nodeId, count);
-        InodeIndex index = _table.Find(nodeId);
-        if (index.IsNone)
-            return new(WireForgetOutcome.Unknown, count, 0);
-        ulong held = _table.NLookup(index);
-        if (held != count || index == Root)
-            return ForgetAmongAll(nodeId, count);
-        _table.Remove(index);
-        return new(WireForgetOutcome.Exact, 0, held);
+        _table.Remove(index, at);
+        return new(WireForgetOutcome.Exact, 0, count);
     }
 
     private WireForget ForgetAmongAll(ulong nodeId, ulong count)

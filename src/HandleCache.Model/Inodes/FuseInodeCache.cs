@@ -108,6 +108,8 @@ public sealed partial class FuseInodeCache : IDisposable
         InodeIndex found = _table.Find(nodeId, out InodeRecord at);
         if (!found.IsNone && CountsAsHit(at, nodeId, generation, mode, handle))
             return new(found, IGetOutcome.Hit);
+        if (found.IsNone && !_faulty)
+            return Absent(nodeId, generation, mode, handle);
         return Differs(nodeId, generation, mode, handle);
     }
 

@@ -124,12 +124,18 @@ public sealed partial class InodeTable : IDisposable
     /// <exception cref="InvalidOperationException">No such record.</exception>
     public void Remove(InodeIndex index)
     {
-        InodeRecord at = Live(index);
+        Remove(index, Live(index));
+    }
+
+    /// <summary><see cref="Remove(InodeIndex)"/> of a record that is known to be in use.</summary>
+    internal void Remove(InodeIndex index, InodeRecord at)
+    {
         Unlist(index, at);
         if (at.Has(InodeState.WideLookup))
             _wideLookups.Remove(index.Value);
-        _slot.Release(at, _spill);
-        _records.Give(index.Value);
+        if (at.Has(InodeState.HandleSpilled))
+            _slot.Release(at, _spill);
+        _records.Give(index.Value, at);
     }
 
     /// <summary>All of a record at once.</summary>

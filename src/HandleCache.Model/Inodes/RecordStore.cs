@@ -110,12 +110,11 @@ internal sealed class RecordStore
     }
 
     /// <summary>Gives a record back.</summary>
-    internal void Give(uint record)
+    internal void Give(uint record, InodeRecord freed)
     {
         int number = (int)(record >> SegmentShift);
         ref Segment segment = ref _segments[number];
         bool full = segment.Free == NoRecord && segment.Fresh == SegmentRecords;
-        InodeRecord freed = At(record);
         freed.TypeAndState = 0;
         freed.NodeId = segment.Free;
         segment.Free = (record & (SegmentRecords - 1)) + 1;

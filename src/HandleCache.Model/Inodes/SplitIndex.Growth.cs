@@ -46,18 +46,28 @@ internal sealed partial class SplitIndex<TKeys>
     {
         int slotCount = (int)SlotCount(table.Slots);
         int marks = table.Used - table.Live;
-        int wanted = marks > table.Live / 4 ? slotCount
-            : slotCount < FullSlots ? 2 * slotCount
-            : WideSlots;
-        if (wanted == slotCount && marks <= table.Live / 4)
+        if (marks > table.Live / 4)
+            Refill(hash, table, slotCount, table.Slots[0]);
+        else if (slotCount < FullSlots)
+            Refill(hash, table, 2 * slotCount, MaskFor(table));
+        else
             return Split(hash, table);
-        Refill(hash, table, wanted, table.Slots[0]);
         return table;
     }
 
-    /// <summary>Makes the entries' tags narrower, so that a higher record number fits.</summary>
+    /// <summary>
+    /// Makes the entries' tags narrower, so that a higher record number fits. Growth by splits does
+    /// not come here, see <see cref="MaskFor"/>.
+    /// </summary>
     private void Retag(ulong hash, SubTable table, uint record) =>
         Refill(hash, table, (int)SlotCount(table.Slots), IndexEntry.TagMaskFor(record));
+
+    /// <summary>
+    /// Tags for a sub-table that grows: as wide as fits twice the present records, so that the next
+    /// split comes before a number that needs narrower ones.
+    /// </summary>
+    private uint MaskFor(SubTable table) =>
+        table.Slots[0] & IndexEntry.TagMaskFor((uint)Math.Min(IndexEntry.MaxRecord, 2L * Count));
 
     /// <summary>Moves a sub-table's entries to an array of another size or tag width.</summary>
     private void Refill(ulong hash, SubTable table, int slotCount, uint tagMask)
@@ -79,9 +89,10 @@ internal sealed partial class SplitIndex<TKeys>
         if (table.Depth == _depth)
             DoubleDirectory();
         uint[] old = table.Slots;
+        uint tagMask = MaskFor(table);
         int depth = table.Depth + 1;
-        var lower = new SubTable(NewSlots(FullSlots, old[0]), depth);
-        var upper = new SubTable(NewSlots(FullSlots, old[0]), depth);
+        var lower = new SubTable(NewSlots(FullSlots, tagMask), depth);
+        var upper = new SubTable(NewSlots(FullSlots, tagMask), depth);
         var mover = new Mover(lower.Slots, upper.Slots, 1ul << (HashBits - depth));
         Move(old, ref mover);
         lower.Live = lower.Used = mover.Lower;

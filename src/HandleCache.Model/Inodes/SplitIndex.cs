@@ -7,10 +7,10 @@ namespace HandleCache.Model.Inodes;
 
 /// <summary>
 /// An extendible hash from keys to record numbers: a directory by the hash's upper bits leads to
-/// small open-addressing sub-tables of 4-byte entries. A full sub-table grows by half, then splits
-/// in two, so that no insertion ever rehashes more than one sub-table of some 80,000 entries, and
-/// the load stays between 0.5 and 0.75. Keys are not stored: a match looks at the record. Several
-/// records may have equal keys. Removed entries leave a mark; marks are swept, one sub-table at a
+/// small open-addressing sub-tables of 4-byte entries. A full sub-table splits in two, so that no
+/// insertion ever rehashes more than one sub-table of some 50,000 entries, and the load stays
+/// between 0.375 and 0.75. Keys are not stored: a match looks at the record. Several records may
+/// have equal keys. Removed entries leave a mark; marks are swept, one sub-table at a
 /// time, when they have come to a quarter of the live entries.
 /// <para>
 /// A sub-table's array holds: the tag mask (<see cref="IndexEntry"/>); the slots; the first
@@ -22,9 +22,6 @@ internal sealed partial class SplitIndex<TKeys>
 {
     /// <summary>Slots of a sub-table that is not small any more.</summary>
     internal const int FullSlots = 1 << 16;
-
-    /// <summary>Slots just before a split.</summary>
-    internal const int WideSlots = FullSlots + (FullSlots / 2);
 
     private const int FirstSlots = 64;
     private const int HashBits = 64;
@@ -146,20 +143,27 @@ internal sealed partial class SplitIndex<TKeys>
     {
         SubTable table = _tables[(int)(hash >> (HashBits - _depth))];
         uint[] slots = table.Slots;
-        uint sought = IndexEntry.TagOf(hash, slots[0]) | record;
         uint slotCount = SlotCount(slots);
-        for (uint at = Home(hash, slotCount); slots[Header + at] != IndexEntry.Empty;)
+        uint at = Home(hash, slotCount);
+        // SAFETY: as in Find.
+        ref uint first = ref MemoryMarshal.GetArrayDataReference(slots);
+        Vector256<uint> sought = Vector256.Create(IndexEntry.TagOf(hash, first) | record);
+        while (true)
         {
-            if (slots[Header + at] == sought)
+            Vector256<uint> entries = Vector256.LoadUnsafe(ref Unsafe.Add(ref first, Header + at));
+            uint same = Vector256.Equals(entries, sought).ExtractMostSignificantBits();
+            if (same != 0)
             {
-                Unlist(table, at, slotCount);
+                at += (uint)BitOperations.TrailingZeroCount(same);
+                Unlist(table, at - (at >= slotCount ? slotCount : 0), slotCount);
                 return true;
             }
 
-            at = at + 1 == slotCount ? 0 : at + 1;
+            if (Vector256.IsZero(entries) != Vector256<uint>.Zero)
+                return false;
+            at += Lanes;
+            at -= at >= slotCount ? slotCount : 0;
         }
-
-        return false;
     }
 
     private static uint SlotCount(uint[] slots) => (uint)slots.Length - (Header + Lanes);

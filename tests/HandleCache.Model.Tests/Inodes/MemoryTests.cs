@@ -10,7 +10,7 @@ public sealed class MemoryTests
     private const uint Regular = 0x8000;
 
     [Fact]
-    public void A_million_inodes_with_8_byte_handles_take_at_most_42_bytes_each()
+    public void A_million_inodes_with_8_byte_handles_take_at_most_43_bytes_each()
     {
         const int Count = 1_000_000;
         using var cache = new FuseInodeCache(new());
@@ -21,8 +21,8 @@ public sealed class MemoryTests
             cache.IGet(id, 1, Regular, new FileHandle(1, bytes));
         }
 
-        // 32 of record; 5.3 to 8 of index; spare index arrays, once.
-        Assert.InRange((double)cache.MemoryBytes / Count, 37, 42);
+        // 32 of record; 5.3 to 10.7 of index; spare index arrays, once.
+        Assert.InRange((double)cache.MemoryBytes / Count, 37, 43);
     }
 
     [Fact]

@@ -150,6 +150,32 @@ public sealed class WireForgetTests
         Assert.Equal(1ul, cache.Get(root).NLookup);
     }
 
+    [Fact]
+    public void A_batch_of_forgets_is_what_its_entries_are_one_by_one()
+    {
+        using FuseInodeCache one = WithLookups(7, 3);
+        using FuseInodeCache batch = WithLookups(7, 3);
+        var entries = new ForgetEntry[200];
+        var results = new WireForget[entries.Length];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ulong nodeId = 7 + (ulong)(i % 90);
+            one.IGet(nodeId, 3, Regular);
+            batch.IGet(nodeId, 3, Regular);
+            entries[i] = new(nodeId, 1 + ((ulong)i % 4));
+        }
+
+        batch.ForgetFromWire(entries, results);
+
+        Assert.Equal(
+            Array.ConvertAll(entries, entry => one.ForgetFromWire(entry.NodeId, entry.NLookup)),
+            results);
+        Assert.Equal(4, results.Select(result => result.Outcome).Distinct().Count());
+        Assert.Equal(one.Count, batch.Count);
+        Assert.Throws<ArgumentException>(
+            () => batch.ForgetFromWire(entries, results.AsSpan(1)));
+    }
+
     private static FuseInodeCache WithLookups(ulong nodeId, int count)
     {
         var cache = new FuseInodeCache(new());
