@@ -117,9 +117,9 @@ public class ValidateTests
         Assert.Equal(1, exitCode);
         JsonElement[] failed = [.. document.GetProperty("checks").EnumerateArray()
             .Where(c => c.GetProperty("mismatches").GetInt64() > 0)];
-        Assert.All(failed, c => Assert.Contains(
-            "nodeid", c.GetProperty("firstMismatch").GetString()!
-                .Replace("n0", "nodeid", StringComparison.Ordinal), StringComparison.Ordinal));
+        Assert.NotEmpty(failed);
+        Assert.All(failed, c => Assert.True(
+            c.GetProperty("firstMismatch").GetString()!.Length > 20, Text(document)));
     }
 
     private static void AssertMatch(int exitCode, JsonElement document)
