@@ -2,7 +2,9 @@ using HandleCache.Lab;
 
 namespace HandleCache.Cli;
 
-/// <summary>Runs a command's body and turns what it throws into exit code and one line of stderr.</summary>
+/// <summary>
+/// Runs a command's body and turns what it throws into exit code and one line of stderr.
+/// </summary>
 internal static class CommandRunner
 {
     /// <summary>

@@ -40,7 +40,9 @@ public sealed class FileDescriptor : SafeHandle
     public FileDescriptor? Duplicate(out Errno errno) =>
         Sys.Own(LibC.fcntl(this, LibC.F_DUPFD_CLOEXEC, 3), out errno);
 
-    /// <summary>Lets processes started from now on inherit it (fcntl F_SETFD without FD_CLOEXEC).</summary>
+    /// <summary>
+    /// Lets processes started from now on inherit it (fcntl F_SETFD without FD_CLOEXEC).
+    /// </summary>
     public Errno Inherit() => Sys.Status(LibC.fcntl(this, LibC.F_SETFD, 0L));
 
     protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;

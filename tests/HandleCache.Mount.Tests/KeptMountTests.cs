@@ -15,7 +15,7 @@ public sealed class KeptMountTests : IDisposable
           while sleep 0.3; do
             pid=$(server_pid); [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true
           done &
-          killer=$!; trap 'kill $killer 2>/dev/null' EXIT
+          killer=$!; trap 'kill $killer 2>/dev/null || true' EXIT
         }
         stop_killing() { kill $killer; wait $killer 2>/dev/null || true; }
 
@@ -71,7 +71,9 @@ public sealed class KeptMountTests : IDisposable
         _script.Run(Killing + """
             export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a
             git init -q $root/repo; cd $root/repo
-            for d in $(seq 20); do mkdir d$d; for f in $(seq 30); do echo $d $f > d$d/f$f; done; done
+            for d in $(seq 20); do
+              mkdir d$d; for f in $(seq 30); do echo $d $f > d$d/f$f; done
+            done
             git add -A; git commit -qm all; cd $root
             tar -C repo -cf all.tar .; head -c 100000000 /dev/urandom > big
             serve --keep
@@ -98,7 +100,7 @@ public sealed class KeptMountTests : IDisposable
                  kill -9 $pid 2>/dev/null || true
                done
              done) & killer=$!
-            trap 'kill $killer 2>/dev/null' EXIT
+            trap 'kill $killer 2>/dev/null || true' EXIT
             rc=0; wait $server || rc=$?
             kill $killer
             ! mountpoint -q $mnt || die "the mount was left behind"

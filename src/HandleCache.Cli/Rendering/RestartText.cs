@@ -49,6 +49,7 @@ internal static class RestartText
         }
 
         output.WriteLine(string.Create(plain,
-            $"verdict: at most {StatStormResult.BarPercent} % {(result.Holds ? "holds" : "fails")}"));
+            $"verdict: at most {StatStormResult.BarPercent} % ")
+            + (result.Holds ? "holds" : "fails"));
     }
 }

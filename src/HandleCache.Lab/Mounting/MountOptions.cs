@@ -16,7 +16,9 @@ public sealed record MountOptions
 
     public ReadDirPlusMode ReadDirPlus { get; init; } = ReadDirPlusMode.Auto;
 
-    /// <summary>FUSE_EXPORT_SUPPORT: the mount may be exported; forgotten nodes are remembered.</summary>
+    /// <summary>
+    /// FUSE_EXPORT_SUPPORT: the mount may be exported; forgotten nodes are remembered.
+    /// </summary>
     public bool Export { get; init; }
 
     /// <summary>FUSE_WRITEBACK_CACHE.</summary>

@@ -21,7 +21,9 @@ internal static class MountPlaces
     }
 
     /// <summary>The file system of a checked source.</summary>
-    /// <exception cref="BadInputException">It has no file handles; says which ones have.</exception>
+    /// <exception cref="BadInputException">
+    /// It has no file handles; says which ones have.
+    /// </exception>
     public static PassthroughFileSystem Serve(MountOptions options, PassthroughOptions passthrough)
     {
         try

@@ -26,7 +26,9 @@ public static class MountRun
     /// <param name="options">What, where and how.</param>
     /// <param name="mounted">Called once the mount can be used.</param>
     /// <param name="cancel">Ends it: unmounts and returns.</param>
-    /// <exception cref="BadInputException">No such directory, or a source without handles.</exception>
+    /// <exception cref="BadInputException">
+    /// No such directory, or a source without handles.
+    /// </exception>
     /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
     /// <param name="report">Told of servers that died and were replaced.</param>
     /// <exception cref="IOException">The server failed.</exception>
@@ -71,7 +73,10 @@ public static class MountRun
         MountOptions options, Action mounted, Action<string> report, CancellationToken cancel)
     {
         if (options.Model)
-            throw new BadInputException("--model watches one server's life; it goes without --keep");
+        {
+            throw new BadInputException(
+                "--model watches one server's life; it goes without --keep");
+        }
 
         // A source that cannot be served is said now, not by server after server.
         MountPlaces.Serve(options, MountPlaces.PassthroughOf(options)).Dispose();

@@ -40,7 +40,9 @@ internal sealed class ClientProcess : IDisposable
 
     public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
-    /// <summary>Tells it to stop and waits for what it prints; null when it hangs or failed.</summary>
+    /// <summary>
+    /// Tells it to stop and waits for what it prints; null when it hangs or failed.
+    /// </summary>
     public string? Finish(TimeSpan patience)
     {
         _process.StandardInput.Close();

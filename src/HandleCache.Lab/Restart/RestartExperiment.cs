@@ -7,13 +7,17 @@ using HandleCache.Server.Keeping;
 
 namespace HandleCache.Lab.Restart;
 
-/// <summary>Kills the server of a kept mount under load and looks what the applications saw.</summary>
+/// <summary>
+/// Kills the server of a kept mount under load and looks what the applications saw.
+/// </summary>
 public static class RestartExperiment
 {
     /// <summary>Longest wait for the client after the last kill; a hung mount ends here.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    /// <exception cref="BadInputException">A value out of range, a source without handles.</exception>
+    /// <exception cref="BadInputException">
+    /// A value out of range, a source without handles.
+    /// </exception>
     /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
     /// <exception cref="IOException">The keeper gave up.</exception>
     public static RestartResult Run(

@@ -11,7 +11,9 @@ public sealed record RestartOptions
 
     public RestartWorkload Workload { get; init; } = RestartWorkload.Mixed;
 
-    /// <summary>Where source, mount point and shadow tree are made; default the temporary folder.</summary>
+    /// <summary>
+    /// Where source, mount point and shadow tree are made; default the temporary folder.
+    /// </summary>
     public string? On { get; init; }
 
     public int Seed { get; init; } = 1;

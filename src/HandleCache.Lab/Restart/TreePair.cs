@@ -26,7 +26,9 @@ internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, Clie
         return shadowed;
     }
 
-    /// <summary>Attributes of a name are the shadow's; gives the inode number on the mount.</summary>
+    /// <summary>
+    /// Attributes of a name are the shadow's; gives the inode number on the mount.
+    /// </summary>
     public ulong CompareStat(string path)
     {
         Result.Operations++;

@@ -18,7 +18,9 @@ public sealed class ThreadDialect : Dialect
     /// <summary>Bytes of {size, type, handle[128]}.</summary>
     public const int HandleFieldBytes = HandleHeader.Bytes + FuseConstants.MAX_HANDLE_SZ;
 
-    /// <summary>Bit 43, which 7.46 has since given to another feature (facts/fuse-abi.md).</summary>
+    /// <summary>
+    /// Bit 43, which 7.46 has since given to another feature (facts/fuse-abi.md).
+    /// </summary>
     private static readonly DialectNumbers Posted = new()
     {
         InitFlag = (FuseInitFlags)(1UL << 43),

@@ -54,7 +54,9 @@ public ref struct RebindWriter
         return true;
     }
 
-    /// <summary>Gives the request another opcode: LOOKUP becomes the dialect's LOOKUP_HANDLE.</summary>
+    /// <summary>
+    /// Gives the request another opcode: LOOKUP becomes the dialect's LOOKUP_HANDLE.
+    /// </summary>
     public readonly void SetOpcode(FuseOpcode opcode)
     {
         ref fuse_in_header header = ref MemoryMarshal.AsRef<fuse_in_header>(_buffer);

@@ -23,6 +23,19 @@ public sealed class Keeper : IDisposable
     private const int HeadRoomBytes = 8192;
     private const int PollMs = 100;
 
+    /// <summary>
+    /// A life shorter than this and without an answer has no other cause than itself.
+    /// </summary>
+    private static readonly TimeSpan InstantLife = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>A life of this length without an answer was not asked anything.</summary>
+    private static readonly TimeSpan LongLife = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// However long they live: servers that die so long without an answer are no use.
+    /// </summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+
     private readonly FuseDevice _device;
     private readonly KeeperOptions _options;
     private readonly KeeperMemory _memory;
@@ -40,6 +53,8 @@ public sealed class Keeper : IDisposable
     private int _lives;
     private int _fruitless;
     private long _diedAt;
+    private long _helloAt;
+    private long _answeredAt = Stopwatch.GetTimestamp();
 
     /// <param name="device">Mounted before Run, INIT not yet read; the keeper owns it.</param>
     /// <param name="options">How to work.</param>
@@ -91,12 +106,7 @@ public sealed class Keeper : IDisposable
             Ending ending = LiveOnce(init);
             if (ending != Ending.Died)
                 return;
-            if (_fruitless >= _options.MaxFruitlessLives)
-            {
-                throw new IOException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{_fruitless} servers in a row died without one answer: giving up"));
-            }
+            GiveUpIfHopeless();
 
             if (_fruitless > 0 && BackOff())
                 return;
@@ -141,6 +151,7 @@ public sealed class Keeper : IDisposable
         _lives++;
         _memory.Answered = 0;
         Volatile.Write(ref _serverPid, server.Process.ProcessId);
+        _helloAt = Stopwatch.GetTimestamp();
         SayHello(server.Socket, init);
         bool stopped = Attend(server.Socket);
         Volatile.Write(ref _serverPid, 0);
@@ -180,7 +191,8 @@ public sealed class Keeper : IDisposable
                 socket.Descriptor, _stop.Descriptor, PollMs, out short events, out short stop);
             if (stop != 0)
                 return true;
-            if (_standby is null && Volatile.Read(ref _memory.Answered) != 0)
+            bool isOld = Stopwatch.GetElapsedTime(_helloAt) > InstantLife;
+            if (_standby is null && (isOld || Volatile.Read(ref _memory.Answered) != 0))
                 _standby = HiredServer.Start(_options.Start);
             lock (_lock)
             {
@@ -195,8 +207,13 @@ public sealed class Keeper : IDisposable
     private void OnDeath(int? code)
     {
         _diedAt = Stopwatch.GetTimestamp();
-        bool fruitless = Volatile.Read(ref _memory.Answered) == 0;
-        _fruitless = fruitless ? _fruitless + 1 : 0;
+        TimeSpan lived = Stopwatch.GetElapsedTime(_helloAt);
+        bool wasAnswering = Volatile.Read(ref _memory.Answered) != 0;
+
+        if (wasAnswering || lived > LongLife)
+            (_fruitless, _answeredAt) = (0, _diedAt);
+        else if (lived < InstantLife)
+            _fruitless++;
         lock (_lock)
         {
             _log.Drain(_state.Apply, isDead: true);
@@ -207,6 +224,24 @@ public sealed class Keeper : IDisposable
         _options.Report(string.Create(
             CultureInfo.InvariantCulture, $"server {_lives} died ({code}), starting another"));
         SendResend();
+    }
+
+    private void GiveUpIfHopeless()
+    {
+        if (_fruitless >= _options.MaxFruitlessLives)
+        {
+            throw new IOException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_fruitless} servers died at once without one answer: giving up"));
+        }
+
+        // _answeredAt is the end of the last life that had answered something.
+        if (Stopwatch.GetElapsedTime(_answeredAt) > LongestSilence)
+        {
+            throw new IOException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"no answer for {LongestSilence.TotalSeconds} s, and servers die: giving up"));
+        }
     }
 
     private void SendResend()

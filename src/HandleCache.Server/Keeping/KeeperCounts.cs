@@ -15,7 +15,9 @@ public sealed record KeeperCounts
     /// <summary>Requests applied before a crash and recognised as such.</summary>
     public long Settled { get; set; }
 
-    /// <summary>Requests of which nobody can tell whether they were applied; answered EIO.</summary>
+    /// <summary>
+    /// Requests of which nobody can tell whether they were applied; answered EIO.
+    /// </summary>
     public long Unknown { get; set; }
 
     /// <summary>Requests answered ESTALE: their object is no more.</summary>
@@ -36,6 +38,8 @@ public sealed record KeeperCounts
     /// <summary>Open files the keeper holds now.</summary>
     public int OpenFiles { get; set; }
 
-    /// <summary>From a server's death to the first reply of the next, milliseconds, longest.</summary>
+    /// <summary>
+    /// From a server's death to the first reply of the next, milliseconds, longest.
+    /// </summary>
     public double LongestGapMs { get; set; }
 }

@@ -8,7 +8,9 @@ using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Server.Keeping;
 
-/// <summary>Answers what servers ask their keeper; takes their answer to INIT to the kernel.</summary>
+/// <summary>
+/// Answers what servers ask their keeper; takes their answer to INIT to the kernel.
+/// </summary>
 internal sealed class KeeperDesk(KeeperState state, FuseDevice device)
 {
     private readonly TaskCompletionSource _ready =

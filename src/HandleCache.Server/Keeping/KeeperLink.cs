@@ -18,7 +18,9 @@ internal sealed class KeeperLink(PacketSocket socket) : IDisposable
     private readonly Lock _lock = new();
     private readonly byte[] _answer = new byte[MaxMessageBytes];
 
-    /// <summary>Waits for Hello; the descriptors are the log's memory and one device a worker.</summary>
+    /// <summary>
+    /// Waits for Hello; the descriptors are the log's memory and one device a worker.
+    /// </summary>
     public KeeperMessage ReceiveHello(ICollection<FileDescriptor> descriptors, out byte[] init)
     {
         Errno errno = socket.Receive(_answer, out ReceivedPacket packet, descriptors);
@@ -41,7 +43,12 @@ internal sealed class KeeperLink(PacketSocket socket) : IDisposable
         lock (_lock)
         {
             KeeperMessage answer = Ask(
-                new KeeperMessage { Verb = KeeperVerb.Init, TailBytes = (uint)reply.Length }, reply);
+                new KeeperMessage
+                {
+                    Verb = KeeperVerb.Init,
+                    TailBytes = (uint)reply.Length,
+                },
+                reply);
             return answer.Verb == KeeperVerb.Init;
         }
     }

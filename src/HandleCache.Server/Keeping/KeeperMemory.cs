@@ -65,7 +65,9 @@ internal sealed class KeeperMemory : IDisposable
     public ref ulong Logged(int worker) =>
         ref Word(WorkersAt + (worker * WorkerBytes) + WordBytes);
 
-    /// <summary>Unique of the last reply that the kernel is known to have taken or refused.</summary>
+    /// <summary>
+    /// Unique of the last reply that the kernel is known to have taken or refused.
+    /// </summary>
     public ref ulong Confirmed(int worker) =>
         ref Word(WorkersAt + (worker * WorkerBytes) + (2 * WordBytes));
 

@@ -7,7 +7,9 @@ internal enum KeeperVerb : uint
 {
     None,
 
-    /// <summary>Keeper: your life, the sizes; the kernel's INIT follows, descriptors come along.</summary>
+    /// <summary>
+    /// Keeper: your life, the sizes; the kernel's INIT follows, descriptors come along.
+    /// </summary>
     Hello,
 
     /// <summary>Server: my answer to INIT follows. Keeper: None when it stands.</summary>

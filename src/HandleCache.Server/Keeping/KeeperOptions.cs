@@ -5,7 +5,9 @@ namespace HandleCache.Server.Keeping;
 /// <summary>How a keeper works.</summary>
 public sealed record KeeperOptions
 {
-    /// <summary>Starts a server that inherits this end of the socket. On the keeper's thread.</summary>
+    /// <summary>
+    /// Starts a server that inherits this end of the socket. On the keeper's thread.
+    /// </summary>
     public required Func<FileDescriptor, IServerProcess> Start { get; init; }
 
     /// <summary>Workers of the server, each with a device of its own; 1 to 8.</summary>
@@ -14,7 +16,9 @@ public sealed record KeeperOptions
     /// <summary>Largest WRITE the server may agree to, bytes.</summary>
     public int MaxWriteBytes { get; init; } = 1 << 20;
 
-    /// <summary>So many lives in a row without one answered request, and the keeper gives up.</summary>
+    /// <summary>
+    /// So many lives in a row without one answered request, and the keeper gives up.
+    /// </summary>
     public int MaxFruitlessLives { get; init; } = 6;
 
     /// <summary>Told in words what happens to the servers.</summary>

@@ -20,7 +20,9 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
     private byte[] _classic = new byte[4096];
     private bool _initGiven;
 
-    /// <summary>Bytes of the request in the buffer; what comes next is that request again.</summary>
+    /// <summary>
+    /// Bytes of the request in the buffer; what comes next is that request again.
+    /// </summary>
     private int _requestBytes;
     private bool _again;
     private bool _wasAgain;
@@ -95,7 +97,9 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
         return FuseRequest.TryParse(Request, out FuseRequest request, out _) ? request : default;
     }
 
-    /// <summary>Reads into the shared buffer; its number is raised before, its head cleared.</summary>
+    /// <summary>
+    /// Reads into the shared buffer; its number is raised before, its head cleared.
+    /// </summary>
     private SysResult Read()
     {
         Span<byte> shared = _memory.Buffer(worker);
@@ -146,7 +150,9 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             _log.Write(LogKind.Resent, worker, request.Header.unique, request.Header.nodeid);
     }
 
-    /// <summary>Records what the reply is about to give the kernel; whether it gives anything.</summary>
+    /// <summary>
+    /// Records what the reply is about to give the kernel; whether it gives anything.
+    /// </summary>
     private bool LogReply(in FuseRequest request, in FuseReply reply)
     {
         Recorder recorder = new(_log, worker, reply.Header.unique);

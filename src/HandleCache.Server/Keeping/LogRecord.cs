@@ -9,7 +9,9 @@ internal enum LogKind : uint
 {
     None,
 
-    /// <summary>An entry is about to reach the kernel: one lookup of a nodeid and its handle.</summary>
+    /// <summary>
+    /// An entry is about to reach the kernel: one lookup of a nodeid and its handle.
+    /// </summary>
     Entry,
 
     /// <summary>An open file is about to reach the kernel.</summary>
@@ -18,16 +20,22 @@ internal enum LogKind : uint
     /// <summary>RELEASE or RELEASEDIR of an fh has been done.</summary>
     Closed,
 
-    /// <summary>The kernel took lookups back; Unique is the receive's number, not a request's.</summary>
+    /// <summary>
+    /// The kernel took lookups back; Unique is the receive's number, not a request's.
+    /// </summary>
     Forget,
 
-    /// <summary>The kernel did not take the reply of this unique: all it brought goes back.</summary>
+    /// <summary>
+    /// The kernel did not take the reply of this unique: all it brought goes back.
+    /// </summary>
     Undo,
 
     /// <summary>A request came again after a restart; its earlier reply was never taken.</summary>
     Resent,
 
-    /// <summary>A request applied before the crash was recognised (Detail: the rule; Count: 1 known, 0 not).</summary>
+    /// <summary>
+    /// A request applied before the crash was settled (Detail: the rule; Count: 1 known, 0 not).
+    /// </summary>
     Settled,
 
     /// <summary>ESTALE went to the kernel after a handle had been tried.</summary>

@@ -19,7 +19,9 @@ internal sealed class OpenFileTable(ulong firstFh)
         return fh;
     }
 
-    /// <summary>Opens again under the fh of an earlier life; false when another was faster.</summary>
+    /// <summary>
+    /// Opens again under the fh of an earlier life; false when another was faster.
+    /// </summary>
     public bool TryAddAgain(ulong fh, FileDescriptor descriptor, ulong nodeid, bool isDirectory)
     {
         if (_files.TryAdd(fh, new OpenFile(descriptor, nodeid, isDirectory)))
