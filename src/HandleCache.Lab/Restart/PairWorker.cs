@@ -213,8 +213,11 @@ internal sealed class PairWorker : IDisposable
         }
         else if (got != want)
         {
+            SysResult rest = Files.WriteAt(
+                pair.Mounted, data.AsSpan((int)got.Value), offset + got.Value);
             _pair.Result.Error(
-                $"write {pair.Path}: {got.Errno} {got.Value} instead of {want.Value}");
+                $"write {pair.Path} at {offset}: {got.Errno} {got.Value} instead of "
+                + $"{want.Value}; the rest {rest.Errno} {rest.Value}");
         }
     }
 

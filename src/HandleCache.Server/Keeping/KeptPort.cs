@@ -14,6 +14,12 @@ namespace HandleCache.Server.Keeping;
 /// </summary>
 internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worker) : IChannelPort
 {
+    /// <summary>
+    /// More than once, because a FORGET read by another worker may unbind a nodeid between its
+    /// binding and its use.
+    /// </summary>
+    private const int MostTimesAgain = 3;
+
     private readonly KeeperMemory _memory = channel.Memory;
     private readonly LogWriter _log = channel.Log;
 
@@ -25,7 +31,7 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
     /// </summary>
     private int _requestBytes;
     private bool _again;
-    private bool _wasAgain;
+    private int _timesAgain;
 
     public SysResult Receive(Span<byte> buffer)
     {
@@ -36,14 +42,15 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             return SysResult.Success(channel.Init.Length);
         }
 
-        _wasAgain = _again;
-        _again = false;
-        if (_wasAgain)
+        if (_again)
         {
+            _again = false;
+            _timesAgain++;
             Request.CopyTo(buffer);
             return SysResult.Success(Bind(buffer));
         }
 
+        _timesAgain = 0;
         SysResult received = Read();
         if (received.Failed || received.Value == 0)
             return received;
@@ -65,7 +72,8 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
         if (reply.Header.error != 0)
         {
             Errno errno = (Errno)(-reply.Header.error);
-            if (errno is Errno.ESTALE or Errno.EBADF && !_wasAgain && KeeperKnows(request))
+            if (errno is Errno.ESTALE or Errno.EBADF && _timesAgain < MostTimesAgain
+                && KeeperKnows(request))
             {
                 _again = true;
                 return Errno.None;
