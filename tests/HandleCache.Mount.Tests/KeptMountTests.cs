@@ -66,6 +66,51 @@ public sealed class KeptMountTests : IDisposable
     }
 
     [Fact]
+    public void Git_tar_and_dd_finish_while_the_server_is_killed_every_300_ms()
+    {
+        _script.Run(Killing + """
+            export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a
+            git init -q $root/repo; cd $root/repo
+            for d in $(seq 20); do
+              mkdir d$d; for f in $(seq 30); do echo $d $f > d$d/f$f; done
+            done
+            git add -A; git commit -qm all; cd $root
+            tar -C repo -cf all.tar .; head -c 100000000 /dev/urandom > big
+            serve --keep
+            kill_every_300_ms
+            git clone -q --no-hardlinks $root/repo $mnt/clone
+            mkdir $mnt/x; tar -C $mnt/x -xf all.tar
+            dd if=big of=$mnt/big bs=1M status=none
+            stop_killing
+            git -C $mnt/clone fsck --strict --no-progress
+            diff -r -x .git repo $mnt/clone; diff -r -x .git repo $src/clone
+            diff -r repo $mnt/x; cmp big $mnt/big; cmp big $src/big
+            stop INT
+            [ $rc = 0 ] || die "ended with $rc"
+            """);
+    }
+
+    [Fact]
+    public void A_server_that_never_answers_is_given_up_loudly_and_the_mount_goes()
+    {
+        string output = _script.Run(Killing + """
+            serve --keep
+            (while sleep 0.005; do
+               for pid in $(cat /proc/$server/task/*/children 2>/dev/null); do
+                 kill -9 $pid 2>/dev/null || true
+               done
+             done) & killer=$!
+            trap 'kill $killer 2>/dev/null || true' EXIT
+            rc=0; wait $server || rc=$?
+            kill $killer
+            ! mountpoint -q $mnt || die "the mount was left behind"
+            echo "ended with $rc"
+            """);
+        Assert.Contains("ended with 1", output, StringComparison.Ordinal);
+        Assert.Contains("giving up", _script.Notes, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Restart_finds_no_error_and_no_wrong_object()
     {
         string output = _script.Run("""
