@@ -4,7 +4,7 @@ namespace HandleCache.Model.Inodes;
 /// The forgets that wait to be read, and whose turn it is (rule R3; models
 /// fuse_dev_queue_forget(), fuse_dequeue_forget(), fuse_read_forget() and the choice in
 /// fuse_dev_do_read(), fs/fuse/dev.c, v6.12). First in, first out; equal nodeids are not merged.
-/// Entries lie in chunks that are used again, so nothing allocates once the longest queue was seen.
+/// Entries lie in chunks that are used again, so nothing allocates once a queue of its length was seen.
 /// </summary>
 public sealed class ForgetQueue
 {
@@ -25,6 +25,9 @@ public sealed class ForgetQueue
     private const int ForgetsInARow = 16;
     private const int RequestsInARow = 8;
     private const int ChunkEntries = 1024;
+
+    /// <summary>Chunks kept for the next rush, 16 MiB; a longer queue's memory is given back.</summary>
+    private const int SparesKept = 1024;
 
     private readonly Queue<ForgetEntry[]> _chunks = new();
     private readonly Stack<ForgetEntry[]> _spare = new();
@@ -161,7 +164,9 @@ public sealed class ForgetQueue
         if (_headAt == ChunkEntries)
         {
             _headAt = 0;
-            _spare.Push(_chunks.Dequeue());
+            ForgetEntry[] read = _chunks.Dequeue();
+            if (_spare.Count < SparesKept)
+                _spare.Push(read);
         }
 
         return entry;

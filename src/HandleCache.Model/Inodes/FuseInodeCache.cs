@@ -54,7 +54,8 @@ public sealed partial class FuseInodeCache : IDisposable
         _typeMask = options.Faults.Has(ModelFault.SkipType) ? 0 : InodeRecord.TypeMask;
         _slot = new(options.Strategy);
         _handleTypeMask = _slot.Keeps ? ulong.MaxValue : uint.MaxValue;
-        _stateMask = InodeRecord.TypeMask | _slot.ComparedState;
+        // A hashed inode only: one found ahead may have been replaced since.
+        _stateMask = InodeRecord.TypeMask | _slot.ComparedState | (uint)InodeState.Unhashed;
         _faultPlan = new(options.Faults);
     }
 

@@ -36,23 +36,22 @@ public sealed partial class InodeTable
 
     private void FindBlock(ReadOnlySpan<ulong> nodeIds, Span<InodeIndex> found)
     {
-        Span<ulong> hashes = stackalloc ulong[InFlight];
-        hashes = hashes[..nodeIds.Length];
-        for (int i = 0; i < hashes.Length; i++)
-            hashes[i] = NodeIdKeys.Hash(nodeIds[i]);
-        foreach (ulong hash in hashes)
-            _byNodeId.Touch(hash);
-        for (int i = 0; i < hashes.Length; i++)
-            found[i] = new(_byNodeId.Guess(hashes[i]));
-        foreach (InodeIndex guess in found)
-            _records.Touch(guess.Value);
-        for (int i = 0; i < hashes.Length; i++)
+        Span<IndexPlace> places = stackalloc IndexPlace[InFlight];
+        places = places[..nodeIds.Length];
+        for (int i = 0; i < places.Length; i++)
+            places[i] = _byNodeId.Locate(NodeIdKeys.Hash(nodeIds[i]));
+        foreach (ref readonly IndexPlace place in places)
+            _byNodeId.Touch(place);
+        for (int i = 0; i < places.Length; i++)
+            found[i] = new(_byNodeId.Guess(places[i]));
+        _records.Touch(found);
+        for (int i = 0; i < places.Length; i++)
         {
             InodeRecord at = _records.At(found[i].Value);
             if (at.NodeId == nodeIds[i] && !at.Has(InodeState.Unhashed) && !found[i].IsNone)
                 continue;
             var match = new NodeIdKeys.HashedMatch(_records, nodeIds[i]);
-            found[i] = new(_byNodeId.Find(hashes[i], ref match));
+            found[i] = new(_byNodeId.Find(places[i].Hash, ref match));
         }
     }
 }

@@ -5,7 +5,7 @@ namespace HandleCache.Model.Inodes;
 
 /// <summary>
 /// Storage and indexes for inodes, without policy: who counts, evicts and forgets is the owner's
-/// business. Some 41 bytes per inode with <c>inline:12</c>; 2^28 - 1 inodes at most. Several
+/// business. 37 to 43 bytes per inode with <c>inline:12</c>; 2^28 - 1 inodes at most. Several
 /// records may have one nodeid, of which one at most is meant to be hashed. Nothing allocates per
 /// operation once the population has been reached. Not thread-safe: the owner's lock is held around
 /// calls. </summary>

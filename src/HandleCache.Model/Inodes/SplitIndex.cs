@@ -87,39 +87,56 @@ internal sealed partial class SplitIndex<TKeys>
         }
     }
 
+    /// <summary>Step one of a search with many keys in flight: arithmetic only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal IndexPlace Locate(ulong hash)
+    {
+        uint part = (uint)(hash >> (HashBits - _depth));
+        return new(hash, part, Header + Home(hash, SlotCount(_slots[(int)part])));
+    }
+
     /// <summary>
-    /// Step one of a search with many keys in flight: reads the cache lines at the key's home, and
-    /// nothing waits for them. A volatile read is one that the compiler does not leave out.
+    /// Step two: reads the cache lines at the place, and nothing waits for them. A volatile read is
+    /// one that the compiler does not leave out.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Touch(ulong hash)
+    internal void Touch(IndexPlace place)
     {
-        uint[] slots = _slots[(int)(hash >> (HashBits - _depth))];
-        // SAFETY: as in Find: Header + at + Lanes <= slots.Length.
+        // SAFETY: as in Find: Header + Home + Lanes <= slots.Length.
         ref uint here = ref Unsafe.Add(
-            ref MemoryMarshal.GetArrayDataReference(slots), Header + Home(hash, SlotCount(slots)));
+            ref MemoryMarshal.GetArrayDataReference(_slots[(int)place.Part]), place.At);
         Volatile.Read(ref here);
         Volatile.Read(ref Unsafe.Add(ref here, Lanes - 1));
     }
 
     /// <summary>
-    /// Step two: the record of the first entry from the key's home on whose tag fits, or some other
+    /// Step three: the record of the first entry from the place on whose tag fits, or some other
     /// that is listed; likely, not certain, to be the one sought. 0 where there is none.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint Guess(ulong hash)
+    internal uint Guess(IndexPlace place)
     {
-        uint[] slots = _slots[(int)(hash >> (HashBits - _depth))];
-        uint at = Header + Home(hash, SlotCount(slots));
+        // SAFETY: as in Touch; the second eight are looked at only where the array has them.
+        uint[] slots = _slots[(int)place.Part];
+        ref uint here = ref Unsafe.Add(
+            ref MemoryMarshal.GetArrayDataReference(slots), place.At);
         uint mask = slots[0];
-        // SAFETY: as in Find: at + Lanes <= slots.Length.
-        ref uint here = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slots), at);
-        uint same = Vector256.Equals(
-            Vector256.LoadUnsafe(ref here) & Vector256.Create(mask),
-            Vector256.Create(IndexEntry.TagOf(hash, mask))).ExtractMostSignificantBits();
+        uint tag = IndexEntry.TagOf(place.Hash, mask);
+        uint same = SameTags(ref here, mask, tag);
+        if (same == 0 && place.At + (2 * Lanes) <= slots.Length)
+        {
+            here = ref Unsafe.Add(ref here, Lanes);
+            same = SameTags(ref here, mask, tag);
+        }
+
         int lane = BitOperations.TrailingZeroCount(same | (1u << (Lanes - 1)));
         return Unsafe.Add(ref here, lane) & ~mask;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint SameTags(ref uint here, uint mask, uint tag) => Vector256.Equals(
+        Vector256.LoadUnsafe(ref here) & Vector256.Create(mask), Vector256.Create(tag))
+        .ExtractMostSignificantBits();
 
     /// <summary>Lists a record under a hash; the record must hold its key already.</summary>
     internal void Insert(ulong hash, uint record)

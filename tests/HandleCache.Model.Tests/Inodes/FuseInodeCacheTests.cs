@@ -66,6 +66,27 @@ public sealed class FuseInodeCacheTests
         Assert.Equal(IGetOutcome.Hit, cache.IGet(7, (5ul << 32) | 3, Regular).Outcome);
     }
 
+    [Fact]
+    public void Igets_with_their_search_done_ahead_come_to_the_same_as_one_by_one()
+    {
+        using var cache = new FuseInodeCache(new());
+        InodeIndex old = cache.IGet(7, 3, Regular).Index;
+        var found = new InodeIndex[4];
+        cache.FindMany([7, 7, 7, 8], found);
+        Assert.Equal([old, old, old, InodeIndex.None], found);
+
+        Assert.Equal(
+            new IGetResult(old, IGetOutcome.Hit), cache.IGet(found[0], 7, 3, Regular, default));
+        IGetResult replaced = cache.IGet(found[1], 7, 4, Regular, default);
+        Assert.Equal((IGetOutcome.Replaced, old), (replaced.Outcome, replaced.Old));
+        IGetResult again = cache.IGet(found[2], 7, 3, Regular, default);
+        Assert.Equal(
+            (IGetOutcome.Replaced, replaced.Index), (again.Outcome, again.Old));
+        Assert.Equal(IGetOutcome.New, cache.IGet(found[3], 8, 1, Regular, default).Outcome);
+        Assert.Equal(4ul, cache.Held(7));
+        Assert.Empty(cache.Validate());
+    }
+
     [Theory]
     [InlineData(8, 8, 8, IGetOutcome.Replaced)]
     [InlineData(7, 8, 12, IGetOutcome.Replaced)]
