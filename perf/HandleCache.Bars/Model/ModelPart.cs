@@ -142,11 +142,17 @@ internal sealed class ModelPart(string mode, string peerPath)
 
     private void MeasureTwoCores(Work half)
     {
+        int rounds = _full ? 25 : 9;
         using var cores = new TwoCores(half);
-        (double one, double two) = cores.Measure(_full ? 7 : 3);
+        (double one, double two) = cores.Igets(rounds);
+        double reads = cores.RandomReads(rounds);
+        double arithmetic = TwoCores.Arithmetic(rounds);
         Bar("igets on 2 cores, a half of the inodes each", "million/s", two,
             [new("1 core", one)], ">= 1.7 times", two / one, LeastScaling,
-            "both cores share the way to memory, and other work on this machine.");
+            "both cores share the way to memory; the next two rows are this machine's own "
+                + "scaling, measured in the same run.");
+        Row("2 cores against 1, independent random reads in a loop", "times", reads, []);
+        Row("2 cores against 1, arithmetic in registers", "times", arithmetic, []);
     }
 
     private void Row(string name, string unit, double value, Peer[] peers) =>
