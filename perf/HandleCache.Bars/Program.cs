@@ -1,23 +1,52 @@
+using System.Globalization;
+using HandleCache.Bars.Model;
 using HandleCache.Bars.Table;
 
-const int Failed = 1;
+const int NotMet = 1;
 const int BadUsage = 2;
+const int Failed = 4;
 
 try
 {
-    if (args is not ["table", string readme, string folder])
+    return args switch
     {
-        Console.Error.WriteLine("usage: table README FOLDER");
-        return BadUsage;
-    }
+        ["table", string readme, string folder] => WriteTable(readme, folder),
+        ["model", "quick" or "full", string file, string peer, string machine] =>
+            MeasureModel(args[1], file, peer, machine),
+        ["scale", string inodes, string type, string bytes] => RunScale(inodes, type, bytes),
+        _ => Usage(),
+    };
+}
+catch (Exception error) when (error is FormatException or IOException or InvalidOperationException)
+{
+    Console.Error.WriteLine(error.Message);
+    return Failed;
+}
 
+static int WriteTable(string readme, string folder)
+{
     IEnumerable<ResultFile> files = Directory.EnumerateFiles(folder, "*.json")
         .Order(StringComparer.Ordinal).Select(ResultFile.Read);
     File.WriteAllText(readme, TableWriter.Replace(File.ReadAllText(readme), files));
     return 0;
 }
-catch (Exception error) when (error is FormatException or IOException)
+
+static int MeasureModel(string mode, string file, string peer, string machine)
 {
-    Console.Error.WriteLine(error.Message);
-    return Failed;
+    ResultFile result = new ModelPart(mode, peer).Measure(ResultFile.ReadMachine(machine));
+    result.Write(file);
+    return result.Rows.Any(row => row.Met == false) ? NotMet : 0;
+}
+
+static int RunScale(string inodes, string type, string bytes)
+{
+    CultureInfo plain = CultureInfo.InvariantCulture;
+    Scale.Run(long.Parse(inodes, plain), uint.Parse(type, plain), int.Parse(bytes, plain));
+    return 0;
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: table README FOLDER | model quick|full FILE PEER MACHINE");
+    return BadUsage;
 }

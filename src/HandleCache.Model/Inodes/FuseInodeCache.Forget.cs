@@ -5,7 +5,7 @@ namespace HandleCache.Model.Inodes;
 /// </summary>
 public sealed partial class FuseInodeCache
 {
-    private const int ForgetsInFlight = 64;
+    private const int ForgetsInFlight = 128;
 
     /// <summary>
     /// The kernel drops an inode from memory: while mounted, its lookups become a FORGET
@@ -79,7 +79,7 @@ public sealed partial class FuseInodeCache
                 nodeIds[i] = entries[at + i].NodeId;
             _table.FindMany(nodeIds[..count], found);
             for (int i = 0; i < count; i++)
-                results[at + i] = ForgetFromWire(nodeIds[i], entries[at + i].NLookup);
+                results[at + i] = ForgetFound(found[i], nodeIds[i], entries[at + i].NLookup);
         }
     }
 
@@ -113,12 +113,27 @@ public sealed partial class FuseInodeCache
         _unhashed--;
     }
 
+    /// <summary>
+    /// A FORGET whose inode was looked for ahead; an entry before it may have taken it away.
+    /// </summary>
+    private WireForget ForgetFound(InodeIndex found, ulong nodeId, ulong count)
+    {
+        if (_faulty || _unhashed != 0 || !_table.IsLive(found))
+            return ForgetFromWire(nodeId, count);
+        InodeRecord at = _table.At(found);
+        if (at.NodeId != nodeId || !HoldsJust(at, count))
+            return ForgetFromWire(nodeId, count);
+        _table.Remove(found, at);
+        return new(WireForgetOutcome.Exact, 0, count);
+    }
+
+    private static bool HoldsJust(InodeRecord at, ulong count) =>
+        at.NLookupLow == count && !at.Has(InodeState.WideLookup | InodeState.Root);
+
     private WireForget Forget(ulong nodeId, ulong count)
     {
         InodeIndex index = _table.Find(nodeId, out InodeRecord at);
-        bool simple = _unhashed == 0 && !index.IsNone && at.NLookupLow == count
-            && !at.Has(InodeState.WideLookup | InodeState.Root);
-        if (!simple)
+        if (_unhashed != 0 || index.IsNone || !HoldsJust(at, count))
             return ForgetAmongAll(nodeId, count);
         _table.Remove(index, at);
         return new(WireForgetOutcome.Exact, 0, count);

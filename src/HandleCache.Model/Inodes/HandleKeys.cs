@@ -9,6 +9,12 @@ internal readonly struct HandleKeys(RecordStore records, HandleSlot slot, SpillP
     public ulong HashOf(uint record) =>
         Read(records.At(record)).Hash64();
 
+    public void HashesOf(ReadOnlySpan<uint> found, Span<ulong> hashes)
+    {
+        for (int i = 0; i < found.Length; i++)
+            hashes[i] = HashOf(found[i]);
+    }
+
     private FileHandle Read(InodeRecord at) => slot.Read(at, pool);
 
     /// <summary>Accepts a hashed record that holds just this handle.</summary>

@@ -7,8 +7,7 @@ namespace HandleCache.Model.Inodes;
 /// One 4-byte entry of a <see cref="SplitIndex{TKeys}"/>: a record number and, in the bits that no
 /// record number needs yet, a part of the key's hash, which spares looks at records that are not
 /// the one sought. How many bits are tag is a mask, kept with the entries: 8 at ten million
-/// records, 5 at a hundred million. 0 is a slot never used; an entry of record 0 with a tag is a
-/// slot whose entry was removed.
+/// records, 5 at a hundred million. 0 is a free slot.
 /// </summary>
 internal static class IndexEntry
 {
@@ -16,11 +15,10 @@ internal static class IndexEntry
     internal const uint MaxRecord = (1u << 28) - 1;
 
     internal const uint Empty = 0;
-    internal const uint Removed = 1u << 31;
 
     private const int FewestRecordBits = 12;
 
-    // Below the bits that choose the sub-table, above those that choose the slot.
+    // Below the bits that choose the sub-table, above those that choose the bucket.
     private const int TagShift = 20;
 
     /// <summary>The mask whose tags are as wide as a record number allows.</summary>
@@ -33,6 +31,4 @@ internal static class IndexEntry
     /// <summary>The tag of a hash, in the entry's upper bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint TagOf(ulong hash, uint tagMask) => (uint)(hash >> TagShift) & tagMask;
-
-    internal static bool IsRecord(uint entry, uint tagMask) => (entry & ~tagMask) != 0;
 }

@@ -8,7 +8,7 @@ namespace HandleCache.Model.Inodes;
 /// </summary>
 public sealed partial class InodeTable
 {
-    private const int InFlight = 64;
+    private const int InFlight = 128;
 
     /// <summary>
     /// <see cref="Find(ulong)"/> for each of <paramref name="nodeIds"/>; what it finds is in the
@@ -36,22 +36,30 @@ public sealed partial class InodeTable
 
     private void FindBlock(ReadOnlySpan<ulong> nodeIds, Span<InodeIndex> found)
     {
-        Span<IndexPlace> places = stackalloc IndexPlace[InFlight];
-        places = places[..nodeIds.Length];
-        for (int i = 0; i < places.Length; i++)
-            places[i] = _byNodeId.Locate(NodeIdKeys.Hash(nodeIds[i]));
-        foreach (ref readonly IndexPlace place in places)
-            _byNodeId.Touch(place);
-        for (int i = 0; i < places.Length; i++)
-            found[i] = new(_byNodeId.Guess(places[i]));
-        _records.Touch(found);
-        for (int i = 0; i < places.Length; i++)
+        Span<ulong> hashes = stackalloc ulong[InFlight];
+        Span<uint> tagMasks = stackalloc uint[InFlight];
+        Span<nint> addresses = stackalloc nint[InFlight];
+        for (int i = 0; i < nodeIds.Length; i++)
         {
-            InodeRecord at = _records.At(found[i].Value);
+            hashes[i] = NodeIdKeys.Hash(nodeIds[i]);
+            addresses[i] = _byNodeId.Locate(hashes[i], out tagMasks[i]);
+        }
+
+        PinnedLines.Touch(addresses[..nodeIds.Length]);
+        for (int i = 0; i < nodeIds.Length; i++)
+        {
+            found[i] = new(SplitIndex<NodeIdKeys>.Guess(
+                addresses[i], hashes[i], tagMasks[i]));
+        }
+
+        _records.Touch(found, addresses);
+        for (int i = 0; i < nodeIds.Length; i++)
+        {
+            InodeRecord at = RecordStore.At(addresses[i]);
             if (at.NodeId == nodeIds[i] && !at.Has(InodeState.Unhashed) && !found[i].IsNone)
                 continue;
             var match = new NodeIdKeys.HashedMatch(_records, nodeIds[i]);
-            found[i] = new(_byNodeId.Find(places[i].Hash, ref match));
+            found[i] = new(_byNodeId.Find(hashes[i], ref match));
         }
     }
 }

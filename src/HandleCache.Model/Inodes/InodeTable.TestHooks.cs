@@ -7,12 +7,15 @@ public sealed partial class InodeTable
 {
     internal RecordStore RecordsForTest => _records;
 
-    internal int IndexMarksForTest => _byNodeId.CountMarks();
+    internal long IndexPassedForTest => _byNodeId.CountPassed();
 
-    internal int IndexSlotsForTest => _byNodeId.CountSlots();
+    internal int IndexBucketsForTest => _byNodeId.CountBuckets();
 
     internal void CorruptNodeIdEntry(InodeIndex index) =>
         _byNodeId.CorruptEntry(NodeIdKeys.Hash(At(index).NodeId), index.Value);
+
+    internal void CorruptOverflow(ulong nodeId) =>
+        _byNodeId.CorruptPassed(NodeIdKeys.Hash(nodeId));
 
     internal void CorruptWideLookups() => _wideLookups[uint.MaxValue] = 1;
 

@@ -19,6 +19,14 @@ internal readonly struct NodeIdKeys(RecordStore records) : IIndexKeys
 
     public ulong HashOf(uint record) => Hash(records.At(record).NodeId);
 
+    public void HashesOf(ReadOnlySpan<uint> found, Span<ulong> hashes)
+    {
+        for (int i = 0; i < found.Length; i++)
+            hashes[i] = records.At(found[i]).NodeId;
+        foreach (ref ulong hash in hashes[..found.Length])
+            hash = Hash(hash);
+    }
+
     /// <summary>Accepts the hashed record of a nodeid.</summary>
     internal ref struct HashedMatch(RecordStore records, ulong nodeId) : IIndexMatch
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace HandleCache.Model.Inodes;
 
@@ -14,7 +13,6 @@ internal sealed class RecordStore
     internal const int SegmentRecords = 1 << SegmentShift;
     internal const uint MaxRecords = IndexEntry.MaxRecord;
 
-    private const int LineBytes = 64;
     private const int FirstSegmentRecords = 256;
     private const int NoSegment = -1;
     private const int NoRecord = 0;
@@ -26,7 +24,8 @@ internal sealed class RecordStore
     private const int TouchedBytes = 32;
 
     private readonly int _touchedAt;
-    private Memory[] _data = [];
+    private View[] _views = [];
+    private PinnedLines[] _data = [];
     private Segment[] _segments = [];
     private int _used;
     private int _emptySegments;
@@ -53,8 +52,9 @@ internal sealed class RecordStore
         {
             long all = 0;
             for (int i = 0; i < _used; i++)
-                all += _data[i].Bytes.Length;
-            return all + ((long)_segments.Length * (Segment.SizeBytes + Memory.SizeBytes));
+                all += _data[i].AllocatedBytes;
+            return all + ((long)_segments.Length
+                * (Segment.SizeBytes + View.SizeBytes + PinnedLines.SizeBytes));
         }
     }
 
@@ -62,52 +62,39 @@ internal sealed class RecordStore
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal InodeRecord At(uint record)
     {
-        ref Memory data = ref _data[(int)(record >> SegmentShift)];
-        int position = Position(record);
-        int at = data.First + position;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(at, data.Last);
-        // SAFETY: just checked: the whole record lies within the array, see NewData. Its own
-        // length is not asked, since that is a cache line and a page more.
-        return new(
-            ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(data.Bytes), at), position);
+        ref readonly View view = ref _views[(int)(record >> SegmentShift)];
+        int local = (int)(record & (SegmentRecords - 1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(local, view.Records);
+        int position = local * RecordBytes;
+        return new(ref PinnedLines.At(view.First + position), position);
     }
 
     /// <summary>
-    /// Reads what an iget hit needs of each record, so that it is in the processor's cache; no read
-    /// waits for another. The places are worked out in a loop of their own: the processor looks
-    /// only some hundred instructions ahead for the next read.
+    /// Reads what an iget hit needs of each record, so that it is in the processor's cache, and
+    /// gives the records' addresses, good until the store changes.
     /// </summary>
-    internal void Touch(ReadOnlySpan<InodeIndex> records)
+    internal void Touch(ReadOnlySpan<InodeIndex> records, Span<nint> addresses)
     {
-        Span<(uint Segment, int At)> places = stackalloc (uint, int)[records.Length];
-        for (int i = 0; i < places.Length; i++)
+        addresses = addresses[..records.Length];
+        for (int i = 0; i < addresses.Length; i++)
         {
             uint record = records[i].Value;
-            uint segment = record >> SegmentShift;
-            places[i] = (segment, _data[(int)segment].First + Position(record));
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(
-                places[i].At, _data[(int)segment].Last);
+            ref readonly View view = ref _views[(int)(record >> SegmentShift)];
+            int local = (int)(record & (SegmentRecords - 1));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(local, view.Records);
+            addresses[i] = view.First + (local * RecordBytes);
         }
 
-        // SAFETY: just checked: the records lie in their arrays. _touchedAt is within the stride.
-        foreach ((uint segment, int at) in places)
-        {
-            Volatile.Read(ref Unsafe.Add(
-                ref MemoryMarshal.GetArrayDataReference(_data[(int)segment].Bytes), at));
-        }
-
-        if (LineBytes % RecordBytes == 0)
+        PinnedLines.Touch(addresses);
+        if (PinnedLines.LineBytes % RecordBytes == 0)
             return;
-        foreach ((uint segment, int at) in places)
-        {
-            Volatile.Read(ref Unsafe.Add(
-                ref MemoryMarshal.GetArrayDataReference(_data[(int)segment].Bytes),
-                at + _touchedAt));
-        }
+        foreach (nint address in addresses)
+            Volatile.Read(ref PinnedLines.At(address + _touchedAt));
     }
 
-    /// <summary>Offset of a record in its segment, in bytes.</summary>
-    private int Position(uint record) => (int)(record & (SegmentRecords - 1)) * RecordBytes;
+    /// <summary>A record by its address, as <see cref="Touch"/> gives it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static InodeRecord At(nint address) => new(ref PinnedLines.At(address), position: 0);
 
     /// <summary>Takes a record; its contents are undefined.</summary>
     /// <exception cref="InvalidOperationException">2^28 - 1 records are in use.</exception>
@@ -155,7 +142,7 @@ internal sealed class RecordStore
         int number = (int)(record >> SegmentShift);
         return record != 0 && number < _used
             && (record & (SegmentRecords - 1)) < _segments[number].Fresh
-            && _data[number].Bytes.Length != 0
+            && !_data[number].IsNone
             && At(record).Has(InodeState.Live);
     }
 
@@ -175,8 +162,8 @@ internal sealed class RecordStore
             int dead = segment.Fresh - Reserved(number) - live;
             errors.Equal("segment-free", CountFree(number, segment), dead);
             all += live;
-            held += _data[number].Bytes.Length == 0 ? 0 : 1;
-            empty += _data[number].Bytes.Length != 0 && segment.Live == 0 ? 1 : 0;
+            held += _data[number].IsNone ? 0 : 1;
+            empty += !_data[number].IsNone && segment.Live == 0 ? 1 : 0;
         }
 
         errors.Equal("records-live", all, Live);
@@ -210,15 +197,19 @@ internal sealed class RecordStore
 
     private uint TakeFresh(int number, ref Segment segment)
     {
-        Memory data = _data[number];
-        int records = ((data.Last - data.First) / RecordBytes) + 1;
+        int records = _views[number].Records;
         if (segment.Fresh == records)
         {
             // Only the first segment begins small.
-            Memory larger = NewData(Math.Min(SegmentRecords, 4 * records));
-            data.Bytes.AsSpan(data.First, records * RecordBytes)
-                .CopyTo(larger.Bytes.AsSpan(larger.First));
-            _data[number] = larger;
+            PinnedLines old = _data[number];
+            int grown = Math.Min(SegmentRecords, 4 * records);
+            SetData(number, grown);
+            // SAFETY: both memories hold this many records.
+            Unsafe.CopyBlock(
+                ref PinnedLines.At(_views[number].First),
+                ref PinnedLines.At(old.First),
+                (uint)(records * RecordBytes));
+            GC.KeepAlive(old.Owner);
         }
 
         return (uint)++segment.Fresh;
@@ -226,7 +217,7 @@ internal sealed class RecordStore
 
     private void AddSegment()
     {
-        int number = Array.FindIndex(_data, 0, _used, data => data.Bytes.Length == 0);
+        int number = Array.FindIndex(_data, 0, _used, data => data.IsNone);
         if (number < 0)
         {
             number = _used;
@@ -235,30 +226,25 @@ internal sealed class RecordStore
             if (number == _data.Length)
             {
                 Array.Resize(ref _data, Math.Max(4, 2 * number));
+                Array.Resize(ref _views, _data.Length);
                 Array.Resize(ref _segments, _data.Length);
             }
 
             _used++;
         }
 
-        _data[number] = NewData(number == 0 ? FirstSegmentRecords : SegmentRecords);
+        SetData(number, number == 0 ? FirstSegmentRecords : SegmentRecords);
         _segments[number] = new() { Fresh = Reserved(number) };
         _emptySegments++;
         _heldSegments++;
         Link(number, ref _segments[number]);
     }
 
-    /// <summary>
-    /// Pinned, so that its address can be looked at once for good: the first record begins at a
-    /// cache line, and with a stride of 32 no record lies across two.
-    /// </summary>
-    private Memory NewData(int records)
+    /// <summary>Aligned: with a stride of 32 no record lies across two cache lines.</summary>
+    private void SetData(int number, int records)
     {
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(
-            (records * RecordBytes) + LineBytes - IntPtr.Size, pinned: true);
-        int first = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 0) & (LineBytes - 1));
-        int last = first + ((records - 1) * RecordBytes);
-        return new() { Bytes = bytes, First = first, Last = last };
+        _data[number] = new(records * RecordBytes, zeroed: false);
+        _views[number] = new() { First = _data[number].First, Records = records };
     }
 
     private void ReleaseSpare(int number, ref Segment segment)
@@ -267,7 +253,8 @@ internal sealed class RecordStore
         if (_emptySegments <= kept || number == 0)
             return;
         Unlink(ref segment);
-        _data[number] = Memory.Released;
+        _data[number] = default;
+        _views[number] = default;
         segment = default;
         _emptySegments--;
         _heldSegments--;
@@ -292,20 +279,13 @@ internal sealed class RecordStore
             _segments[segment.Next].Previous = segment.Previous;
     }
 
-    /// <summary>A segment's bytes; searches need no more of it than this.</summary>
-    private struct Memory
+    /// <summary>All that searches need of a segment; no records where it was released.</summary>
+    private struct View
     {
         internal const int SizeBytes = 16;
 
-        internal static readonly Memory Released = new() { Bytes = [], Last = -1 };
-
-        internal byte[] Bytes;
-
-        /// <summary>Where the first record begins.</summary>
-        internal int First;
-
-        /// <summary>Where the last record that fits begins.</summary>
-        internal int Last;
+        internal nint First;
+        internal int Records;
     }
 
     private struct Segment

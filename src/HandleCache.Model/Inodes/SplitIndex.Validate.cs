@@ -1,11 +1,11 @@
 namespace HandleCache.Model.Inodes;
 
-/// <summary>Recounting, and one way for tests to break it.</summary>
+/// <summary>Recounting, and ways for tests to break it.</summary>
 internal sealed partial class SplitIndex<TKeys>
 {
     /// <summary>
-    /// Recounts entries and marks, and checks that every entry is found from its record's hash.
-    /// <paramref name="isLive"/> says which records may be listed.
+    /// Recounts entries and overflows, and checks that every entry is found from its record's
+    /// hash. <paramref name="isLive"/> says which records may be listed.
     /// </summary>
     internal void Validate(string name, Func<uint, bool> isLive, ValidationErrors errors)
     {
@@ -13,7 +13,9 @@ internal sealed partial class SplitIndex<TKeys>
         SubTable? last = null;
         for (int i = 0; i < _tables.Length; i++)
         {
-            errors.Equal(name + "-directory", _tables[i].Slots == _slots[i] ? 1 : 0, 1);
+            bool same = _tables[i].Buckets.SharesMemoryWith(_buckets[i])
+                && _tables[i].Buckets.TagMask == _buckets[i].TagMask;
+            errors.Equal(name + "-directory", same ? 1 : 0, 1);
             if (_tables[i] == last)
                 continue;
             last = _tables[i];
@@ -23,76 +25,79 @@ internal sealed partial class SplitIndex<TKeys>
         errors.Equal(name + "-entries", all, Count);
     }
 
-    /// <summary>For tests of the sweeping: slots that hold nothing but a mark.</summary>
-    internal int CountMarks() =>
-        _tables.Distinct().Sum(table => table.Used - table.Live);
+    /// <summary>For tests: entries that lie behind their home, once per bucket passed.</summary>
+    internal long CountPassed()
+    {
+        long all = 0;
+        foreach (SubTable table in _tables.Distinct())
+        {
+            for (uint bucket = 0; bucket < table.Buckets.Buckets; bucket++)
+                all += BucketArray.Passed(ref table.Buckets.At(bucket));
+        }
 
-    /// <summary>For tests of the sweeping: slots of all sub-tables.</summary>
-    internal int CountSlots() =>
-        _tables.Distinct().Sum(table => (int)SlotCount(table.Slots));
+        return all;
+    }
+
+    /// <summary>For tests of the growth: buckets of all sub-tables.</summary>
+    internal int CountBuckets() =>
+        _tables.Distinct().Sum(table => (int)table.Buckets.Buckets);
 
     /// <summary>For tests of the validator: loses one entry without counting it.</summary>
-    internal void CorruptEntry(ulong hash, uint record)
+    internal void CorruptEntry(ulong hash, uint record) =>
+        _buckets[PartOf(hash)].Remove(hash, record);
+
+    /// <summary>For tests of the validator: an overflow that is none.</summary>
+    internal void CorruptPassed(ulong hash)
     {
-        uint[] slots = _tables[(int)(hash >> (HashBits - _depth))].Slots;
-        uint at = Home(hash, SlotCount(slots));
-        while (slots[Header + at] != (IndexEntry.TagOf(hash, slots[0]) | record))
-            at++;
-        Write(slots, at, IndexEntry.Removed);
+        BucketArray buckets = _buckets[PartOf(hash)];
+        BucketArray.Passed(ref buckets.At(buckets.Home(hash)))++;
     }
 
     private int ValidateTable(
         string name, int position, SubTable table, Func<uint, bool> isLive, ValidationErrors errors)
     {
-        uint[] slots = table.Slots;
-        uint slotCount = SlotCount(slots);
+        BucketArray buckets = table.Buckets;
+        uint[] passed = new uint[buckets.Buckets];
         int live = 0;
-        int used = 0;
-        for (uint at = 0; at < slotCount; at++)
+        for (uint bucket = 0; bucket < buckets.Buckets; bucket++)
         {
-            uint entry = slots[Header + at];
-            if (at < Lanes)
-                errors.Equal(name + "-repetition", slots[Header + slotCount + at], entry);
-            used += entry == IndexEntry.Empty ? 0 : 1;
-            uint record = entry & ~slots[0];
-            if (record == 0)
-                continue;
-            live++;
-            if (isLive(record))
-                ValidateEntry(name, position, table, at, errors);
-            else
-                errors.Add(name + "-dead-record", record, 0);
+            foreach (uint entry in buckets.EntriesOf(bucket))
+            {
+                uint record = entry & ~buckets.TagMask;
+                if (entry == IndexEntry.Empty)
+                    continue;
+                live++;
+                if (!isLive(record))
+                {
+                    errors.Add(name + "-dead-record", record, 0);
+                    continue;
+                }
+
+                ulong hash = ValidateEntry(name, position, table, entry, errors);
+                for (uint at = buckets.Home(hash); at != bucket; at = buckets.After(at))
+                    passed[at]++;
+            }
         }
 
         errors.Equal(name + "-sub-table-live", live, table.Live);
-        errors.Equal(name + "-sub-table-used", used, table.Used);
+        for (uint bucket = 0; bucket < buckets.Buckets; bucket++)
+        {
+            uint recorded = BucketArray.Passed(ref buckets.At(bucket));
+            errors.Equal(name + "-overflow", passed[bucket], recorded);
+        }
+
         return live;
     }
 
-    private void ValidateEntry(
-        string name, int position, SubTable table, uint at, ValidationErrors errors)
+    /// <summary>An entry is found from its home, since all on the way count it as passed.</summary>
+    private ulong ValidateEntry(
+        string name, int position, SubTable table, uint entry, ValidationErrors errors)
     {
-        uint[] slots = table.Slots;
-        uint entry = slots[Header + at];
-        ulong hash = _keys.HashOf(entry & ~slots[0]);
-        errors.Equal(name + "-tag", entry & slots[0], IndexEntry.TagOf(hash, slots[0]));
+        uint mask = table.Buckets.TagMask;
+        ulong hash = _keys.HashOf(entry & ~mask);
+        errors.Equal(name + "-tag", entry & mask, IndexEntry.TagOf(hash, mask));
         int part = table.Depth == 0 ? 0 : (int)(hash >> (HashBits - table.Depth));
         errors.Equal(name + "-part", part, position >> (_depth - table.Depth));
-        if (!IsReachable(hash, slots, at))
-            errors.Add(name + "-unreachable", at, Home(hash, SlotCount(slots)));
-    }
-
-    private static bool IsReachable(ulong hash, uint[] slots, uint sought)
-    {
-        uint slotCount = SlotCount(slots);
-        uint at = Home(hash, slotCount);
-        for (uint steps = 0; steps < slotCount && slots[Header + at] != IndexEntry.Empty; steps++)
-        {
-            if (at == sought)
-                return true;
-            at = at + 1 == slotCount ? 0 : at + 1;
-        }
-
-        return false;
+        return hash;
     }
 }

@@ -163,6 +163,32 @@ public sealed class InodeTableTests
     }
 
     [Fact]
+    public void Records_of_one_nodeid_that_overflow_their_bucket_are_found_until_removed()
+    {
+        using InodeTable table = NewTable("inline:12");
+        List<InodeIndex> all = [];
+        for (ulong id = 100; id < 120; id++)
+            all.Add(table.Add(id, 1, Regular, default));
+        for (uint generation = 0; generation < 500; generation++)
+            all.Add(table.Add(7, generation, Regular, default, InodeState.Unhashed));
+        Assert.True(table.IndexPassedForTest > 500);
+        Assert.Empty(table.Validate());
+        Assert.True(table.Find(7).IsNone);
+        Assert.False(table.FindAny(7, 499).IsNone);
+        Assert.True(table.FindAny(7, 500).IsNone);
+
+        // Every third first: entries behind a bucket that has room again stay reachable.
+        for (int part = 0; part < 3; part++)
+        {
+            for (int i = part; i < all.Count; i += 3)
+                table.Remove(all[i]);
+            Assert.Empty(table.Validate());
+        }
+
+        Assert.Equal((0, 0L), (table.Count, table.IndexPassedForTest));
+    }
+
+    [Fact]
     public void A_side_table_keeps_a_value_per_record_and_gives_the_default_elsewhere()
     {
         var side = new SideTable<long>();

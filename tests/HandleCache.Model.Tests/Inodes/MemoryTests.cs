@@ -28,13 +28,13 @@ public sealed class MemoryTests
     [Fact]
     public void A_population_of_constant_size_does_not_grow_however_many_come_and_go()
     {
-        // 4 sub-tables of 65,536 slots, with room for marks of a quarter of the live entries.
+        // 4 sub-tables of 4,096 buckets, full at 12 entries each.
         const int Population = 152_000;
         using var table = new InodeTable(new());
         for (ulong id = 0; id < Population; id++)
             table.Add(id, 1, Regular, default);
         long before = table.RecordsForTest.MemoryBytes;
-        Assert.Equal(4 * 65536, table.IndexSlotsForTest);
+        Assert.Equal(4 * 4096, table.IndexBucketsForTest);
         for (ulong id = 0; id < 10 * Population; id++)
         {
             // 7,919 is prime to the population: the gaps lie everywhere, not at its old end.
@@ -46,7 +46,7 @@ public sealed class MemoryTests
 
         Assert.Equal(Population, table.Count);
         Assert.Equal(before, table.RecordsForTest.MemoryBytes);
-        Assert.Equal(4 * 65536, table.IndexSlotsForTest);
+        Assert.Equal(4 * 4096, table.IndexBucketsForTest);
         Assert.Empty(table.Validate());
     }
 
@@ -78,7 +78,7 @@ public sealed class MemoryTests
             table.Remove(table.Find(id));
 
         Assert.InRange(table.RecordsForTest.MemoryBytes, 1, before / 4);
-        Assert.Equal(0, table.IndexMarksForTest);
+        Assert.Equal(0, table.IndexPassedForTest);
         Assert.Empty(table.Validate());
         table.Add(5, 1, Regular, default);
         Assert.Equal(1, table.Count);

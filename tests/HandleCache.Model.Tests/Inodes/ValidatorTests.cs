@@ -27,6 +27,15 @@ public sealed class ValidatorTests
     }
 
     [Fact]
+    public void A_wrong_count_of_entries_that_passed_a_full_bucket_is_found()
+    {
+        InodeTable table = NewTable(out _);
+        table.CorruptOverflow(nodeId: 2);
+
+        Assert.Equal([new ValidationError("nodeid-index-overflow", 0, 1)], table.Validate());
+    }
+
+    [Fact]
     public void A_wrong_count_of_live_records_is_found()
     {
         InodeTable table = NewTable(out _);

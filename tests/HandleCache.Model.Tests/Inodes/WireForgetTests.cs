@@ -48,6 +48,49 @@ public sealed class WireForgetTests
     }
 
     [Fact]
+    public void Forgets_of_one_batch_come_to_the_same_as_one_by_one()
+    {
+        // Longer than what is in flight at once; every seventh names an inode a second time,
+        // every ninth one that is not there, every eleventh fewer lookups than are held.
+        var entries = new ForgetEntry[2000];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            ulong nodeId = (ulong)(i % 7 == 6 ? i - 3 : i % 9 == 8 ? i + 1_000_000 : i) + 2;
+            entries[i] = new(nodeId, i % 11 == 10 ? 1u : 2u);
+        }
+
+        using FuseInodeCache one = WithTwoLookupsEach(2000);
+        using FuseInodeCache many = WithTwoLookupsEach(2000);
+        WireForget[] expected =
+            Array.ConvertAll(entries, e => one.ForgetFromWire(e.NodeId, e.NLookup));
+        var results = new WireForget[entries.Length];
+        many.ForgetFromWire(entries, results);
+
+        Assert.Equal(expected, results);
+        Assert.Equal(one.Count, many.Count);
+        Assert.Contains(results, r => r.Outcome == WireForgetOutcome.Partial);
+        Assert.Contains(results, r => r.Outcome == WireForgetOutcome.Unknown);
+        Assert.Empty(many.Validate());
+    }
+
+    [Fact]
+    public void A_batch_may_forget_whole_segments_of_inodes_and_then_name_them_again()
+    {
+        const int Count = 10 * 65536;
+        using FuseInodeCache cache = WithTwoLookupsEach(Count);
+        var entries = new ForgetEntry[2 * Count];
+        for (int i = 0; i < entries.Length; i++)
+            entries[i] = new((ulong)(i % Count) + 2, 2);
+        var results = new WireForget[entries.Length];
+        cache.ForgetFromWire(entries, results);
+
+        Assert.All(results[..Count], r => Assert.Equal(WireForgetOutcome.Exact, r.Outcome));
+        Assert.All(results[Count..], r => Assert.Equal(WireForgetOutcome.Unknown, r.Outcome));
+        Assert.Equal(0, cache.Count);
+        Assert.Empty(cache.Validate());
+    }
+
+    [Fact]
     public void Of_old_and_new_generation_the_one_that_held_as_many_goes_the_old_one_first()
     {
         using FuseInodeCache cache = WithLookups(7, 2);
@@ -174,6 +217,18 @@ public sealed class WireForgetTests
         Assert.Equal(one.Count, batch.Count);
         Assert.Throws<ArgumentException>(
             () => batch.ForgetFromWire(entries, results.AsSpan(1)));
+    }
+
+    private static FuseInodeCache WithTwoLookupsEach(int count)
+    {
+        var cache = new FuseInodeCache(new());
+        for (ulong nodeId = 2; nodeId < (ulong)count + 2; nodeId++)
+        {
+            cache.IGet(nodeId, 1, Regular);
+            cache.IGet(nodeId, 1, Regular);
+        }
+
+        return cache;
     }
 
     private static FuseInodeCache WithLookups(ulong nodeId, int count)

@@ -1,0 +1,62 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using HandleCache.Bars.Table;
+using HandleCache.Benchmarks;
+using Perfolizer.Horology;
+
+const int BadUsage = 2;
+const int Failed = 4;
+
+if (args is not [("quick" or "full") and string mode, string file, string machine])
+{
+    Console.Error.WriteLine("usage: quick|full FILE MACHINE");
+    return BadUsage;
+}
+
+Environment.SetEnvironmentVariable(Runs.ModeVariable, mode);
+bool full = mode == "full";
+
+// In this process: nothing is built, and a peer is measured minutes, not hours, from its rival.
+Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
+    .WithWarmupCount(full ? 5 : 2)
+    .WithIterationCount(full ? 15 : 5)
+    .WithIterationTime(TimeInterval.FromMilliseconds(full ? 250 : 100));
+ManualConfig config = ManualConfig.CreateEmpty()
+    .AddJob(job)
+    .AddDiagnoser(MemoryDiagnoser.Default)
+    .AddColumnProvider(DefaultColumnProviders.Instance)
+    .AddLogger(ConsoleLogger.Default)
+    .WithOptions(ConfigOptions.DisableLogFile | ConfigOptions.JoinSummary);
+try
+{
+    IReadOnlyList<Summary> summaries =
+        [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).RunAll(config)];
+    ResultFile result = new()
+    {
+        Title = "Every piece beside its peer",
+        Order = 20,
+        Command = $"perf/run {mode} benchmarks",
+        Mode = mode,
+        Date = DateTimeOffset.UtcNow,
+        Machine = ResultFile.ReadMachine(machine),
+        Notes =
+        [
+            "BenchmarkDotNet, medians, nanoseconds per operation; in brackets what an operation"
+                + " allocates, where it does.",
+        ],
+        Rows = ResultRows.Of(summaries),
+    };
+    result.Write(file);
+    return 0;
+}
+catch (Exception error) when (error is FormatException or IOException or InvalidOperationException)
+{
+    Console.Error.WriteLine(error.Message);
+    return Failed;
+}
