@@ -109,7 +109,7 @@ public sealed partial class TraceReplayer : IDisposable
             switch (record.Kind)
             {
                 case TraceRecordKind.Entry when _cache is { } cache:
-                    isAhead &= Entry(cache, record, _found[i], isAhead, payload);
+                    Entry(cache, record, _found[i], isAhead, payload);
                     break;
                 case TraceRecordKind.Request when _cache is { } cache:
                     Request(cache, record, isAhead ? _found[i] : default);
@@ -142,8 +142,7 @@ public sealed partial class TraceReplayer : IDisposable
         return true;
     }
 
-    /// <summary>One iget. False where it removed something that was found ahead.</summary>
-    private bool Entry(
+    private void Entry(
         FuseInodeCache cache, in TraceRecord record, InodeIndex found, bool isAhead,
         ReadOnlySpan<byte> payload)
     {
@@ -158,13 +157,13 @@ public sealed partial class TraceReplayer : IDisposable
         {
             Tally.Hits++;
             _entryIdentity.Compared++;
-            return true;
+            return;
         }
 
-        return NotHit(cache, record, got, mode, handle);
+        NotHit(cache, record, got, mode, handle);
     }
 
-    private bool NotHit(
+    private void NotHit(
         FuseInodeCache cache, in TraceRecord record, in IGetResult got, uint mode,
         scoped in FileHandle handle)
     {
@@ -173,12 +172,10 @@ public sealed partial class TraceReplayer : IDisposable
             Tally.Refused++;
             IGetResult without = cache.IGet(record.NodeId, record.Value, mode);
             if (without.Outcome == IGetOutcome.Hit)
-            {
                 Tally.Hits++;
-                return true;
-            }
-
-            return NotHit(cache, record, without, mode, handle);
+            else
+                NotHit(cache, record, without, mode, handle);
+            return;
         }
 
         if (got.Outcome is IGetOutcome.Replaced or IGetOutcome.RootKept)
@@ -187,7 +184,6 @@ public sealed partial class TraceReplayer : IDisposable
             Tally.CountCreated(handle.Bytes.Length);
         Tally.InodesPeak = Math.Max(Tally.InodesPeak, cache.Count);
         _peakOfMount = Math.Max(_peakOfMount, cache.Count);
-        return got.Outcome == IGetOutcome.New;
     }
 
     private void Differs(FuseInodeCache cache, in TraceRecord record, in IGetResult got)

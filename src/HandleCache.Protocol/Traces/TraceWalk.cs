@@ -62,7 +62,7 @@ public sealed class TraceWalk
         uint version = Word(bytes, VersionAt);
         uint crc = Crc32C.Of(bytes[..HeaderChecksumAt]);
         if (Word(bytes, HeaderChecksumAt) != crc)
-            return Refuse(TraceFault.Corrupt, HeaderChecksumAt, "the header's checksum is wrong");
+            return Refuse(TraceFault.Corrupt, 0, "the checksum of the header is wrong");
         if (version != TraceFormat.Version)
         {
             return Refuse(
@@ -102,10 +102,11 @@ public sealed class TraceWalk
             return TooFew(bytes.Length, all, isAll, "block");
         int crcAt = all - sizeof(uint);
         if (Word(bytes, crcAt) != Crc32C.Of(bytes[..crcAt]))
-            return Refuse(TraceFault.Corrupt, crcAt, "the block's checksum is wrong");
+            return Refuse(TraceFault.Corrupt, 0, "the checksum of this block is wrong");
         if (Word(bytes, BlockZerosAt) != 0 || Word(bytes, crcAt - sizeof(uint)) != 0)
             return Refuse(TraceFault.Corrupt, BlockZerosAt, "bytes are set that version 1 clears");
-        return Accept(bytes[..all], magic, (int)payload, out block);
+        TraceStep step = Accept(bytes[..all], magic, (int)payload, out block);
+        return _endRead ? ReadEndOfFile(bytes[all..], isAll) : step;
     }
 
     /// <summary>A block whose checksum holds: is it the one that comes next?</summary>
@@ -122,6 +123,7 @@ public sealed class TraceWalk
                 $"a block from record {first} on where {Records} came before");
         }
 
+        // Only an end block is empty.
         bool isEnd = magic == TraceFormat.EndMagic;
         if (isEnd != (payload == 0) || isEnd != (records == 0)
             || records > payload / TraceFormat.RecordHeadBytes)
@@ -140,7 +142,7 @@ public sealed class TraceWalk
         }
 
         Offset += bytes.Length;
-        return isEnd ? Next([], isAll: false, out _) : TraceStep.Block;
+        return TraceStep.Block;
     }
 
     private TraceStep ReadEndOfFile(ReadOnlySpan<byte> bytes, bool isAll)
