@@ -17,10 +17,11 @@ internal static class ReplayText
         text.AppendLine(Plain, $"{request.Trace}: {result.Bytes} bytes, {FormatOf(result)}");
         text.AppendLine(Plain, $"{tally.Operations} operations in {tally.Mounts} mounts: "
             + $"{tally.Requests} requests,");
-        text.AppendLine(Plain, $"  {tally.Entries} entries ({tally.Hits} hits), {tally.Forgets} forgets in "
+        text.AppendLine(Plain, $"  {tally.Entries} entries ({tally.Hits} hits), "
+            + $"{tally.Forgets} forgets in "
             + $"{tally.ForgetMessages} messages");
-        text.Append(Plain, $"{tally.Created} inodes made, {tally.InodesPeak} at most at once; kernel "
-            + $"{result.Kernel.Name}").Append('\n');
+        text.AppendLine(Plain, $"{tally.Created} inodes made, {tally.InodesPeak} at most at once; "
+            + $"kernel {result.Kernel.Name}");
         text.Append('\n');
         WriteRows(text, result);
         WriteChecks(text, result);
@@ -37,7 +38,7 @@ internal static class ReplayText
     {
         text.AppendLine(Plain, $"{"strategy",-20}{"bytes/inode",12}{"process B/i",12}{"spilled",11}"
             + $"{"refused",11}{"Mop/s",8}");
-        text.AppendLine(Plain, $"{"",-20}{"derived",12}{"measured",12}{"",11}{"",11}{"measured",9}");
+        text.AppendLine(Plain, $"{"",-20}{"derived",12}{"measured",12}{"measured",30}");
         foreach (ReplayRow row in result.Rows)
         {
             text.AppendLine(Plain, $"{row.Strategy,-20}{row.BytesPerInode,12:F2}"
@@ -45,14 +46,16 @@ internal static class ReplayText
                 + $"{row.OperationsPerSecond / 1e6,8:F2}");
         }
 
-        foreach (ReplayRow row in result.Rows)
-        {
-            TextTable.Paragraph(text, string.Create(Plain,
-                $"{row.Strategy}: {row.Seconds:F3} s for reading, checksums, decoding, model "
-                + $"and checks; beside it {row.WalkSeconds:F3} s of walks over whole caches, "
-                + $"{row.ImportSeconds:F3} s of import"), indent: 2);
-        }
-
+        double walks = result.Rows.Sum(row => row.WalkSeconds);
+        double import = result.Rows.Sum(row => row.ImportSeconds);
+        string beside = result.Format == TraceFileFormat.OracleGeneral
+            ? string.Create(Plain, $"{walks:F3} s of walks over whole caches at the end of mounts "
+                + $"and {import:F3} s of import")
+            : string.Create(Plain, $"{walks:F3} s of walks over whole caches at the end of mounts");
+        TextTable.Paragraph(
+            text,
+            $"Mop/s: reading, checksums, decoding, model and checks; beside it {beside}.",
+            indent: 0);
         text.Append('\n');
     }
 

@@ -44,7 +44,8 @@ public sealed class GeneratedTraffic
         {
             _state += SeedStep;
             ulong drawn = NodeIdKeys.Hash(_state);
-            ulong nodeId = FuseInodeCache.RootNodeId + 1 + (ulong)(uint)drawn * _objects / (1UL << 32);
+            ulong number = (ulong)(uint)drawn * _objects / (1UL << 32);
+            ulong nodeId = FuseInodeCache.RootNodeId + 1 + number;
             bool asks = drawn >> 63 != 0;
             if (asks && _traffic.TryGetAttributes(nodeId))
                 continue;
@@ -53,7 +54,7 @@ public sealed class GeneratedTraffic
         }
     }
 
-    /// <summary>By the nodeid alone, so that an object has the same handle whenever it comes.</summary>
+    /// <summary>By the nodeid alone: an object has the same handle whenever it comes.</summary>
     private HandleShare HandleOf(ulong nodeId)
     {
         double at = (NodeIdKeys.Hash(nodeId ^ SeedStep) >> 11) * (1.0 / (1UL << 53));

@@ -98,7 +98,7 @@ public sealed class LruTraffic
             Handle(nodeId, at.HandleLength, handle));
     }
 
-    /// <summary>A GETATTR of an inode that is cached; false, and nothing done, if it is not.</summary>
+    /// <summary>A GETATTR of a cached inode; false, and nothing done, if it is not.</summary>
     public bool TryGetAttributes(ulong nodeId)
     {
         if (!_slots.TryGetValue(nodeId, out int slot))

@@ -9,7 +9,7 @@ public sealed class ReplayCheck(string name)
 
     public long Mismatches { get; private set; }
 
-    /// <summary>Where in the trace the first mismatch is, in bytes; 0 where there is none.</summary>
+    /// <summary>Offset in the trace of the first mismatch, in bytes; 0 for none.</summary>
     public long FirstOffset { get; private set; }
 
     /// <summary>The first mismatch in words; null when there is none.</summary>

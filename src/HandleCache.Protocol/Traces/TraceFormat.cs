@@ -14,7 +14,7 @@ public static class TraceFormat
     /// <summary>Magic, payload length, first record, records, zeros.</summary>
     public const int BlockHeadBytes = 24;
 
-    /// <summary>Zeros and checksum; a reader may load 8 bytes from anywhere in the payload.</summary>
+    /// <summary>Zeros and checksum: 8 bytes may be loaded from anywhere in the payload.</summary>
     public const int BlockTailBytes = 8;
 
     /// <summary>Longest payload that a reader takes.</summary>
@@ -38,7 +38,8 @@ public static class TraceFormat
     /// <summary>
     /// Not ASCII, both kinds of line end, and Ctrl-Z: a file damaged as text does not pass.
     /// </summary>
-    internal static ReadOnlySpan<byte> Magic => [0x89, (byte)'H', (byte)'C', (byte)'T', 13, 10, 26, 10];
+    internal static ReadOnlySpan<byte> Magic =>
+        [0x89, (byte)'H', (byte)'C', (byte)'T', 13, 10, 26, 10];
 
     /// <summary>Whether a file that begins so claims to be a trace of this format.</summary>
     public static bool IsTrace(ReadOnlySpan<byte> start) => start.StartsWith(Magic);

@@ -29,7 +29,7 @@ public ref struct TraceRecordReader
     /// <summary>Why the last <see cref="TryNext"/> failed; none at the end of the block.</summary>
     public TraceError Error { get; private set; }
 
-    /// <summary>By kind, the bits of a head that must be 0; all of them for unknown kinds.</summary>
+    /// <summary>By kind, the bits of a head that must be 0; all for unknown kinds.</summary>
     private static ReadOnlySpan<uint> Forbidden =>
     [
         uint.MaxValue,

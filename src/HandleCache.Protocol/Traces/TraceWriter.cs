@@ -11,7 +11,7 @@ namespace HandleCache.Protocol.Traces;
 /// </summary>
 public sealed class TraceWriter
 {
-    /// <summary>Payload of a block unless it is the last one: fits the second-level cache.</summary>
+    /// <summary>Payload of a full block: fits the second-level cache.</summary>
     public const int DefaultPayloadBytes = 1 << 16;
 
     private readonly ITraceSink _sink;
