@@ -16,6 +16,8 @@ internal static class Program
         root.Add(CompareCommand.Build());
         root.Add(ReportCommand.Build());
         root.Add(MountCommand.Build());
+        root.Add(ReplayCommand.Build());
+        root.Add(GenerateTraceCommand.Build());
         root.Add(RestartCommand.Build());
         root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build());

@@ -50,6 +50,11 @@ internal static class MountCommand
         Description = "Survive the death of the server: restart it, rebind by handle",
     };
 
+    private static readonly Option<string?> Record = new("--record")
+    {
+        Description = "Record the traffic in this file for replay; goes with the model",
+    };
+
     private static readonly Option<bool> Model = new("--model")
     {
         Description = "Hold the traffic against the model; its checks are printed at the end",
@@ -60,6 +65,7 @@ internal static class MountCommand
         Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
         {
             Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Keep, Model,
+            Record,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
         return command;
@@ -77,7 +83,8 @@ internal static class MountCommand
             Writeback = parsed.GetValue(Writeback),
             ReadOnly = parsed.GetValue(ReadOnly),
             Keep = parsed.GetValue(Keep),
-            Model = parsed.GetValue(Model),
+            Model = parsed.GetValue(Model) || parsed.GetValue(Record) is not null,
+            Record = parsed.GetValue(Record),
         };
         using Interrupt interrupt = new();
         MountOutcome outcome = MountRun.Run(

@@ -78,6 +78,11 @@ internal static class ValidateCommand
         Description = "Also drop the machine's caches, to count slab objects and pages",
     };
 
+    private static readonly Option<string?> Record = new("--record")
+    {
+        Description = "Record the traffic in this file for replay",
+    };
+
     private static readonly Option<string?> Break = new("--break")
     {
         Description = "Put a known fault into the model ('list' names them): must diverge",
@@ -94,7 +99,7 @@ internal static class ValidateCommand
             "validate", "Mount a real file system, drive it, hold every request against the model")
         {
             Seed, Source, Write, TreeOn, Files, Directories, Operations, Timeout, Strategy,
-            ReadDirPlus, Evict, DropCaches, Break, Json,
+            ReadDirPlus, Evict, DropCaches, Record, Break, Json,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
         return command;
@@ -144,6 +149,7 @@ internal static class ValidateCommand
             ReadDirPlus = parsed.GetValue(ReadDirPlus),
             Eviction = parsed.GetValue(Evict),
             DropCaches = parsed.GetValue(DropCaches),
+            Record = parsed.GetValue(Record),
             Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
         };
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))

@@ -29,6 +29,9 @@ public sealed record MountOptions
     /// <summary>Hold the traffic against the model while it passes.</summary>
     public bool Model { get; init; }
 
+    /// <summary>Record the traffic that the model sees in this file; null for none.</summary>
+    public string? Record { get; init; }
+
     /// <summary>Survive the death of the server: a keeper holds the mount.</summary>
     public bool Keep { get; init; }
 

@@ -1,3 +1,4 @@
+using HandleCache.Lab.Replay;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Dialects;
@@ -40,8 +41,19 @@ public static class MountRun
         MountPlaces.Check(options);
         if (options.Keep)
             return RunKept(options, mounted, report, cancel);
+        using TraceRecording? recording = TraceRecording.Create(options.Record, report);
+        MountOutcome outcome = Serve(options, mounted, recording, cancel);
+        recording?.Complete();
+        return outcome;
+    }
+
+    private static MountOutcome Serve(
+        MountOptions options, Action mounted, TraceRecording? recording, CancellationToken cancel)
+    {
         CheckLedger ledger = new();
-        using KernelMirror? mirror = options.Model ? NewMirror(ledger) : null;
+        using KernelMirror? mirror = options.Model || recording is not null
+            ? NewMirror(ledger, recording?.Of("mount"))
+            : null;
         using PassthroughFileSystem served =
             MountPlaces.Serve(options, MountPlaces.PassthroughOf(options));
         using NamespaceThread everybodys = new(ownNamespace: false);
@@ -72,10 +84,10 @@ public static class MountRun
     private static MountOutcome RunKept(
         MountOptions options, Action mounted, Action<string> report, CancellationToken cancel)
     {
-        if (options.Model)
+        if (options.Model || options.Record is not null)
         {
             throw new BadInputException(
-                "--model watches one server's life; it goes without --keep");
+                "--model and --record watch one server's life; they go without --keep");
         }
 
         // A source that cannot be served is said now, not by server after server.
@@ -102,6 +114,7 @@ public static class MountRun
         }
     }
 
-    private static KernelMirror NewMirror(CheckLedger ledger) =>
-        new(new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger);
+    private static KernelMirror NewMirror(CheckLedger ledger, MirrorRecording? recording) => new(
+        new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger,
+        reusesNodeIds: false, recording);
 }

@@ -66,7 +66,8 @@ internal sealed class Stage : IDisposable
                 Faults = plan.Options.Break is { } fault ? ModelFaults.Of(fault) : ModelFaults.None,
             }),
             plan.Ledger,
-            reusesNodeIds);
+            reusesNodeIds,
+            plan.Recording?.Of(name));
         ServedMount? mount = null;
         try
         {

@@ -1,4 +1,5 @@
 using HandleCache.Lab.Mounting;
+using HandleCache.Lab.Replay;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;
@@ -6,9 +7,11 @@ namespace HandleCache.Lab.Validate;
 /// <summary>What all stages of one validation share.</summary>
 internal sealed class StagePlan : IDisposable
 {
-    public StagePlan(ValidateOptions options, CancellationToken cancel)
+    public StagePlan(
+        ValidateOptions options, TraceRecording? recording, CancellationToken cancel)
     {
         Options = options;
+        Recording = recording;
         Cancel = cancel;
         Folder = Directory.CreateTempSubdirectory("handlecache-").FullName;
         Namespace = new NamespaceThread();
@@ -17,6 +20,9 @@ internal sealed class StagePlan : IDisposable
     public ValidateOptions Options { get; }
 
     public CancellationToken Cancel { get; }
+
+    /// <summary>Where the stages record what they see, one mount each; null for nowhere.</summary>
+    public TraceRecording? Recording { get; }
 
     public CheckLedger Ledger { get; } = new();
 

@@ -1,3 +1,4 @@
+using HandleCache.Lab.Replay;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
@@ -45,7 +46,17 @@ public sealed class ValidateExperiment
         ValidateOptions options, Action<string> progress, CancellationToken cancel)
     {
         Require(options);
-        using StagePlan plan = new(options, cancel);
+        using TraceRecording? recording = TraceRecording.Create(options.Record, progress);
+        ValidateResult result = Run(options, recording, progress, cancel);
+        recording?.Complete();
+        return result;
+    }
+
+    private static ValidateResult Run(
+        ValidateOptions options, TraceRecording? recording, Action<string> progress,
+        CancellationToken cancel)
+    {
+        using StagePlan plan = new(options, recording, cancel);
         if (!plan.Namespace.IsPrivate)
         {
             progress(

@@ -50,6 +50,9 @@ public sealed record ValidateOptions
     /// <summary>Writes to /proc/sys/vm/drop_caches and shrinks slabs: disturbs the machine.</summary>
     public bool DropCaches { get; init; }
 
+    /// <summary>Record the traffic of all stages in this file; null for none.</summary>
+    public string? Record { get; init; }
+
     /// <summary>A known fault put into the model, to see the checks fail.</summary>
     public ModelFault? Break { get; init; }
 }

@@ -3,6 +3,7 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Traces;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 
@@ -39,8 +40,10 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     private readonly CheckLedger _ledger;
     private readonly bool _reusesNodeIds;
     private readonly MirrorStatistics _statistics = new();
+    private readonly TraceWriter? _trace;
     private Dialect _dialect = Dialect.Classic;
     private uint _messages;
+    private bool _disposed;
 
     /// <summary>The mirror owns the cache.</summary>
     /// <param name="cache">An empty one.</param>
@@ -48,13 +51,19 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     /// <param name="reusesNodeIds">
     /// The server gives nodeids again for other objects, so entry-identity says nothing of it.
     /// </param>
-    public KernelMirror(FuseInodeCache cache, CheckLedger ledger, bool reusesNodeIds = false)
+    /// <param name="recording">
+    /// What the mirror counts is recorded there, too, in the same order; null records nothing.
+    /// </param>
+    public KernelMirror(
+        FuseInodeCache cache, CheckLedger ledger, bool reusesNodeIds = false,
+        MirrorRecording? recording = null)
     {
         _cache = cache;
         _ledger = ledger;
         _reusesNodeIds = reusesNodeIds;
-
+        _trace = recording?.Trace;
         cache.MountRoot(FileModes.Directory);
+        _trace?.Mount(FuseConstants.FUSE_ROOT_ID, reusesNodeIds, recording!.MountName);
     }
 
     /// <summary>A copy of the counts so far.</summary>
@@ -158,7 +167,14 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     public void Dispose()
     {
         lock (_lock)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            if (_trace is not null)
+                MirrorRecording.EndMount(_trace, _cache, _statistics);
             _cache.Dispose();
+        }
     }
 
     private void OnForgets(in FuseRequest request)
@@ -167,9 +183,10 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             return;
         bool batch = request.Opcode == FuseOpcode.FUSE_BATCH_FORGET;
         ForgetReader forgets = new(request);
-        while (forgets.TryNext(out fuse_forget_one one))
+        for (bool first = true; forgets.TryNext(out fuse_forget_one one); first = false)
         {
             _statistics.Forgets++;
+            _trace?.Forget(one.nodeid, one.nlookup, batch, first);
             OnForget(one, batch);
         }
     }
@@ -199,24 +216,28 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
 
     private void CheckLive(in FuseRequest request)
     {
-        CheckLive(request.Opcode, request.Header.nodeid, IsExportLookup(request));
+        bool exportLookup = IsExportLookup(request);
+        ulong second = SecondNodeId(request);
+        _trace?.Request(request.Opcode, request.Header.nodeid, second, exportLookup);
+        CheckLive(request.Opcode, request.Header.nodeid, exportLookup);
+        CheckLive(request.Opcode, second);
+    }
+
+    /// <summary>The nodeid that a request names beside its header's; 0 for none.</summary>
+    private static ulong SecondNodeId(in FuseRequest request)
+    {
         WireReader reader = request.Reader;
-        switch (request.Opcode)
+        return request.Opcode switch
         {
-            case FuseOpcode.FUSE_LINK when reader.TryRead(out fuse_link_in link):
-                CheckLive(request.Opcode, link.oldnodeid);
-                break;
-            case FuseOpcode.FUSE_RENAME when reader.TryRead(out fuse_rename_in rename):
-                CheckLive(request.Opcode, rename.newdir);
-                break;
-            case FuseOpcode.FUSE_RENAME2 when reader.TryRead(out fuse_rename2_in rename):
-                CheckLive(request.Opcode, rename.newdir);
-                break;
-            case FuseOpcode.FUSE_COPY_FILE_RANGE or FuseOpcode.FUSE_COPY_FILE_RANGE_64
-                when reader.TryRead(out fuse_copy_file_range_in copy):
-                CheckLive(request.Opcode, copy.nodeid_out);
-                break;
-        }
+            FuseOpcode.FUSE_LINK when reader.TryRead(out fuse_link_in link) => link.oldnodeid,
+            FuseOpcode.FUSE_RENAME when reader.TryRead(out fuse_rename_in rename) =>
+                rename.newdir,
+            FuseOpcode.FUSE_RENAME2 when reader.TryRead(out fuse_rename2_in rename) =>
+                rename.newdir,
+            FuseOpcode.FUSE_COPY_FILE_RANGE or FuseOpcode.FUSE_COPY_FILE_RANGE_64
+                when reader.TryRead(out fuse_copy_file_range_in copy) => copy.nodeid_out,
+            _ => 0,
+        };
     }
 
     /// <summary>LOOKUP of "." or "..", which may come for a nodeid long forgotten.</summary>
@@ -249,6 +270,9 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     {
         fuse_entry_out fixedPart = entry.Entry;
         FileHandle handle = entry.HasHandle ? new(entry.HandleType, entry.Handle) : default;
+        _trace?.Entry(
+            request.Opcode, fixedPart.nodeid, fixedPart.generation, fixedPart.attr.mode,
+            handle.Type, handle.Bytes);
         IGetResult got = _cache.IGet(
             fixedPart.nodeid, fixedPart.generation, fixedPart.attr.mode, handle);
         _statistics.Entries++;
@@ -278,8 +302,11 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
 
     private readonly struct TakeBackVisitor(KernelMirror mirror) : IEntryVisitor
     {
-        public void Visit(in WireEntry entry) =>
+        public void Visit(in WireEntry entry)
+        {
+            mirror._trace?.TakeBack(entry.Entry.nodeid);
             mirror._cache.TakeBack(
                 new IGetResult(mirror._cache.Find(entry.Entry.nodeid), IGetOutcome.Hit));
+        }
     }
 }

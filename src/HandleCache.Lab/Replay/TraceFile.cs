@@ -1,0 +1,155 @@
+using System.Buffers.Binary;
+using HandleCache.Model.Replay;
+using HandleCache.Protocol.Traces;
+
+namespace HandleCache.Lab.Replay;
+
+/// <summary>A file with traffic, opened, its format known.</summary>
+internal sealed class TraceFile : IDisposable
+{
+    private const int BufferBytes = 4 << 20;
+
+    /// <summary>Enough to tell what a file is; the rest is read on the replay's time.</summary>
+    private const int StartBytes = 64;
+
+    /// <summary>First bytes of zstd and gzip (RFC 8878, RFC 1952).</summary>
+    private const uint ZstdMagic = 0xFD2FB528;
+    private const uint GzipMagic = 0x8B1F;
+
+    private static readonly string[] OracleNames = [".oracleGeneral", ".oracleGeneral.bin"];
+
+    private readonly FileStream _file;
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes);
+    private int _filled;
+    private bool _isAll;
+
+    private TraceFile(string path, FileStream file)
+    {
+        Path = path;
+        _file = file;
+    }
+
+    public string Path { get; }
+
+    public TraceFileFormat Format { get; private set; }
+
+    /// <summary>Bytes read until now.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <exception cref="BadInputException">
+    /// Not readable, compressed, or neither format; the offset is named where there is one.
+    /// </exception>
+    public static TraceFile Open(string path, TraceFileFormat format)
+    {
+        TraceFile? opened = null;
+        try
+        {
+            opened = new TraceFile(path, new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
+            opened.Fill(StartBytes);
+            opened.Format = opened.Recognise(format);
+            TraceFile result = opened;
+            opened = null;
+            return result;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{path}: {e.Message}", e);
+        }
+        finally
+        {
+            opened?.Dispose();
+        }
+    }
+
+    /// <summary>Replays a trace of the own format; reading is part of the replay's time.</summary>
+    public void Replay(ReplayRun run)
+    {
+        run.StartClock();
+        while (!run.IsOver)
+        {
+            int used = run.Feed(_buffer.AsSpan(0, _filled), _isAll);
+            if (run.IsOver)
+                break;
+            if (used == 0 && run.NeededBytes > _buffer.Length)
+                Array.Resize(ref _buffer, run.NeededBytes);
+            KeepFrom(used);
+            Fill(_buffer.Length);
+        }
+
+        run.StopClock();
+    }
+
+    /// <summary>Turns the accesses of an oracleGeneral file into traffic.</summary>
+    /// <exception cref="BadInputException">The file ends within a record.</exception>
+    public void Import(LruTraffic traffic, CancellationToken cancel)
+    {
+        long offset = 0;
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            int whole = _filled - (_filled % OracleGeneral.RecordBytes);
+            TraceError error = OracleGeneral.Play(_buffer.AsSpan(0, whole), offset, traffic);
+            if (error.IsError)
+                throw new BadInputException($"{Path}: {error}");
+            offset += whole;
+            KeepFrom(whole);
+            if (_isAll)
+                break;
+            Fill(_buffer.Length);
+        }
+
+        if (_filled > 0)
+        {
+            throw new BadInputException(
+                $"{Path}: byte {offset}: the file ends after {_filled} bytes of a record of "
+                + $"{OracleGeneral.RecordBytes}");
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void KeepFrom(int used)
+    {
+        _buffer.AsSpan(used, _filled - used).CopyTo(_buffer);
+        _filled -= used;
+    }
+
+    private void Fill(int mostBytes)
+    {
+        while (_filled < mostBytes && !_isAll)
+        {
+            int read = _file.Read(_buffer, _filled, mostBytes - _filled);
+            _isAll = read == 0;
+            _filled += read;
+            BytesRead += read;
+        }
+    }
+
+    private TraceFileFormat Recognise(TraceFileFormat asked)
+    {
+        ReadOnlySpan<byte> start = _buffer.AsSpan(0, _filled);
+        if (BinaryPrimitives.TryReadUInt32LittleEndian(start, out uint magic)
+            && (magic == ZstdMagic || (ushort)magic == GzipMagic))
+        {
+            string tool = magic == ZstdMagic ? "zstd -d" : "gunzip";
+            throw new BadInputException(
+                $"{Path}: byte 0: compressed; decompress it first: {tool} {Path}");
+        }
+
+        bool isTrace = TraceFormat.IsTrace(start);
+        bool hasOracleName = OracleNames.Any(
+            name => Path.EndsWith(name, StringComparison.OrdinalIgnoreCase));
+        return asked switch
+        {
+            TraceFileFormat.OracleGeneral when isTrace => throw new BadInputException(
+                $"{Path}: byte 0: a trace of HandleCache, not oracleGeneral; leave out --format"),
+            TraceFileFormat.Auto when !isTrace && hasOracleName => TraceFileFormat.OracleGeneral,
+            TraceFileFormat.Auto when !isTrace && _filled >= 8 => throw new BadInputException(
+                $"{Path}: byte 0: not a trace of HandleCache; libCacheSim's is read with "
+                + "--format oracle-general"),
+            TraceFileFormat.Auto => TraceFileFormat.HandleCache,
+            _ => asked,
+        };
+    }
+}
