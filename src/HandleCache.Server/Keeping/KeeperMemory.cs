@@ -24,6 +24,7 @@ internal sealed class KeeperMemory : IDisposable
     private const int HeadAt = 0;
     private const int TailAt = 64;
     private const int AnsweredAt = 128;
+    private const int AskedAt = 192;
     private const int WorkersAt = 1024;
     private const int WorkerBytes = 64;
     private const int RingAt = 4096;
@@ -51,6 +52,9 @@ internal sealed class KeeperMemory : IDisposable
 
     /// <summary>Replies written in this server's life.</summary>
     public ref ulong Answered => ref Word(AnsweredAt);
+
+    /// <summary>Not 0 when this server has read a request that wants a reply.</summary>
+    public ref ulong Asked => ref Word(AskedAt);
 
     public static KeeperMemory Create(int bufferBytes) =>
         new(SharedMemory.Create("handlecache-keeper", TotalBytes(bufferBytes)), bufferBytes);
