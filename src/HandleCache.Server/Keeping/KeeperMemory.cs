@@ -84,6 +84,13 @@ internal sealed class KeeperMemory : IDisposable
     public Span<byte> Buffer(int worker) =>
         _memory.Bytes.Slice(BuffersAt + (worker * BufferBytes), BufferBytes);
 
+    /// <summary>
+    /// Called by a server before its workers read. Where a reader is killed while the kernel
+    /// copies a request to a page that is not mapped, the kernel cannot map it any more and
+    /// answers the request itself, with EIO (fuse_dev_do_read(), fs/fuse/dev.c).
+    /// </summary>
+    public void HoldBuffers(int workers) => _memory.Hold(BuffersAt, workers * BufferBytes);
+
     public void Dispose() => _memory.Dispose();
 
     private static int TotalBytes(int bufferBytes) => BuffersAt + (MaxWorkers * bufferBytes);

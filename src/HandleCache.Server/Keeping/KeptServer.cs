@@ -33,6 +33,7 @@ public static class KeptServer
         List<FileDescriptor> descriptors = [];
         KeeperMessage hello = link.ReceiveHello(descriptors, out byte[] firstRequest);
         using KeeperMemory shared = KeeperMemory.Map(descriptors[0], (int)hello.Other);
+        shared.HoldBuffers(descriptors.Count - 1);
         Serve(
             link, shared, [.. descriptors.Skip(1).Select(FuseDevice.Adopt)], firstRequest, hello,
             source, passthrough, session);
