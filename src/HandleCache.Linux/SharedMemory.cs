@@ -13,6 +13,8 @@ public sealed unsafe class SharedMemory : SafeHandle
     private const uint CloseOnExec = 1;
     private const int ReadWrite = 3;
     private const int Shared = 1;
+    private const int PopulateWrite = 23;
+    private const int PageBytes = 4096;
 
     private SharedMemory(FileDescriptor descriptor, int lengthBytes)
         : base(-1, ownsHandle: true)
@@ -59,6 +61,28 @@ public sealed unsafe class SharedMemory : SafeHandle
     /// <summary>Maps memory of another process and owns its descriptor from here on.</summary>
     public static SharedMemory Map(FileDescriptor descriptor, int lengthBytes) =>
         new(descriptor, lengthBytes);
+
+    /// <summary>
+    /// Maps every page of a range now, and keeps it mapped where the limit of locked memory
+    /// (RLIMIT_MEMLOCK) allows: who is killed in the kernel gets no page any more.
+    /// </summary>
+    public void Hold(int startByte, int lengthBytes)
+    {
+        int start = startByte / PageBytes * PageBytes;
+        nuint length = (nuint)(Bytes.Slice(startByte, lengthBytes).Length + startByte - start);
+        byte* from = (byte*)handle + start;
+
+        // SAFETY: the range lies in the mapping, as the slice has checked.
+        if (LibC.madvise(from, length, PopulateWrite) != 0)
+        {
+            // Before Linux 5.14: one read of each page maps it, for writing too.
+            for (nuint at = 0; at < length; at += PageBytes)
+                Volatile.Read(ref from[at]);
+        }
+
+        // SAFETY: as above. A failure leaves the pages mapped, only not for ever.
+        _ = LibC.mlock(from, length);
+    }
 
     protected override bool ReleaseHandle() =>
         // SAFETY: the address and length of the constructor's mmap.

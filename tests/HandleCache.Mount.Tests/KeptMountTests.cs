@@ -7,17 +7,19 @@ namespace HandleCache.Mount.Tests;
 [Collection("mounts, one at a time")]
 public sealed class KeptMountTests : IDisposable
 {
-    /// <summary>server_pid is the server's, $server the keeper's.</summary>
+    /// <summary>
+    /// server_pid is the process of the server that serves, $server the keeper's; what else the
+    /// keeper has started waits for its turn.
+    /// </summary>
     private const string Killing = """
-        server_pid() { cat /proc/$server/task/*/children | tr ' ' '\n' | head -n 1; }
+        server_pid() { sed -n 's/.* is process //p' "$root/err" | tail -n 1; }
         kill_server() { kill -9 "$(server_pid)"; }
         kill_every_300_ms() {
-          while sleep 0.3; do
-            pid=$(server_pid); [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true
-          done &
+          while sleep 0.3; do kill_server 2>/dev/null || true; done &
           killer=$!; trap 'kill $killer 2>/dev/null || true' EXIT
         }
         stop_killing() { kill $killer; wait $killer 2>/dev/null || true; }
+        servers() { grep -c ' is process ' "$root/err"; }
 
         """;
 
@@ -71,23 +73,30 @@ public sealed class KeptMountTests : IDisposable
         _script.Run(Killing + """
             export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a
             git init -q $root/repo; cd $root/repo
-            for d in $(seq 20); do
-              mkdir d$d; for f in $(seq 30); do echo $d $f > d$d/f$f; done
+            for d in $(seq 5); do
+              mkdir d$d; for f in $(seq 20); do echo $d $f > d$d/f$f; done
             done
             git add -A; git commit -qm all; cd $root
-            tar -C repo -cf all.tar .; head -c 100000000 /dev/urandom > big
+            tar -C repo -cf all.tar .; head -c 20000000 /dev/urandom > big
             serve --keep
             kill_every_300_ms
-            git clone -q --no-hardlinks $root/repo $mnt/clone
-            mkdir $mnt/x; tar -C $mnt/x -xf all.tar
-            dd if=big of=$mnt/big bs=1M status=none
+            n=0
+            while [ $(servers) -lt 6 ]; do
+              n=$((n + 1))
+              git clone -q --no-hardlinks $root/repo $mnt/clone$n
+              mkdir $mnt/x$n; tar -C $mnt/x$n -xf all.tar
+              dd if=big of=$mnt/big$n bs=1M status=none
+            done
             stop_killing
-            git -C $mnt/clone fsck --strict --no-progress
-            diff -r -x .git repo $mnt/clone; diff -r -x .git repo $src/clone
-            diff -r repo $mnt/x; cmp big $mnt/big; cmp big $src/big
+            for i in $(seq $n); do
+              git -C $mnt/clone$i fsck --strict --no-progress
+              diff -r -x .git repo $mnt/clone$i; diff -r -x .git repo $src/clone$i
+              diff -r repo $mnt/x$i; cmp big $mnt/big$i; cmp big $src/big$i
+            done
             stop INT
             [ $rc = 0 ] || die "ended with $rc"
             """);
+        Assert.Contains(" 0 wrong objects, 0 overdrawn", _script.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,6 +112,21 @@ public sealed class KeptMountTests : IDisposable
             trap 'kill $killer 2>/dev/null || true' EXIT
             rc=0; wait $server || rc=$?
             kill $killer
+            ! mountpoint -q $mnt || die "the mount was left behind"
+            echo "ended with $rc"
+            """);
+        Assert.Contains("ended with 1", output, StringComparison.Ordinal);
+        Assert.Contains("giving up", _script.Notes, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_source_that_no_new_server_can_serve_is_given_up_loudly_and_the_mount_goes()
+    {
+        string output = _script.Run(Killing + """
+            echo a > $src/f
+            serve --keep
+            mv $src $src.away; kill_server
+            rc=0; wait $server || rc=$?
             ! mountpoint -q $mnt || die "the mount was left behind"
             echo "ended with $rc"
             """);

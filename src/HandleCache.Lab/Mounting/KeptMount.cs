@@ -8,7 +8,7 @@ namespace HandleCache.Lab.Mounting;
 /// </summary>
 public sealed class KeptMount : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly NamespaceThread _namespace;
     private readonly Keeper _keeper;

@@ -23,12 +23,13 @@ public sealed class Keeper : IDisposable
     private const int HeadRoomBytes = 8192;
     private const int PollMs = 100;
 
-    /// <summary>
-    /// A life shorter than this and without an answer has no other cause than itself.
-    /// </summary>
-    private static readonly TimeSpan InstantLife = TimeSpan.FromMilliseconds(150);
+    /// <summary>How often servers that are still starting are looked at, besides their sockets.</summary>
+    private const int StartPollMs = 20;
 
-    /// <summary>A life of this length without an answer was not asked anything.</summary>
+    /// <summary>A server that has nothing to answer gets its standby after this.</summary>
+    private static readonly TimeSpan QuietStart = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>After a life of this length the next one is a new beginning.</summary>
     private static readonly TimeSpan LongLife = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -46,8 +47,7 @@ public sealed class Keeper : IDisposable
     private readonly WakeEvent _stop = new();
     private readonly Lock _lock = new();
 
-    /// <summary>Started and waiting for its hello, so that a death costs no start.</summary>
-    private HiredServer? _standby;
+    private readonly StandbyServers _standbys;
 
     private int _serverPid;
     private int _lives;
@@ -68,6 +68,7 @@ public sealed class Keeper : IDisposable
         _memory = KeeperMemory.Create(options.MaxWriteBytes + HeadRoomBytes);
         _log = new LogReader(_memory);
         _desk = new KeeperDesk(_state, device);
+        _standbys = new StandbyServers(options.Start);
     }
 
     /// <summary>The connection, to be mounted before <see cref="Run"/>.</summary>
@@ -101,21 +102,22 @@ public sealed class Keeper : IDisposable
         byte[] init = ReadInit();
         for (int i = 0; i < _options.Workers; i++)
             _clones.Add(_device.Clone());
-        while (true)
+        while (Hire() is { } server)
         {
-            Ending ending = LiveOnce(init);
-            if (ending != Ending.Died)
-                return;
-            GiveUpIfHopeless();
+            using (server)
+            {
+                if (LiveOnce(server, init) != Ending.Died)
+                    return;
+            }
 
-            if (_fruitless > 0 && BackOff())
+            if (!MayGoOn())
                 return;
         }
     }
 
     public void Dispose()
     {
-        _standby?.Dispose();
+        _standbys.Dispose();
         foreach (FuseDevice clone in _clones)
             clone.Dispose();
         _device.Dispose();
@@ -143,17 +145,50 @@ public sealed class Keeper : IDisposable
         return isInit ? init : throw new IOException("the kernel's first request is not INIT");
     }
 
-    /// <summary>One server from its hello to its end.</summary>
-    private Ending LiveOnce(byte[] init)
+    /// <summary>
+    /// The next server, ready to serve: one that is killed while it starts never was the server.
+    /// Null when stopped.
+    /// </summary>
+    private HiredServer? Hire()
     {
-        using HiredServer server = _standby ?? HiredServer.Start(_options.Start);
-        _standby = null;
+        bool hasWaited = false;
+        while (true)
+        {
+            HiredServer? server = _standbys.Take(out bool isReady);
+            if (isReady)
+                return server;
+            if (server is not null)
+            {
+                OnStillborn(server);
+                if (!MayGoOn())
+                    return null;
+                continue;
+            }
+
+            if (!hasWaited && _lives > 0)
+                _standbys.Want(more: true);
+            hasWaited = true;
+            if (_standbys.Oldest is null)
+                _standbys.StartOne();
+            Poller.WaitReadable(
+                _standbys.Oldest!, _stop.Descriptor, StartPollMs, out _, out short stop);
+            if (stop != 0)
+                return null;
+        }
+    }
+
+    /// <summary>One server from its hello to its end.</summary>
+    private Ending LiveOnce(HiredServer server, byte[] init)
+    {
         _lives++;
-        _memory.Answered = 0;
+        (_memory.Answered, _memory.Asked) = (0, 0);
         Volatile.Write(ref _serverPid, server.Process.ProcessId);
+        _options.Report(string.Create(
+            CultureInfo.InvariantCulture,
+            $"server {_lives} is process {server.Process.ProcessId}"));
         _helloAt = Stopwatch.GetTimestamp();
         SayHello(server.Socket, init);
-        bool stopped = Attend(server.Socket);
+        bool stopped = Attend(server);
         Volatile.Write(ref _serverPid, 0);
         if (stopped)
             return Ending.Stopped;
@@ -183,17 +218,18 @@ public sealed class Keeper : IDisposable
     }
 
     /// <summary>Answers and drains until the server hangs up (false) or Stop (true).</summary>
-    private bool Attend(PacketSocket socket)
+    private bool Attend(HiredServer server)
     {
+        PacketSocket socket = server.Socket;
         while (true)
         {
             SysResult ready = Poller.WaitReadable(
                 socket.Descriptor, _stop.Descriptor, PollMs, out short events, out short stop);
             if (stop != 0)
                 return true;
-            bool isOld = Stopwatch.GetElapsedTime(_helloAt) > InstantLife;
-            if (_standby is null && (isOld || Volatile.Read(ref _memory.Answered) != 0))
-                _standby = HiredServer.Start(_options.Start);
+            bool isQuiet = Stopwatch.GetElapsedTime(_helloAt) > QuietStart;
+            if (isQuiet || Volatile.Read(ref _memory.Answered) != 0)
+                _standbys.Fill();
             lock (_lock)
             {
                 _log.Drain(_state.Apply);
@@ -201,6 +237,9 @@ public sealed class Keeper : IDisposable
                 if (!ready.Failed && events != 0 && !_desk.Serve(socket))
                     return false;
             }
+
+            if (ready is { Failed: false, Value: 0 } && server.HasDied())
+                return false;
         }
     }
 
@@ -208,12 +247,16 @@ public sealed class Keeper : IDisposable
     {
         _diedAt = Stopwatch.GetTimestamp();
         TimeSpan lived = Stopwatch.GetElapsedTime(_helloAt);
-        bool wasAnswering = Volatile.Read(ref _memory.Answered) != 0;
-
-        if (wasAnswering || lived > LongLife)
-            (_fruitless, _answeredAt) = (0, _diedAt);
-        else if (lived < InstantLife)
+        bool hasAnswered = Volatile.Read(ref _memory.Answered) != 0;
+        bool wasAsked = Volatile.Read(ref _memory.Asked) != 0;
+        if (hasAnswered || !wasAsked)
+            _answeredAt = _diedAt;
+        if (hasAnswered || (!wasAsked && lived > LongLife))
+            _fruitless = 0;
+        else if (!WasKilled(code))
             _fruitless++;
+        if (lived > LongLife)
+            _standbys.Want(more: false);
         lock (_lock)
         {
             _log.Drain(_state.Apply, isDead: true);
@@ -222,8 +265,35 @@ public sealed class Keeper : IDisposable
         }
 
         _options.Report(string.Create(
-            CultureInfo.InvariantCulture, $"server {_lives} died ({code}), starting another"));
+            CultureInfo.InvariantCulture, $"server {_lives} died ({code})"));
         SendResend();
+    }
+
+    /// <summary>It died before it could serve: nothing to recover, but it may never get better.</summary>
+    private void OnStillborn(HiredServer server)
+    {
+        using (server)
+        {
+            int? code = server.Process.WaitForExit(TimeSpan.FromSeconds(5));
+            if (!server.IsReady)
+                _fruitless++;
+            _options.Report(string.Create(
+                CultureInfo.InvariantCulture,
+                $"process {server.Process.ProcessId} died ({code}) before it was the server"));
+        }
+    }
+
+    /// <summary>
+    /// By somebody else's SIGKILL, SIGTERM, SIGINT or SIGHUP: no fault of the server's own.
+    /// </summary>
+    private static bool WasKilled(int? code) => code is 137 or 143 or 130 or 129;
+
+    /// <summary>Waits longer with every fruitless start; false when stopped meanwhile.</summary>
+    /// <exception cref="IOException">There is no hope.</exception>
+    private bool MayGoOn()
+    {
+        GiveUpIfHopeless();
+        return _fruitless == 0 || !BackOff();
     }
 
     private void GiveUpIfHopeless()
@@ -232,10 +302,10 @@ public sealed class Keeper : IDisposable
         {
             throw new IOException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_fruitless} servers died at once without one answer: giving up"));
+                $"{_fruitless} servers died without one answer: giving up"));
         }
 
-        // _answeredAt is the end of the last life that had answered something.
+        // _answeredAt is the end of the last life that left nothing to be asked for.
         if (Stopwatch.GetElapsedTime(_answeredAt) > LongestSilence)
         {
             throw new IOException(string.Create(

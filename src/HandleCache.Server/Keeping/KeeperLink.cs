@@ -18,6 +18,9 @@ internal sealed class KeeperLink(PacketSocket socket) : IDisposable
     private readonly Lock _lock = new();
     private readonly byte[] _answer = new byte[MaxMessageBytes];
 
+    /// <summary>Tells the keeper that this server can take over at once.</summary>
+    public void SayReady() => Send(new KeeperMessage { Verb = KeeperVerb.Ready }, default);
+
     /// <summary>
     /// Waits for Hello; the descriptors are the log's memory and one device a worker.
     /// </summary>

@@ -24,6 +24,7 @@ internal sealed class KeeperMemory : IDisposable
     private const int HeadAt = 0;
     private const int TailAt = 64;
     private const int AnsweredAt = 128;
+    private const int AskedAt = 192;
     private const int WorkersAt = 1024;
     private const int WorkerBytes = 64;
     private const int RingAt = 4096;
@@ -52,6 +53,9 @@ internal sealed class KeeperMemory : IDisposable
     /// <summary>Replies written in this server's life.</summary>
     public ref ulong Answered => ref Word(AnsweredAt);
 
+    /// <summary>Not 0 when this server has read a request that wants a reply.</summary>
+    public ref ulong Asked => ref Word(AskedAt);
+
     public static KeeperMemory Create(int bufferBytes) =>
         new(SharedMemory.Create("handlecache-keeper", TotalBytes(bufferBytes)), bufferBytes);
 
@@ -79,6 +83,13 @@ internal sealed class KeeperMemory : IDisposable
 
     public Span<byte> Buffer(int worker) =>
         _memory.Bytes.Slice(BuffersAt + (worker * BufferBytes), BufferBytes);
+
+    /// <summary>
+    /// Called by a server before its workers read. Where a reader is killed while the kernel
+    /// copies a request to a page that is not mapped, the kernel cannot map it any more and
+    /// answers the request itself, with EIO (fuse_dev_do_read(), fs/fuse/dev.c).
+    /// </summary>
+    public void HoldBuffers(int workers) => _memory.Hold(BuffersAt, workers * BufferBytes);
 
     public void Dispose() => _memory.Dispose();
 

@@ -7,6 +7,9 @@ internal enum KeeperVerb : uint
 {
     None,
 
+    /// <summary>Server: I have started and can serve at once. No answer.</summary>
+    Ready,
+
     /// <summary>
     /// Keeper: your life, the sizes; the kernel's INIT follows, descriptors come along.
     /// </summary>

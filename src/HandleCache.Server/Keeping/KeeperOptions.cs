@@ -17,7 +17,8 @@ public sealed record KeeperOptions
     public int MaxWriteBytes { get; init; } = 1 << 20;
 
     /// <summary>
-    /// So many lives in a row without one answered request, and the keeper gives up.
+    /// So many servers in a row that died while they started, or by themselves without one
+    /// answer, and the keeper gives up.
     /// </summary>
     public int MaxFruitlessLives { get; init; } = 6;
 

@@ -154,6 +154,7 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             return;
         }
 
+        Volatile.Write(ref _memory.Asked, 1);
         if ((request.Header.unique & FuseConstants.FUSE_UNIQUE_RESEND) != 0)
             _log.Write(LogKind.Resent, worker, request.Header.unique, request.Header.nodeid);
     }

@@ -26,10 +26,24 @@ public static class KeptServer
     {
         ArgumentNullException.ThrowIfNull(session);
         using KeeperLink link = new(PacketSocket.Adopt(socket));
+        Rehearsal.Run((rehearsed, memory, devices, init) => Serve(
+            rehearsed, memory, devices, init, default, source, passthrough,
+            session with { MaxWriteBytes = Rehearsal.MaxWriteBytes }));
+        link.SayReady();
         List<FileDescriptor> descriptors = [];
-        KeeperMessage hello = link.ReceiveHello(descriptors, out byte[] init);
-        using KeeperMemory memory = KeeperMemory.Map(descriptors[0], (int)hello.Other);
-        List<FuseDevice> devices = [.. descriptors.Skip(1).Select(FuseDevice.Adopt)];
+        KeeperMessage hello = link.ReceiveHello(descriptors, out byte[] firstRequest);
+        using KeeperMemory shared = KeeperMemory.Map(descriptors[0], (int)hello.Other);
+        shared.HoldBuffers(descriptors.Count - 1);
+        Serve(
+            link, shared, [.. descriptors.Skip(1).Select(FuseDevice.Adopt)], firstRequest, hello,
+            source, passthrough, session);
+    }
+
+    private static void Serve(
+        KeeperLink link, KeeperMemory memory, List<FuseDevice> devices, byte[] init,
+        in KeeperMessage hello, string source, PassthroughOptions passthrough,
+        SessionOptions session)
+    {
         using KeptChannel channel = new(link, memory, devices, init, Dialect.Thread);
         ulong life = hello.Number;
         bool isFirst = hello.Flag == 0;
