@@ -170,11 +170,12 @@ public sealed partial class ScriptFileSystem : FileSystem
 
     private (ulong Seconds, uint Ns) Validity(ValidityMode mode, uint salt)
     {
-        if (mode == ValidityMode.Mixed)
+        if (mode is ValidityMode.Mixed or ValidityMode.MixedFinite)
         {
             mode = (ScriptRandom.Mix(_options.Seed + _ordinal + ((ulong)salt << 32)) % 3) switch
             {
                 0 => ValidityMode.Zero,
+                1 when mode == ValidityMode.MixedFinite => ValidityMode.Finite,
                 _ => ValidityMode.Infinite,
             };
         }

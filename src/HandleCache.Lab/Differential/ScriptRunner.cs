@@ -6,24 +6,33 @@ namespace HandleCache.Lab.Differential;
 /// <summary>Runs a script on both kernels, call by call, and stops at the first difference.</summary>
 public static class ScriptRunner
 {
-    /// <summary>How long a forget that the model sent may be late on the real side.</summary>
-    private const int ForgetPatienceMs = 400;
+    /// <summary>
+    /// How long a request or forget that the model sent may be late on the real side; only a
+    /// divergence, or a machine under load, waits so long.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>Above this the clock of a script with finite validities cannot be trusted.</summary>
     private const long FiniteBusyLimitMicroseconds =
-        ScriptServerOptions.FiniteNs / 1000 / 2;
+        ScriptServerOptions.FiniteNs / 1000 * 3 / 4;
 
-    public static ScriptOutcome Run(Script script, ScriptHost host, ModelKernelOptions model)
+    /// <param name="script">What to do.</param>
+    /// <param name="host">Where the real kernel's side runs.</param>
+    /// <param name="model">The modelled kernel.</param>
+    /// <param name="patience">How long a late request is waited for; null for seconds.</param>
+    public static ScriptOutcome Run(
+        Script script, ScriptHost host, ModelKernelOptions model, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(script);
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(model);
+        ReclaimWatch reclaim = new();
         using RealSide real = new(script, host);
         using ModelSide modelled = new(script, model);
-        Pair pair = new(real, modelled);
+        Pair pair = new(real, modelled, patience ?? Patience);
         long begun = Stopwatch.GetTimestamp();
         ScriptDivergence? divergence = null;
-        bool isFinite = script.Server.EntryValidity == ValidityMode.Finite;
+        bool isFinite = script.Server.HasFiniteValidity;
         bool isSlow = false;
         for (int i = 0; i < script.Calls.Count && divergence is null; i++)
         {
@@ -46,8 +55,9 @@ public static class ScriptRunner
         divergence ??= End(script, pair);
         isSlow |= isFinite && Stopwatch.GetElapsedTime(begun).TotalMicroseconds
             > FiniteBusyLimitMicroseconds;
-        ScriptVerdict verdict = isSlow ? ScriptVerdict.TooSlow
-            : divergence is null ? ScriptVerdict.Same
+        ScriptVerdict verdict = divergence is null ? ScriptVerdict.Same
+            : isSlow ? ScriptVerdict.TooSlow
+            : reclaim.HasRun ? ScriptVerdict.Disturbed
             : ScriptVerdict.Differs;
         return new ScriptOutcome(verdict, pair.Requests, pair.Results, divergence);
     }
@@ -82,7 +92,7 @@ public static class ScriptRunner
     }
 
     /// <summary>The two sides of one script.</summary>
-    private sealed class Pair(RealSide real, ModelSide model)
+    private sealed class Pair(RealSide real, ModelSide model, TimeSpan patience)
     {
         private int _requestsSeen;
         private int _forgetsSeen;
@@ -160,12 +170,12 @@ public static class ScriptRunner
                 : result.ToString();
         }
 
-        private static void WaitUntil(Func<bool> condition)
+        private void WaitUntil(Func<bool> condition)
         {
             long begun = Stopwatch.GetTimestamp();
             for (int i = 0; !condition(); i++)
             {
-                if (Stopwatch.GetElapsedTime(begun).TotalMilliseconds > ForgetPatienceMs)
+                if (Stopwatch.GetElapsedTime(begun) > patience)
                     return;
                 if (i < 50)
                     Thread.Yield();

@@ -4,16 +4,22 @@ namespace HandleCache.Lab.Differential;
 public sealed record ScriptServerOptions
 {
     /// <summary>Validity of <see cref="ValidityMode.Finite"/>, ns.</summary>
-    public const long FiniteNs = 400_000_000;
+    public const long FiniteNs = 100_000_000;
 
-    /// <summary>What a Sleep of a script takes, ns: longer than <see cref="FiniteNs"/>.</summary>
-    public const long SleepNs = 520_000_000;
+    /// <summary>
+    /// What a Sleep of a script takes, ns: longer than <see cref="FiniteNs"/> by more than three
+    /// jiffies at HZ=100, in which the kernel counts (time_to_jiffies(), fs/fuse/dir.c).
+    /// </summary>
+    public const long SleepNs = 140_000_000;
 
     public ulong Seed { get; init; }
 
     public ValidityMode EntryValidity { get; init; } = ValidityMode.Infinite;
 
     public ValidityMode AttrValidity { get; init; } = ValidityMode.Infinite;
+
+    /// <summary>Whether real time matters to a script with this server.</summary>
+    public bool HasFiniteValidity => IsFinite(EntryValidity) || IsFinite(AttrValidity);
 
     /// <summary>Files are opened with FOPEN_DIRECT_IO, so that the page cache stays out.</summary>
     public bool DirectIo { get; init; } = true;
@@ -26,4 +32,7 @@ public sealed record ScriptServerOptions
 
     /// <summary>Names not found are answered with nodeid 0 and a validity, not with ENOENT.</summary>
     public bool NegativeEntries { get; init; }
+
+    private static bool IsFinite(ValidityMode mode) =>
+        mode is ValidityMode.Finite or ValidityMode.MixedFinite;
 }
