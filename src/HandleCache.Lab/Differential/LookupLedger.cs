@@ -25,6 +25,13 @@ public sealed class LookupLedger
         }
     }
 
+    /// <summary>Lookups of a nodeid given and not forgotten; negative where more came back.</summary>
+    public long CountOf(ulong nodeId)
+    {
+        lock (_lock)
+            return _counts.GetValueOrDefault(nodeId);
+    }
+
     /// <summary>How many forgets came so far.</summary>
     public int ForgetCount
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
@@ -28,7 +29,8 @@ public sealed class ModelSide : IScriptSide
     {
         Server = new ScriptFileSystem(script.Server);
         Recorder = new StreamRecorder(!script.Server.DirectIo);
-        _kernel = new ModelKernel(options);
+        _kernel = new ModelKernel(
+            script.Server.SendsHandles ? options with { Dialect = Dialect.Thread } : options);
         _session = new FuseSession(
             new TapChannel(_memory, Recorder), Server, RealSide.SessionOf(script));
         _thread = new Thread(_session.Run) { IsBackground = true, Name = "model-session" };

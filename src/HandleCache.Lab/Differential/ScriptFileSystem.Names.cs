@@ -27,12 +27,12 @@ public sealed partial class ScriptFileSystem
             if (chance != 0 && (chance & 2) != 0)
                 return StrayError(chance);
             if (found is not null)
-                return reply.WriteEntry(Entry(found, chance), 0, default);
+                return WriteEntry(ref reply, Entry(found, chance));
             if (!_options.NegativeEntries)
                 return Errno.ENOENT;
             (ulong seconds, uint ns) = Validity(_options.EntryValidity, 3);
             fuse_entry_out negative = new() { entry_valid = seconds, entry_valid_nsec = ns };
-            return reply.WriteEntry(negative, 0, default);
+            return WriteEntry(ref reply, negative);
         }
     }
 
@@ -69,7 +69,7 @@ public sealed partial class ScriptFileSystem
             node.NLink++;
             node.CTime = ++_tick;
             AddChild(parent, NameOf(newName), node);
-            return reply.WriteEntry(Entry(node, chance), 0, default);
+            return WriteEntry(ref reply, Entry(node, chance));
         }
     }
 
@@ -133,7 +133,7 @@ public sealed partial class ScriptFileSystem
             ScriptNode node = NewNode(mode, rdev);
             node.Data = target.ToArray();
             AddChild(parent, key, node);
-            return reply.WriteEntry(Entry(node, chance), 0, default);
+            return WriteEntry(ref reply, Entry(node, chance));
         }
     }
 

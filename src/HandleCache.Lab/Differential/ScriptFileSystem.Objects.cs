@@ -209,7 +209,10 @@ public sealed partial class ScriptFileSystem
                     off = (ulong)cookie,
                     type = child.DirentType,
                 };
-                writer.TryAddPlus(reply.Dialect, entry, 0, default, dirent, bytes);
+                bool isEntry = !isDot && !isBare;
+                writer.TryAddPlus(
+                    reply.Dialect, entry, isEntry ? _handleType : 0, isEntry ? _handle : default,
+                    dirent, bytes);
                 chance = chance == 0 ? 0 : ((chance >> 3) * 0x2545_F491_4F6C_DD1D) | 1;
             }
 

@@ -18,6 +18,7 @@ public sealed partial class ScriptFileSystem : FileSystem
     private readonly ScriptServerOptions _options;
     private readonly Dictionary<ulong, ScriptNode> _nodes = [];
     private readonly Stack<(ulong NodeId, ulong Generation)> _freed = new();
+    private readonly Dictionary<ulong, ulong> _removed = [];
     private readonly Dictionary<ulong, ScriptNode> _open = [];
     private readonly ScriptNode _root;
     private readonly Lock _lock = new();
@@ -76,7 +77,17 @@ public sealed partial class ScriptFileSystem : FileSystem
             return [.. _root.Children.OrderBy(child => child.Value.Cookie).Select(c => c.Key)];
     }
 
-    public override void Forget(ulong nodeid, ulong nlookup) => Ledger.Forget(nodeid, nlookup);
+    public override void Forget(ulong nodeid, ulong nlookup)
+    {
+        Ledger.Forget(nodeid, nlookup);
+        if (!_options.WaitsForForget)
+            return;
+        lock (_lock)
+        {
+            if (Ledger.CountOf(nodeid) == 0 && _removed.Remove(nodeid, out ulong generation))
+                _freed.Push((nodeid, generation));
+        }
+    }
 
     private static string NameOf(ReadOnlySpan<byte> name) =>
         System.Text.Encoding.Latin1.GetString(name);
@@ -162,7 +173,10 @@ public sealed partial class ScriptFileSystem : FileSystem
         if (child.NLink == 0 && _options.ReusesNodeIds
             && _nodes.GetValueOrDefault(child.NodeId) == child)
         {
-            _freed.Push((child.NodeId, child.Generation));
+            if (_options.WaitsForForget && Ledger.CountOf(child.NodeId) > 0)
+                _removed[child.NodeId] = child.Generation;
+            else
+                _freed.Push((child.NodeId, child.Generation));
         }
     }
 
@@ -205,6 +219,7 @@ public sealed partial class ScriptFileSystem : FileSystem
         };
         if (chance != 0)
             Spoil(node, chance, ref entry);
+        ChooseHandle(node);
         Ledger.Give(entry.nodeid);
         return entry;
     }

@@ -29,6 +29,7 @@ public static class ScriptGenerator
             HostilePerMille = random.Pick(0, 0, 20, 100, 300),
             ReusesNodeIds = random.OneIn(3),
             NegativeEntries = random.OneIn(2),
+            SendsHandles = random.OneIn(3),
         };
         ReadDirPlusMode plus = random.Pick(
             ReadDirPlusMode.Off, ReadDirPlusMode.On, ReadDirPlusMode.Auto, ReadDirPlusMode.Auto);

@@ -18,6 +18,24 @@ public sealed record ScriptServerOptions
 
     public ValidityMode AttrValidity { get; init; } = ValidityMode.Infinite;
 
+    /// <summary>
+    /// Every object has a handle of 0 to 128 bytes, in the thread dialect. The real kernel never
+    /// sees it: the bridge takes it out, after the server has made its replies as long.
+    /// </summary>
+    public bool SendsHandles { get; init; }
+
+    /// <summary>
+    /// Of 1024 entries, how many come with another handle than before, with none, or with one
+    /// that is too long; 0 is none. For the modelled kernel alone: the real one has no rule for it.
+    /// </summary>
+    public int BadHandlePerMille { get; init; }
+
+    /// <summary>
+    /// A nodeid is given again only after the last FORGET. For the modelled kernel alone: of the
+    /// real one, nobody can say when it forgets.
+    /// </summary>
+    public bool WaitsForForget { get; init; }
+
     /// <summary>Whether real time matters to a script with this server.</summary>
     public bool HasFiniteValidity => IsFinite(EntryValidity) || IsFinite(AttrValidity);
 

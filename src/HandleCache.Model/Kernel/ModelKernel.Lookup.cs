@@ -138,7 +138,8 @@ public sealed partial class ModelKernel
         if (errno == 0)
         {
             bool isSubmount = (entry.Entry.attr.flags & FuseConstants.FUSE_ATTR_SUBMOUNT) != 0;
-            if (entry.NodeId != inode.NodeId || inode.IsAutomount != isSubmount)
+            if (entry.NodeId != inode.NodeId || inode.IsAutomount != isSubmount
+                || HasOtherHandle(inode, entry))
             {
                 if (!_faults.Has(KernelFault.RevalidateForgetsNothing))
                     QueueForget(entry.NodeId, 1);

@@ -27,8 +27,8 @@ public sealed partial class ModelKernel
         public required Dentry Here { get; set; }
 
         /// <summary>
-        /// Files to be released when the system call returns: what the running kernel taught is
-        /// that fput() leaves it to the task's work, after every retry.
+        /// Files to be released when the system call returns, after every retry
+        /// (<see cref="ReleaseAll"/>).
         /// </summary>
         public List<OpenFile> Closing { get; init; } = [];
 

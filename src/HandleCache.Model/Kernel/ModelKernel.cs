@@ -126,7 +126,7 @@ public sealed partial class ModelKernel : IDisposable
             return VfsResult.Failure(KernelErrno.EIO);
         _conn.Accept(reply, _options.Offered);
         _device.Minor = _conn.Minor;
-        _device.Dialect = HandleOffer.Read(reply, _options.Dialect).Dialect;
+        _device.Handles = HandleOffer.Read(reply, _options.Dialect);
         InodeIndex index = _inodes.MountRoot(KernelInode.Directory);
         KernelInode root = NewColdInode(index, FuseConstants.FUSE_ROOT_ID, 0, KernelInode.Directory, 0);
         root.References = 1;
