@@ -12,10 +12,13 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode parent, out ulong chance);
+            // "." is what open_by_handle_at looks up, of any nodeid that a handle names.
+            string key = NameOf(name);
+            Errno errno = key == "."
+                ? BeginUnheld(context, out ScriptNode parent, out ulong chance)
+                : Begin(context, out parent, out chance);
             if (errno != Errno.None)
                 return errno;
-            string key = NameOf(name);
             ScriptNode? found = key switch
             {
                 "." => parent,
@@ -60,6 +63,7 @@ public sealed partial class ScriptFileSystem
             Errno errno = Begin(context, out ScriptNode parent, out ulong chance);
             if (errno != Errno.None)
                 return errno;
+            Ledger.Ask(FuseOpcode.FUSE_LINK, oldNodeId);
             if (!_nodes.TryGetValue(oldNodeId, out ScriptNode? node))
                 return Errno.ESTALE;
             if (parent.Children.ContainsKey(NameOf(newName)))
@@ -106,6 +110,7 @@ public sealed partial class ScriptFileSystem
                 return errno;
             if (chance != 0 && (chance & 2) != 0)
                 return StrayError(chance);
+            Ledger.Ask(FuseOpcode.FUSE_RENAME, newParent);
             if (!_nodes.TryGetValue(newParent, out ScriptNode? to))
                 return Errno.ESTALE;
             return Rename(from, NameOf(oldName), to, NameOf(newName), flags);

@@ -70,6 +70,13 @@ public sealed partial class ScriptFileSystem : FileSystem
         }
     }
 
+    /// <summary>The inode number of the object that has a nodeid now; 0 where none has.</summary>
+    public ulong InoAt(ulong nodeId)
+    {
+        lock (_lock)
+            return _nodes.TryGetValue(nodeId, out ScriptNode? node) ? node.Ino : 0;
+    }
+
     /// <summary>Names of the root, in order.</summary>
     public IReadOnlyList<string> RootNames()
     {
@@ -96,6 +103,16 @@ public sealed partial class ScriptFileSystem : FileSystem
     /// Begins a request: the object, and whether this request is one to be answered badly.
     /// </summary>
     private Errno Begin(in RequestContext context, out ScriptNode node, out ulong chance)
+    {
+        Ask(context);
+        return BeginUnheld(context, out node, out chance);
+    }
+
+    private void Ask(in RequestContext context) =>
+        Ledger.Ask((FuseOpcode)context.Header.opcode, context.NodeId);
+
+    /// <summary>The same for a request that may name what the kernel does not hold (R14).</summary>
+    private Errno BeginUnheld(in RequestContext context, out ScriptNode node, out ulong chance)
     {
         _ordinal++;
         chance = 0;

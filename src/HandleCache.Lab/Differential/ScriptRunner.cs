@@ -131,8 +131,10 @@ public static class ScriptRunner
 
         public ScriptDivergence? CompareHeld(int index)
         {
-            IReadOnlyList<string> fromReal = real.Server.Ledger.Held();
-            IReadOnlyList<string> fromModel = model.Server.Ledger.Held();
+            IReadOnlyList<string> fromReal =
+                [.. real.Server.Ledger.Held(), .. real.Server.Ledger.Strays];
+            IReadOnlyList<string> fromModel =
+                [.. model.Server.Ledger.Held(), .. model.Server.Ledger.Strays];
             return fromReal.SequenceEqual(fromModel)
                 ? null
                 : new(index, "end", "counts", fromReal, fromModel);
