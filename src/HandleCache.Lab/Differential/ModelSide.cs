@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
@@ -25,6 +27,20 @@ public sealed class ModelSide : IScriptSide
 
     private int _forgetsSent;
 
+    private static byte[] ResendMessage
+    {
+        get
+        {
+            byte[] message = new byte[Unsafe.SizeOf<fuse_out_header>()];
+            MemoryMarshal.Write(message, new fuse_out_header
+            {
+                len = (uint)message.Length,
+                error = (int)FuseNotifyCode.FUSE_NOTIFY_RESEND,
+            });
+            return message;
+        }
+    }
+
     public ModelSide(Script script, ModelKernelOptions options)
     {
         Server = new ScriptFileSystem(script.Server);
@@ -40,6 +56,11 @@ public sealed class ModelSide : IScriptSide
         if (!mount.IsDone || mount.Result.Errno != 0)
             throw new InvalidOperationException("the modelled kernel could not mount");
     }
+
+    /// <summary>
+    /// Whether the request just read is lost and has to be sent again; null for never.
+    /// </summary>
+    public Func<bool>? LosesRequest { get; init; }
 
     public ScriptFileSystem Server { get; }
 
@@ -94,6 +115,13 @@ public sealed class ModelSide : IScriptSide
             _transcript.AppendData(message);
             bool expectsReply = FuseRequest.TryParse(message, out FuseRequest request, out _)
                 && request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET);
+            if (expectsReply && LosesRequest is { } loses && loses())
+            {
+                // The server died with it and has come back: FUSE_NOTIFY_RESEND.
+                _kernel.WriteReply(ResendMessage);
+                continue;
+            }
+
             _memory.Client.Send(message);
             if (!expectsReply)
             {

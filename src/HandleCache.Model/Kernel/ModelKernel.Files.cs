@@ -221,7 +221,7 @@ public sealed partial class ModelKernel
     {
         if (IsBad(directory.Inode!))
         {
-            DentryCache.LookupDone(dentry);
+            _dcache.LookupDone(dentry);
             _dcache.Put(dentry);
             return new(null, KernelErrno.EIO);
         }

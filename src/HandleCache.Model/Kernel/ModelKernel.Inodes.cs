@@ -68,7 +68,7 @@ public sealed partial class ModelKernel
     /// another nodeid is (v2 of the proposals, facts/handle-proposals.md).
     /// </summary>
     private bool HasOtherHandle(KernelInode inode, in EntryIn entry) =>
-        !IsStale(inode, entry.Entry)
+        !IsStale(inode, entry.Entry) && !_faults.Has(KernelFault.RevalidateSkipsHandle)
         && !_inodes.Accepts(inode.Index, new FileHandle(entry.HandleType, entry.Handle));
 
     private ulong NextAttrVersion() => ++_conn.AttrVersion;
@@ -127,7 +127,7 @@ public sealed partial class ModelKernel
         InodeIndex index, ulong nodeId, uint generation, uint mode, uint rdev,
         bool automount = false)
     {
-        KernelInode inode = new(index, nodeId, generation, mode & KernelInode.TypeMask)
+        KernelInode inode = new(index, nodeId, generation, mode & KernelInode.TypeMask, _wakes)
         {
             Rdev = rdev,
             IsAutomount = automount,

@@ -212,7 +212,7 @@ public sealed partial class ModelKernel
     private async KernelTask<(Dentry? Dentry, int Errno)> FillAsync(Dentry directory, Dentry dentry)
     {
         (Dentry? other, int errno) = await LookupAsync(directory, dentry);
-        DentryCache.LookupDone(dentry);
+        _dcache.LookupDone(dentry);
         if (errno == 0 && other is null)
             return (dentry, 0);
         _dcache.Put(dentry);

@@ -288,7 +288,7 @@ public sealed partial class ModelKernel
             PutInode(inode);
         }
 
-        DentryCache.LookupDone(dentry);
+        _dcache.LookupDone(dentry);
         if (errno == 0 && other is null)
             return (dentry, 0);
         _dcache.Put(dentry);
