@@ -8,36 +8,63 @@ namespace HandleCache.Kernel.Tests;
 /// <summary>One script on the modelled kernel alone, with everything that came of it.</summary>
 internal sealed record ScriptRun(
     string Transcript, IReadOnlyList<string> Results, IReadOnlyList<string> HeldByServer,
-    IReadOnlyList<string> HeldByKernel, IReadOnlyList<ValidationError> Errors)
+    IReadOnlyList<string> HeldByKernel, IReadOnlyList<ValidationError> Errors,
+    IReadOnlyList<string> Strays)
 {
-    public static ScriptRun Of(Script script, FuseInodeCacheOptions inodes)
+    /// <summary>The first thing the kernel did that none may do; null for none.</summary>
+    public string? FirstStray => Strays.Count > 0 ? Strays[0] : null;
+
+    /// <param name="script">What to do.</param>
+    /// <param name="inodes">How inodes are kept.</param>
+    /// <param name="afterCall">Told of every call and its result, between calls.</param>
+    public static ScriptRun Of(
+        Script script, FuseInodeCacheOptions? inodes = null,
+        Action<ModelSide, VfsCall, VfsResult>? afterCall = null)
     {
-        using ModelSide side = new(script, new ModelKernelOptions { Inodes = inodes });
+        using ModelSide side = new(
+            script, new ModelKernelOptions { Inodes = inodes ?? new FuseInodeCacheOptions() });
         List<string> results = [];
         foreach (VfsCall call in script.Calls)
         {
-            bool isNotification = call.Kind >= VfsCallKind.NotifyInvalInode;
-            VfsResult result = isNotification
-                ? ScriptNotifications.Send(side, call)
-                : side.Run(call);
-            if (isNotification)
-                side.Settle();
+            VfsResult result = Make(side, call);
             results.Add(result.ToString());
+            afterCall?.Invoke(side, call, result);
         }
 
-        IReadOnlyList<string> server = side.Server.Ledger.Held();
-        List<string> kernel = [];
-        SortedSet<ulong> nodeIds = [];
-        FuseInodeCache cache = side.Kernel.Inodes;
+        return new(
+            side.Transcript, results, side.Server.Ledger.Held(), HeldIn(side.Kernel.Inodes),
+            side.Kernel.Inodes.Validate(), side.Server.Ledger.Strays);
+    }
+
+    /// <summary>One call or notification, with all that follows from it.</summary>
+    public static VfsResult Make(ModelSide side, VfsCall call)
+    {
+        if (call.Kind < VfsCallKind.NotifyInvalInode)
+            return side.Run(call);
+        VfsResult result = ScriptNotifications.Send(side, call);
+        side.Settle();
+        return result;
+    }
+
+    /// <summary>Every inode of a cache.</summary>
+    public static IEnumerable<InodeIndex> InodesOf(FuseInodeCache cache)
+    {
         for (InodeIndex at = cache.Next(InodeIndex.None); !at.IsNone; at = cache.Next(at))
-            nodeIds.Add(cache.Get(at).NodeId);
+            yield return at;
+    }
+
+    /// <summary>Nodeids and lookups that the kernel holds.</summary>
+    public static IReadOnlyList<string> HeldIn(FuseInodeCache cache)
+    {
+        SortedSet<ulong> nodeIds = [.. InodesOf(cache).Select(at => cache.Get(at).NodeId)];
+        List<string> held = [];
         foreach (ulong nodeId in nodeIds)
         {
-            if (cache.Held(nodeId) is > 0 and ulong held)
-                kernel.Add($"{nodeId} {held}");
+            if (cache.Held(nodeId) is > 0 and ulong count)
+                held.Add($"{nodeId} {count}");
         }
 
-        return new(side.Transcript, results, server, kernel, cache.Validate());
+        return held;
     }
 
     /// <summary>Whether two runs cannot be told apart from outside.</summary>

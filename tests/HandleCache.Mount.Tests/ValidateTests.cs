@@ -15,7 +15,10 @@ public class ValidateTests
     ];
 
     private static readonly string[] Small =
-        ["validate", "--files", "300", "--directories", "20", "--operations", "1500"];
+    [
+        "validate", "--files", "300", "--directories", "20", "--operations", "1500",
+        "--scripts", "0",
+    ];
 
     public static TheoryData<string[]> Variants() => new()
     {
@@ -43,6 +46,9 @@ public class ValidateTests
         (int exitCode, JsonElement document) = ProgramRun.Json("validate");
         AssertMatch(exitCode, document);
         Assert.True(document.GetProperty("requests").GetInt64() >= 20000, Text(document));
+        Assert.True(
+            Check(document, "differential").GetProperty("compared").GetInt64() > 20000,
+            Text(document));
         Assert.True(document.GetProperty("handlesInline").GetInt64() > 0, Text(document));
         Assert.True(document.GetProperty("handlesSpilled").GetInt64() > 0, Text(document));
     }

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using HandleCache.Cli.Rendering;
+using HandleCache.Lab;
 using HandleCache.Lab.Differential;
+using HandleCache.Model;
 
 namespace HandleCache.Cli.Commands;
 
@@ -29,6 +32,10 @@ internal static class DifferentialCommand
         {
             Description = "Run the one script whose seed is given, and show it.",
         };
+        Option<string?> fault = new("--break")
+        {
+            Description = "Put a known fault into the model: must diverge.",
+        };
         Command command = new(
             "differential", "Run scripts on the running and on the modelled kernel.")
         {
@@ -38,49 +45,39 @@ internal static class DifferentialCommand
         command.Options.Add(scripts);
         command.Options.Add(calls);
         command.Options.Add(single);
-        command.SetAction(result => CommandRunner.Run(() => Run(new DifferentialOptions
-        {
-            Seed = result.GetValue(seed),
-            Scripts = result.GetValue(scripts),
-            CallsPerScript = result.GetValue(calls),
-            OneScript = result.GetValue(single),
-        })));
+        command.Options.Add(fault);
+        command.SetAction(result => CommandRunner.Run(() => Run(
+            new DifferentialOptions
+            {
+                Seed = result.GetValue(seed),
+                Scripts = result.GetValue(scripts),
+                CallsPerScript = result.GetValue(calls),
+                OneScript = result.GetValue(single),
+            },
+            result.GetValue(fault) is { } name ? DifferentialFaults.Parse(name) : null)));
         return command;
     }
 
-    private static int Run(DifferentialOptions options)
+    private static int Run(DifferentialOptions options, ModelFault? fault)
     {
-        DifferentialResult result = DifferentialExperiment.Run(options, CancellationToken.None);
-        double perSecond = result.Scripts / Math.Max(0.001, result.Elapsed.TotalSeconds);
-        Console.WriteLine(FormattableString.Invariant(
-            $"scripts {result.Scripts} too-slow {result.TooSlow} calls {result.Calls} ")
-            + FormattableString.Invariant(
-                $"requests {result.Requests} seconds {result.Elapsed.TotalSeconds:f1} ")
-            + FormattableString.Invariant($"({perSecond:f1}/s)"));
-        if (result.Failed is not { } failed)
-            return ExitCode.Success;
-        Console.WriteLine(failed.Settings);
-        for (int i = 0; i < failed.Calls.Count; i++)
-            Console.WriteLine(FormattableString.Invariant($"  {i,3} {failed.Calls[i]}"));
-        ScriptDivergence where = result.Divergence!;
-        Console.WriteLine(FormattableString.Invariant(
-            $"{where.What} differ at call {where.CallIndex}, {where.Call}"));
-        Show(where);
-        Console.WriteLine(FormattableString.Invariant(
-            $"repeat: handlecache differential --single --seed {failed.Seed} --calls {options.CallsPerScript}"));
-        return ExitCode.CheckFailed;
-    }
+        if (options.Scripts < 1)
+            throw new BadInputException("--scripts: at least 1");
+        if (options.CallsPerScript is < 1 or > DifferentialOptions.MostCalls)
+            throw new BadInputException($"--calls: 1 to {DifferentialOptions.MostCalls}");
+        if (fault is not null)
+        {
+            options = options with
+            {
+                Model = new() { Inodes = new() { Faults = ModelFaults.Of(fault) } },
+            };
+        }
 
-    /// <summary>Both streams around the first line that differs.</summary>
-    private static void Show(ScriptDivergence where)
-    {
-        const int Before = 3;
-        const int Shown = 12;
-        int same = where.Real.Zip(where.Model).TakeWhile(pair => pair.First == pair.Second).Count();
-        int first = Math.Max(0, same - Before);
-        foreach (string line in where.Real.Skip(first).Take(Shown))
-            Console.WriteLine($"  real:  {line}");
-        foreach (string line in where.Model.Skip(first).Take(Shown))
-            Console.WriteLine($"  model: {line}");
+        using Interrupt interrupt = new();
+        DifferentialResult result = DifferentialExperiment.Run(options, interrupt.Token);
+        DifferentialText.WriteFigures(Console.Out, result);
+        DifferentialText.WriteDivergence(Console.Out, result, options.CallsPerScript, fault);
+        return result.IsInterrupted ? ExitCode.Interrupted
+            : result.Divergence is not null || result.Scripts == 0 ? ExitCode.CheckFailed
+            : ExitCode.Success;
     }
 }

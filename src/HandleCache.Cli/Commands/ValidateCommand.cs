@@ -12,6 +12,9 @@ namespace HandleCache.Cli.Commands;
 /// <summary><c>handlecache validate</c>: the model held against the running kernel.</summary>
 internal static class ValidateCommand
 {
+    /// <summary>A year.</summary>
+    private const double MostSoakMinutes = 366 * 24 * 60;
+
     private static readonly Option<ulong?> Seed = new("--seed")
     {
         Description = "Seed of tree and workload (default: from the clock, printed)",
@@ -83,6 +86,17 @@ internal static class ValidateCommand
         Description = "Record the traffic in this file for replay",
     };
 
+    private static readonly Option<int> Scripts = new("--scripts")
+    {
+        Description = "Random scripts of the differential part; 0 leaves it out",
+        DefaultValueFactory = _ => 300,
+    };
+
+    private static readonly Option<double?> Soak = new("--soak")
+    {
+        Description = "Minutes the differential part goes on, or until Ctrl-C",
+    };
+
     private static readonly Option<string?> Break = new("--break")
     {
         Description = "Put a known fault into the model ('list' names them): must diverge",
@@ -99,7 +113,7 @@ internal static class ValidateCommand
             "validate", "Mount a real file system, drive it, hold every request against the model")
         {
             Seed, Source, Write, TreeOn, Files, Directories, Operations, Timeout, Strategy,
-            ReadDirPlus, Evict, DropCaches, Record, Break, Json,
+            ReadDirPlus, Evict, DropCaches, Record, Scripts, Soak, Break, Json,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
         return command;
@@ -122,6 +136,8 @@ internal static class ValidateCommand
             JsonOutput.Write(new ValidateDocument(JsonOutput.SchemaVersion, result));
         else
             ValidateText.Write(Console.Out, result);
+        if (result.IsInterrupted)
+            return ExitCode.Interrupted;
         return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
     }
 
@@ -150,6 +166,8 @@ internal static class ValidateCommand
             Eviction = parsed.GetValue(Evict),
             DropCaches = parsed.GetValue(DropCaches),
             Record = parsed.GetValue(Record),
+            Scripts = Range(parsed, Scripts, 0, 100_000_000),
+            Soak = parsed.GetValue(Soak) is { } minutes ? SoakOf(minutes) : null,
             Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
         };
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))
@@ -158,6 +176,11 @@ internal static class ValidateCommand
             throw new BadInputException("--write goes with --source");
         return options;
     }
+
+    private static TimeSpan SoakOf(double minutes) => minutes is > 0 and <= MostSoakMinutes
+        ? TimeSpan.FromMinutes(minutes)
+        : throw new BadInputException(string.Create(
+            CultureInfo.InvariantCulture, $"--soak: more than 0, at most {MostSoakMinutes} minutes"));
 
     private static int Range(ParseResult parsed, Option<int> option, int least, int most)
     {

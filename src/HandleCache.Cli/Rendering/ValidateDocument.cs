@@ -26,6 +26,27 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
 
     public IReadOnlyList<StageSummary> Stages => result.Stages;
 
+    /// <summary>The differential part; null where it was left out.</summary>
+    public object? Differential => result.Differential is not { } run ? null : new
+    {
+        run.Scripts,
+        run.Calls,
+        run.Requests,
+        run.TooSlow,
+        run.Disturbed,
+        run.GivenUp,
+        run.IsInterrupted,
+        Seconds = Math.Round(run.Elapsed.TotalSeconds, 1),
+        Failed = run.Failed is not { } script ? null : new
+        {
+            script.Seed,
+            script.Settings,
+            Calls = script.Calls.Select(call => call.ToString()).ToArray(),
+            run.Divergence,
+            run.Repeats,
+        },
+    };
+
     public IReadOnlyList<string> Notes => result.Notes;
 
     public object Options => new
@@ -41,6 +62,8 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
         result.Options.ReadDirPlus,
         result.Options.Eviction,
         result.Options.DropCaches,
+        result.Options.Scripts,
+        SoakMinutes = result.Options.Soak?.TotalMinutes,
         Break = result.Options.Break?.Name,
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HandleCache.Lab.Differential;
 using HandleCache.Lab.Validate;
 using HandleCache.Server.Tap;
 
@@ -18,6 +19,14 @@ internal static class ValidateText
             plain,
             $"seed {result.Seed}, {result.Requests} requests, "
             + $"{result.InodesPeak} inodes at most, strategy {result.Options.Strategy}"));
+        if (result.Differential is { } compared)
+        {
+            output.WriteLine(string.Create(
+                plain,
+                $"{compared.Scripts} scripts on both kernels, {compared.Calls} calls, "
+                + $"{compared.Requests} requests"));
+        }
+
         output.WriteLine(string.Create(
             plain,
             $"handles compared: {result.HandlesInline} inline, {result.HandlesSpilled} spilled"));
@@ -41,8 +50,16 @@ internal static class ValidateText
 
         foreach (string note in result.Notes)
             Paragraph(output, $"note: {note}");
+        if (result.Differential is { } differential)
+        {
+            DifferentialText.WriteDivergence(
+                output, differential, new DifferentialOptions().CallsPerScript,
+                result.Options.Break);
+        }
+
         output.WriteLine();
-        output.WriteLine($"verdict: {result.Verdict}");
+        output.WriteLine(
+            $"verdict: {result.Verdict}{(result.IsInterrupted ? " (interrupted)" : "")}");
         if (result.Verdict != "match")
         {
             output.WriteLine(string.Create(

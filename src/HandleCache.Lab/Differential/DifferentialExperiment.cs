@@ -1,103 +1,150 @@
 using System.Diagnostics;
-using HandleCache.Model.Kernel;
 
 namespace HandleCache.Lab.Differential;
-
-/// <summary>What a differential run is asked to do.</summary>
-public sealed record DifferentialOptions
-{
-    public ulong Seed { get; init; } = 1;
-
-    /// <summary>Scripts to run; with a soak time, at least these.</summary>
-    public int Scripts { get; init; } = 300;
-
-    public int CallsPerScript { get; init; } = 50;
-
-    /// <summary>Goes on until so much time has passed; null for the number of scripts.</summary>
-    public TimeSpan? Soak { get; init; }
-
-    /// <summary>The one script with just this seed, instead of a series.</summary>
-    public bool OneScript { get; init; }
-
-    public ModelKernelOptions Model { get; init; } = new();
-}
-
-/// <summary>What a differential run found.</summary>
-/// <param name="Scripts">Scripts compared to their end.</param>
-/// <param name="TooSlow">Scripts whose clock could not be trusted.</param>
-/// <param name="Calls">Results compared.</param>
-/// <param name="Requests">Requests compared, forgets not counted.</param>
-/// <param name="Failed">The shrunken script of the first divergence.</param>
-/// <param name="Divergence">Where it diverges.</param>
-/// <param name="Elapsed">Wall time.</param>
-public sealed record DifferentialResult(
-    int Scripts, int TooSlow, long Calls, long Requests, Script? Failed,
-    ScriptDivergence? Divergence, TimeSpan Elapsed);
 
 /// <summary>
 /// One seeded random script of system calls after the other, each on the running kernel and on
 /// the modelled one, with results and request streams compared call by call.
 /// </summary>
-public static class DifferentialExperiment
+public sealed class DifferentialExperiment
 {
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <summary>Runs of one script that may be thrown away.</summary>
+    private const int Attempts = 8;
+
+    /// <summary>
+    /// While a script is shrunken a late request is waited for no longer than this: nearly every
+    /// run differs then.
+    /// </summary>
+    private static readonly TimeSpan ShrinkPatience = TimeSpan.FromMilliseconds(400);
+
+    private static readonly TimeSpan ShrinkTime = TimeSpan.FromSeconds(40);
+
+    private readonly DifferentialOptions _options;
+    private readonly CancellationToken _cancel;
+    private readonly long _begun = Stopwatch.GetTimestamp();
+    private int _scripts;
+    private int _tooSlow;
+    private int _disturbed;
+    private int _givenUp;
+    private long _calls;
+    private long _requests;
+    private Script? _failed;
+    private ScriptDivergence? _divergence;
+    private bool _repeats;
+
+    private DifferentialExperiment(DifferentialOptions options, CancellationToken cancel)
+    {
+        _options = options;
+        _cancel = cancel;
+    }
+
+    /// <summary>
+    /// Runs until the scripts or the time are over, a script diverges, or it is cancelled: then
+    /// the result says so and holds what was found until then.
+    /// </summary>
+    /// <param name="options">What to do.</param>
+    /// <param name="cancel">Ends the run.</param>
+    /// <param name="progress">Told the number of scripts compared, after each.</param>
     public static DifferentialResult Run(
         DifferentialOptions options, CancellationToken cancel, Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        long begun = Stopwatch.GetTimestamp();
-        int scripts = 0;
-        int tooSlow = 0;
-        long calls = 0;
-        long requests = 0;
-        using ScriptHost host = new();
-        while (!IsOver(options, scripts + tooSlow, begun))
+        DifferentialExperiment experiment = new(options, cancel);
+        try
         {
-            cancel.ThrowIfCancellationRequested();
-            ulong seed = options.OneScript
-                ? options.Seed
-                : ScriptRandom.Mix(options.Seed + ((ulong)(scripts + tooSlow) << 32));
-            Script script = ScriptGenerator.Make(seed, options.CallsPerScript);
-            ScriptOutcome outcome = ScriptRunner.Run(script, host, options.Model);
-            calls += outcome.Results;
-            requests += outcome.Requests;
-            if (outcome.Verdict == ScriptVerdict.Differs)
-            {
-                (Script small, ScriptDivergence where) = Shrink(
-                    script, outcome.Divergence!, host, options.Model);
-                return new(
-                    scripts, tooSlow, calls, requests, small, where,
-                    Stopwatch.GetElapsedTime(begun));
-            }
+            return experiment.Run(progress);
+        }
+        catch (LabException) when (cancel.IsCancellationRequested)
+        {
+            // The signal that cancelled may have reached the client first.
+            return experiment.Result() with { IsInterrupted = true };
+        }
+    }
 
-            tooSlow += outcome.Verdict == ScriptVerdict.TooSlow ? 1 : 0;
-            scripts += outcome.Verdict == ScriptVerdict.Same ? 1 : 0;
-            progress?.Invoke(scripts);
+    private DifferentialResult Run(Action<int>? progress)
+    {
+        using ScriptHost host = new();
+        using CancellationTokenRegistration kill = _cancel.Register(host.Client.Kill);
+        while (!IsOver())
+        {
+            if (_cancel.IsCancellationRequested)
+                return Result() with { IsInterrupted = true };
+            ulong seed = _options.OneScript
+                ? _options.Seed
+                : ScriptRandom.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
+            Script script = ScriptGenerator.Make(seed, _options.CallsPerScript);
+            ScriptOutcome outcome = RunScript(script, host);
+            _calls += outcome.Results;
+            _requests += outcome.Requests;
+            if (outcome.Verdict == ScriptVerdict.Differs)
+                return Shrink(script, outcome.Divergence!, host);
+            if (outcome.Verdict == ScriptVerdict.Same)
+                _scripts++;
+            else
+                _givenUp++;
+            progress?.Invoke(_scripts);
         }
 
-        return new(
-            scripts, tooSlow, calls, requests, null, null, Stopwatch.GetElapsedTime(begun));
+        return Result();
     }
 
-    private static bool IsOver(DifferentialOptions options, int done, long begun)
+    private DifferentialResult Result() => new()
     {
-        if (options.OneScript)
+        Scripts = _scripts,
+        TooSlow = _tooSlow,
+        Disturbed = _disturbed,
+        GivenUp = _givenUp,
+        Calls = _calls,
+        Requests = _requests,
+        Failed = _failed,
+        Divergence = _divergence,
+        Repeats = _repeats,
+        Elapsed = Stopwatch.GetElapsedTime(_begun),
+    };
+
+    private bool IsOver()
+    {
+        int done = _scripts + _givenUp;
+        if (_options.OneScript)
             return done > 0;
-        return done >= options.Scripts
-            && (options.Soak is not { } soak || Stopwatch.GetElapsedTime(begun) >= soak);
+        return done >= _options.Scripts
+            && (_options.Soak is not { } soak || Stopwatch.GetElapsedTime(_begun) >= soak);
     }
 
-    private static (Script Small, ScriptDivergence Where) Shrink(
-        Script script, ScriptDivergence first, ScriptHost host, ModelKernelOptions model)
+    /// <summary>Runs a script until a run of it says something.</summary>
+    private ScriptOutcome RunScript(Script script, ScriptHost host, TimeSpan? patience = null)
     {
-        ScriptDivergence last = first;
-        Script small = ScriptShrinker.Shrink(script, first.CallIndex, candidate =>
+        ScriptOutcome outcome;
+        int attempt = 0;
+        do
         {
-            ScriptOutcome outcome = ScriptRunner.Run(candidate, host, model);
-            if (outcome.Verdict == ScriptVerdict.Differs)
-                last = outcome.Divergence!;
-            return outcome.Verdict == ScriptVerdict.Differs;
+            outcome = ScriptRunner.Run(script, host, _options.Model, patience);
+            _tooSlow += outcome.Verdict == ScriptVerdict.TooSlow ? 1 : 0;
+            _disturbed += outcome.Verdict == ScriptVerdict.Disturbed ? 1 : 0;
+        }
+        while (outcome.Verdict is ScriptVerdict.TooSlow or ScriptVerdict.Disturbed
+            && ++attempt < Attempts);
+        return outcome;
+    }
+
+    /// <summary>Makes the diverging script as short as the time for it allows.</summary>
+    private DifferentialResult Shrink(Script script, ScriptDivergence first, ScriptHost host)
+    {
+        _failed = script;
+        _divergence = first;
+        long begun = Stopwatch.GetTimestamp();
+        ScriptShrinker.Shrink(script, first.CallIndex, candidate =>
+        {
+            if (_cancel.IsCancellationRequested || Stopwatch.GetElapsedTime(begun) > ShrinkTime)
+                return false;
+            ScriptOutcome outcome = RunScript(candidate, host, ShrinkPatience);
+            if (outcome.Verdict != ScriptVerdict.Differs)
+                return false;
+            _failed = candidate;
+            _divergence = outcome.Divergence!;
+            _repeats = true;
+            return true;
         });
-        return (small, last);
+        return Result();
     }
 }

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
@@ -24,11 +27,26 @@ public sealed class ModelSide : IScriptSide
 
     private int _forgetsSent;
 
+    private static byte[] ResendMessage
+    {
+        get
+        {
+            byte[] message = new byte[Unsafe.SizeOf<fuse_out_header>()];
+            MemoryMarshal.Write(message, new fuse_out_header
+            {
+                len = (uint)message.Length,
+                error = (int)FuseNotifyCode.FUSE_NOTIFY_RESEND,
+            });
+            return message;
+        }
+    }
+
     public ModelSide(Script script, ModelKernelOptions options)
     {
         Server = new ScriptFileSystem(script.Server);
         Recorder = new StreamRecorder(!script.Server.DirectIo);
-        _kernel = new ModelKernel(options);
+        _kernel = new ModelKernel(
+            script.Server.SendsHandles ? options with { Dialect = Dialect.Thread } : options);
         _session = new FuseSession(
             new TapChannel(_memory, Recorder), Server, RealSide.SessionOf(script));
         _thread = new Thread(_session.Run) { IsBackground = true, Name = "model-session" };
@@ -38,6 +56,11 @@ public sealed class ModelSide : IScriptSide
         if (!mount.IsDone || mount.Result.Errno != 0)
             throw new InvalidOperationException("the modelled kernel could not mount");
     }
+
+    /// <summary>
+    /// Whether the request just read is lost and has to be sent again; null for never.
+    /// </summary>
+    public Func<bool>? LosesRequest { get; init; }
 
     public ScriptFileSystem Server { get; }
 
@@ -92,6 +115,13 @@ public sealed class ModelSide : IScriptSide
             _transcript.AppendData(message);
             bool expectsReply = FuseRequest.TryParse(message, out FuseRequest request, out _)
                 && request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET);
+            if (expectsReply && LosesRequest is { } loses && loses())
+            {
+                // The server died with it and has come back: FUSE_NOTIFY_RESEND.
+                _kernel.WriteReply(ResendMessage);
+                continue;
+            }
+
             _memory.Client.Send(message);
             if (!expectsReply)
             {

@@ -26,6 +26,13 @@ namespace HandleCache.Lab.Differential;
 /// such a read are not compared (the model keeps no data).</description></item>
 /// <item><term>close-errno</term><description>The result of close(2) is dropped: the client closes
 /// through a SafeHandle, which does not tell it.</description></item>
+/// <item><term>reclaim</term><description>a script that differs while the kernel's shrinkers ran
+/// (<see cref="ReclaimWatch"/>) is run again: dentries nobody uses may be freed at any time for
+/// reasons outside the mount, such as another program's drop_caches, and their FORGETs
+/// follow.</description></item>
+/// <item><term>clock</term><description>a script with finite validities whose calls between two
+/// sleeps took so long that one may have ended is run again: the model's clock stands still
+/// between sleeps.</description></item>
 /// </list>
 /// </summary>
 public static class NoiseRules

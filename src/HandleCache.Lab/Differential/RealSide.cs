@@ -2,6 +2,7 @@ using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
@@ -72,5 +73,6 @@ internal sealed class RealSide : IScriptSide
         MaxWriteBytes = 1 << 16,
         ReadDirPlus = script.ReadDirPlus,
         ExportSupport = script.ExportSupport,
+        Dialect = script.Server.SendsHandles ? Dialect.Thread : Dialect.Classic,
     };
 }

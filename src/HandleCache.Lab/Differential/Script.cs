@@ -22,6 +22,7 @@ public sealed record Script(
         + $"readdirplus {ReadDirPlus}, export {(ExportSupport ? "on" : "off")}, "
         + (Server.DirectIo ? "direct" : "cached")
         + (Server.NegativeEntries ? ", negative entries" : "")
+        + (Server.SendsHandles ? ", handles" : "")
         + (Server.ReusesNodeIds ? ", nodeids reused" : "")
         + FormattableString.Invariant($", hostile {Server.HostilePerMille}/1024");
 }

@@ -12,10 +12,13 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode parent, out ulong chance);
+            // "." is what open_by_handle_at looks up, of any nodeid that a handle names.
+            string key = NameOf(name);
+            Errno errno = key == "."
+                ? BeginUnheld(context, out ScriptNode parent, out ulong chance)
+                : Begin(context, out parent, out chance);
             if (errno != Errno.None)
                 return errno;
-            string key = NameOf(name);
             ScriptNode? found = key switch
             {
                 "." => parent,
@@ -27,12 +30,12 @@ public sealed partial class ScriptFileSystem
             if (chance != 0 && (chance & 2) != 0)
                 return StrayError(chance);
             if (found is not null)
-                return reply.WriteEntry(Entry(found, chance), 0, default);
+                return WriteEntry(ref reply, Entry(found, chance));
             if (!_options.NegativeEntries)
                 return Errno.ENOENT;
             (ulong seconds, uint ns) = Validity(_options.EntryValidity, 3);
             fuse_entry_out negative = new() { entry_valid = seconds, entry_valid_nsec = ns };
-            return reply.WriteEntry(negative, 0, default);
+            return WriteEntry(ref reply, negative);
         }
     }
 
@@ -60,6 +63,7 @@ public sealed partial class ScriptFileSystem
             Errno errno = Begin(context, out ScriptNode parent, out ulong chance);
             if (errno != Errno.None)
                 return errno;
+            Ledger.Ask(FuseOpcode.FUSE_LINK, oldNodeId);
             if (!_nodes.TryGetValue(oldNodeId, out ScriptNode? node))
                 return Errno.ESTALE;
             if (parent.Children.ContainsKey(NameOf(newName)))
@@ -69,7 +73,7 @@ public sealed partial class ScriptFileSystem
             node.NLink++;
             node.CTime = ++_tick;
             AddChild(parent, NameOf(newName), node);
-            return reply.WriteEntry(Entry(node, chance), 0, default);
+            return WriteEntry(ref reply, Entry(node, chance));
         }
     }
 
@@ -106,6 +110,7 @@ public sealed partial class ScriptFileSystem
                 return errno;
             if (chance != 0 && (chance & 2) != 0)
                 return StrayError(chance);
+            Ledger.Ask(FuseOpcode.FUSE_RENAME, newParent);
             if (!_nodes.TryGetValue(newParent, out ScriptNode? to))
                 return Errno.ESTALE;
             return Rename(from, NameOf(oldName), to, NameOf(newName), flags);
@@ -133,7 +138,7 @@ public sealed partial class ScriptFileSystem
             ScriptNode node = NewNode(mode, rdev);
             node.Data = target.ToArray();
             AddChild(parent, key, node);
-            return reply.WriteEntry(Entry(node, chance), 0, default);
+            return WriteEntry(ref reply, Entry(node, chance));
         }
     }
 

@@ -108,6 +108,7 @@ public sealed partial class ScriptFileSystem
         lock (_lock)
         {
             // Not Begin(): how often the page cache reads is not to change later answers.
+            Ask(context);
             if (!_nodes.TryGetValue(context.NodeId, out ScriptNode? node))
                 return Errno.ESTALE;
             int start = (int)Math.Min(arguments.offset, (ulong)node.Data.Length);
@@ -140,12 +141,20 @@ public sealed partial class ScriptFileSystem
         }
     }
 
-    public override Errno Flush(in RequestContext context, in fuse_flush_in arguments) => Errno.None;
+    public override Errno Flush(in RequestContext context, in fuse_flush_in arguments) =>
+        Agree(context);
 
-    public override Errno Fsync(in RequestContext context, in fuse_fsync_in arguments) => Errno.None;
+    public override Errno Fsync(in RequestContext context, in fuse_fsync_in arguments) =>
+        Agree(context);
 
     public override Errno FsyncDir(in RequestContext context, in fuse_fsync_in arguments) =>
-        Errno.None;
+        Agree(context);
+
+    public override Errno Release(in RequestContext context, in fuse_release_in arguments) =>
+        Agree(context);
+
+    public override Errno ReleaseDir(in RequestContext context, in fuse_release_in arguments) =>
+        Agree(context);
 
     public override Errno OpenDir(
         in RequestContext context, in fuse_open_in arguments, ref ReplyBuilder reply)
@@ -209,7 +218,10 @@ public sealed partial class ScriptFileSystem
                     off = (ulong)cookie,
                     type = child.DirentType,
                 };
-                writer.TryAddPlus(reply.Dialect, entry, 0, default, dirent, bytes);
+                bool isEntry = !isDot && !isBare;
+                writer.TryAddPlus(
+                    reply.Dialect, entry, isEntry ? _handleType : 0, isEntry ? _handle : default,
+                    dirent, bytes);
                 chance = chance == 0 ? 0 : ((chance >> 3) * 0x2545_F491_4F6C_DD1D) | 1;
             }
 
@@ -220,10 +232,18 @@ public sealed partial class ScriptFileSystem
 
     public override Errno StatFs(in RequestContext context, ref ReplyBuilder reply)
     {
+        Ask(context);
         reply.Write(new fuse_statfs_out
         {
             st = new() { blocks = 1000, bfree = 500, bavail = 500, bsize = 4096, namelen = 255 },
         });
+        return Errno.None;
+    }
+
+    /// <summary>A request that changes nothing here.</summary>
+    private Errno Agree(in RequestContext context)
+    {
+        Ask(context);
         return Errno.None;
     }
 

@@ -18,6 +18,7 @@ public sealed partial class ScriptFileSystem : FileSystem
     private readonly ScriptServerOptions _options;
     private readonly Dictionary<ulong, ScriptNode> _nodes = [];
     private readonly Stack<(ulong NodeId, ulong Generation)> _freed = new();
+    private readonly Dictionary<ulong, ulong> _removed = [];
     private readonly Dictionary<ulong, ScriptNode> _open = [];
     private readonly ScriptNode _root;
     private readonly Lock _lock = new();
@@ -69,6 +70,13 @@ public sealed partial class ScriptFileSystem : FileSystem
         }
     }
 
+    /// <summary>The inode number of the object that has a nodeid now; 0 where none has.</summary>
+    public ulong InoAt(ulong nodeId)
+    {
+        lock (_lock)
+            return _nodes.TryGetValue(nodeId, out ScriptNode? node) ? node.Ino : 0;
+    }
+
     /// <summary>Names of the root, in order.</summary>
     public IReadOnlyList<string> RootNames()
     {
@@ -76,7 +84,17 @@ public sealed partial class ScriptFileSystem : FileSystem
             return [.. _root.Children.OrderBy(child => child.Value.Cookie).Select(c => c.Key)];
     }
 
-    public override void Forget(ulong nodeid, ulong nlookup) => Ledger.Forget(nodeid, nlookup);
+    public override void Forget(ulong nodeid, ulong nlookup)
+    {
+        Ledger.Forget(nodeid, nlookup);
+        if (!_options.WaitsForForget)
+            return;
+        lock (_lock)
+        {
+            if (Ledger.CountOf(nodeid) == 0 && _removed.Remove(nodeid, out ulong generation))
+                _freed.Push((nodeid, generation));
+        }
+    }
 
     private static string NameOf(ReadOnlySpan<byte> name) =>
         System.Text.Encoding.Latin1.GetString(name);
@@ -85,6 +103,16 @@ public sealed partial class ScriptFileSystem : FileSystem
     /// Begins a request: the object, and whether this request is one to be answered badly.
     /// </summary>
     private Errno Begin(in RequestContext context, out ScriptNode node, out ulong chance)
+    {
+        Ask(context);
+        return BeginUnheld(context, out node, out chance);
+    }
+
+    private void Ask(in RequestContext context) =>
+        Ledger.Ask((FuseOpcode)context.Header.opcode, context.NodeId);
+
+    /// <summary>The same for a request that may name what the kernel does not hold (R14).</summary>
+    private Errno BeginUnheld(in RequestContext context, out ScriptNode node, out ulong chance)
     {
         _ordinal++;
         chance = 0;
@@ -162,7 +190,10 @@ public sealed partial class ScriptFileSystem : FileSystem
         if (child.NLink == 0 && _options.ReusesNodeIds
             && _nodes.GetValueOrDefault(child.NodeId) == child)
         {
-            _freed.Push((child.NodeId, child.Generation));
+            if (_options.WaitsForForget && Ledger.CountOf(child.NodeId) > 0)
+                _removed[child.NodeId] = child.Generation;
+            else
+                _freed.Push((child.NodeId, child.Generation));
         }
     }
 
@@ -170,11 +201,12 @@ public sealed partial class ScriptFileSystem : FileSystem
 
     private (ulong Seconds, uint Ns) Validity(ValidityMode mode, uint salt)
     {
-        if (mode == ValidityMode.Mixed)
+        if (mode is ValidityMode.Mixed or ValidityMode.MixedFinite)
         {
             mode = (ScriptRandom.Mix(_options.Seed + _ordinal + ((ulong)salt << 32)) % 3) switch
             {
                 0 => ValidityMode.Zero,
+                1 when mode == ValidityMode.MixedFinite => ValidityMode.Finite,
                 _ => ValidityMode.Infinite,
             };
         }
@@ -204,6 +236,7 @@ public sealed partial class ScriptFileSystem : FileSystem
         };
         if (chance != 0)
             Spoil(node, chance, ref entry);
+        ChooseHandle(node);
         Ledger.Give(entry.nodeid);
         return entry;
     }

@@ -8,22 +8,28 @@ namespace HandleCache.Lab.Differential;
 /// <summary>Makes scripts: few names, so that calls meet one another.</summary>
 public static class ScriptGenerator
 {
+    /// <summary>One script in so many sleeps, which takes real time.</summary>
+    private const int SleepingOneIn = 16;
+
+    private const int MostSleeps = 3;
+
     private static readonly string[] Names = ["a", "b", "c", "d"];
 
     /// <summary>The script of a seed, always the same.</summary>
     public static Script Make(ulong seed, int calls)
     {
         ScriptRandom random = new(seed);
-        bool sleeps = random.OneIn(150);
+        bool sleeps = random.OneIn(SleepingOneIn);
         ScriptServerOptions server = new()
         {
             Seed = random.Next(),
-            EntryValidity = sleeps ? ValidityMode.Finite : Validity(random),
-            AttrValidity = sleeps ? ValidityMode.Finite : Validity(random),
+            EntryValidity = Validity(random, sleeps),
+            AttrValidity = Validity(random, sleeps),
             DirectIo = !random.OneIn(3),
             HostilePerMille = random.Pick(0, 0, 20, 100, 300),
             ReusesNodeIds = random.OneIn(3),
             NegativeEntries = random.OneIn(2),
+            SendsHandles = random.OneIn(3),
         };
         ReadDirPlusMode plus = random.Pick(
             ReadDirPlusMode.Off, ReadDirPlusMode.On, ReadDirPlusMode.Auto, ReadDirPlusMode.Auto);
@@ -33,10 +39,14 @@ public static class ScriptGenerator
         while (list.Count < calls)
         {
             VfsCall call = Call(random);
-            if (call.Kind == VfsCallKind.Sleep && (!sleeps || ++slept > 2))
+            if (call.Kind == VfsCallKind.Sleep && (!sleeps || ++slept > MostSleeps))
                 continue;
             list.Add(call);
         }
+
+        // One sleep at least, in the middle, where there is something to expire.
+        if (sleeps && slept == 0 && list.Count > 2)
+            list[list.Count / 2] = new(VfsCallKind.Sleep) { Offset = ScriptServerOptions.SleepNs };
 
         return new Script(seed, server, plus, export, list);
     }
@@ -49,8 +59,12 @@ public static class ScriptGenerator
         Flags = OpenFlags.ReadOnly | OpenFlags.Directory,
     };
 
-    private static ValidityMode Validity(ScriptRandom random) => random.Pick(
-        ValidityMode.Zero, ValidityMode.Infinite, ValidityMode.Infinite, ValidityMode.Mixed);
+    private static ValidityMode Validity(ScriptRandom random, bool sleeps) => sleeps
+        ? random.Pick(
+            ValidityMode.Finite, ValidityMode.Finite, ValidityMode.MixedFinite,
+            ValidityMode.Infinite)
+        : random.Pick(
+            ValidityMode.Zero, ValidityMode.Infinite, ValidityMode.Infinite, ValidityMode.Mixed);
 
     /// <summary>
     /// One to three names. Never "..": a script must not leave its mount, and with a symlink to

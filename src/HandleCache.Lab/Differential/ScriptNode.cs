@@ -35,6 +35,9 @@ internal sealed class ScriptNode(ulong nodeId, ulong generation, uint mode)
 
     public SortedDictionary<string, byte[]> Xattrs { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Changed where a hostile server changes the object's handle.</summary>
+    public ulong HandleSalt { get; set; }
+
     public ScriptNode? Parent { get; set; }
 
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;

@@ -13,6 +13,9 @@ public enum ScriptVerdict
     /// The real run was so slow that a finite validity may have ended in it: nothing is said.
     /// </summary>
     TooSlow,
+
+    /// <summary>It differed while the kernel reclaimed memory: nothing is said.</summary>
+    Disturbed,
 }
 
 /// <summary>What a script came to.</summary>

@@ -12,6 +12,9 @@ public enum ValidityMode
     /// <summary>For ever.</summary>
     Infinite,
 
-    /// <summary>Now this, now that, by the seed.</summary>
+    /// <summary>Now not at all, now for ever, by the seed.</summary>
     Mixed,
+
+    /// <summary>All three in turn, by the seed.</summary>
+    MixedFinite,
 }

@@ -32,6 +32,9 @@ internal sealed class StagePlan : IDisposable
 
     public List<StageSummary> Stages { get; } = [];
 
+    /// <summary>Minor of the FUSE protocol agreed on; known from the first stage on.</summary>
+    public uint Minor { get; set; }
+
     /// <summary>Handles compared byte for byte, by where the model kept them.</summary>
     public long HandlesInline { get; set; }
 

@@ -36,6 +36,11 @@ public static class ValidateChecks
     public const string SlabPages = "slab-pages";
 
     /// <summary>
+    /// Random scripts on the running and on the modelled kernel: results and requests are equal.
+    /// </summary>
+    public const string Differential = "differential";
+
+    /// <summary>
     /// Checks that every run must compare something in: one that compared nothing has not passed.
     /// </summary>
     public static IReadOnlyList<string> Mandatory { get; } =

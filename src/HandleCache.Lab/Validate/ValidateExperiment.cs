@@ -1,3 +1,4 @@
+using HandleCache.Lab.Differential;
 using HandleCache.Lab.Replay;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
@@ -20,6 +21,8 @@ namespace HandleCache.Lab.Validate;
 /// spill</description></item>
 /// <item><term>reuse</term><description>a server that reuses nodeids with new generations and
 /// types (R1)</description></item>
+/// <item><term>differential</term><description>random scripts, each on a mount and on the
+/// modelled kernel (<see cref="DifferentialExperiment"/>)</description></item>
 /// </list>
 /// </summary>
 public sealed class ValidateExperiment
@@ -101,7 +104,12 @@ public sealed class ValidateExperiment
         LengthsStage();
         progress("stage reuse: nodeids given again");
         ReuseStage.Run(_plan);
-        if (_options.DropCaches)
+        DifferentialResult? differential = DifferentialStage.Run(_plan, progress);
+        if (differential is { IsInterrupted: true })
+        {
+            _plan.Ledger.NotCompared(ValidateChecks.SlabObjects, "interrupted before");
+        }
+        else if (_options.DropCaches)
         {
             progress("stage slab: objects and pages of fuse_inode");
             SlabStage.Run(_plan);
@@ -112,7 +120,7 @@ public sealed class ValidateExperiment
                 ValidateChecks.SlabObjects, "needs --drop-caches, which disturbs the machine");
         }
 
-        return Result(protocol);
+        return Result(protocol) with { Differential = differential };
     }
 
     /// <summary>The tree itself, with the whole workload; gives the protocol agreed on.</summary>
@@ -138,9 +146,9 @@ public sealed class ValidateExperiment
         ForgottenPhase.Run(stage, evictor, paths);
         Finish(stage);
         _plan.Notes.Add($"inodes evicted by {evictor.Means}");
+        _plan.Minor = stage.Mount.Agreement.Minor;
         return string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"7.{stage.Mount.Agreement.Minor}");
+            System.Globalization.CultureInfo.InvariantCulture, $"7.{_plan.Minor}");
     }
 
     private void NoneStage()

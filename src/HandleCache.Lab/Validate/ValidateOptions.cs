@@ -53,6 +53,12 @@ public sealed record ValidateOptions
     /// <summary>Record the traffic of all stages in this file; null for none.</summary>
     public string? Record { get; init; }
 
+    /// <summary>Scripts of the differential part; 0 leaves it out.</summary>
+    public int Scripts { get; init; } = 300;
+
+    /// <summary>The differential part goes on so long; null for the number of scripts.</summary>
+    public TimeSpan? Soak { get; init; }
+
     /// <summary>A known fault put into the model, to see the checks fail.</summary>
     public ModelFault? Break { get; init; }
 }

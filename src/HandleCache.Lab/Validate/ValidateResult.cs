@@ -1,3 +1,4 @@
+using HandleCache.Lab.Differential;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;
@@ -20,10 +21,20 @@ public sealed record ValidateResult
     /// </summary>
     public string Verdict =>
         Checks.Any(c => c.Mismatches > 0)
-        || ValidateChecks.Mandatory.Any(
+        || MandatoryHere.Any(
             name => !Checks.Any(c => c.Name == name && c.Compared > 0))
             ? "diverge"
             : "match";
+
+    private IEnumerable<string> MandatoryHere => Differential is null
+        ? ValidateChecks.Mandatory
+        : ValidateChecks.Mandatory.Append(ValidateChecks.Differential);
+
+    /// <summary>The differential part was ended by a signal: its figures are those until then.</summary>
+    public bool IsInterrupted => Differential is { IsInterrupted: true };
+
+    /// <summary>The differential part; null where it was left out.</summary>
+    public DifferentialResult? Differential { get; init; }
 
     public required ulong Seed { get; init; }
 

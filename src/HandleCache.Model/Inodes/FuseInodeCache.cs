@@ -177,6 +177,13 @@ public sealed partial class FuseInodeCache : IDisposable
     /// </summary>
     public void DropLookup(InodeIndex index) => _table.DropLookups(index, 1);
 
+    /// <summary>
+    /// Whether a reply with this handle, outside iget, is about the inode: by the cache's handle
+    /// rule, so that an inode without one takes it.
+    /// </summary>
+    public bool Accepts(InodeIndex index, scoped in FileHandle handle) =>
+        TryFit(handle, out FileHandle fitted) && AcceptsHandle(index, _table.At(index), fitted);
+
     public void Dispose() => _table.Dispose();
 
     /// <summary>

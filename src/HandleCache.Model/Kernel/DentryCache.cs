@@ -6,7 +6,8 @@ namespace HandleCache.Model.Kernel;
 /// caller holds it, because FUSE's drop_inode is inode_just_drop().
 /// </summary>
 /// <param name="putInode">iput(): one reference of an inode is given back.</param>
-internal sealed partial class DentryCache(Action<KernelInode> putInode)
+/// <param name="wakes">Where who waited for a lookup is woken.</param>
+internal sealed partial class DentryCache(Action<KernelInode> putInode, WakeQueue wakes)
 {
     /// <summary>Dentries in memory.</summary>
     public int Count { get; private set; }
@@ -89,7 +90,7 @@ internal sealed partial class DentryCache(Action<KernelInode> putInode)
     }
 
     /// <summary>d_lookup_done(): wakes who waits for the same name.</summary>
-    public static void LookupDone(Dentry dentry)
+    public void LookupDone(Dentry dentry)
     {
         if (!dentry.IsInLookup)
             return;
@@ -98,11 +99,11 @@ internal sealed partial class DentryCache(Action<KernelInode> putInode)
         KernelTask<bool>[] waiters = [.. dentry.LookupWaiters];
         dentry.LookupWaiters.Clear();
         foreach (KernelTask<bool> waiter in waiters)
-            waiter.SetResult(true);
+            wakes.Wake(waiter);
     }
 
     /// <summary>d_add(): hashes the dentry, with the inode (whose reference it takes) or negative.</summary>
-    public static void Add(Dentry dentry, KernelInode? inode)
+    public void Add(Dentry dentry, KernelInode? inode)
     {
         if (inode is not null)
             Attach(dentry, inode);

@@ -24,7 +24,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     private long _age;
 
     /// <summary>How entries are read; classic until INIT agreed on something else.</summary>
-    public Dialect Dialect { get; set; } = Dialect.Classic;
+    public HandleAgreement Handles { get; set; } = HandleAgreement.Classic;
 
     public uint Minor { get; set; } = FuseConstants.FUSE_KERNEL_MINOR_VERSION;
 
@@ -101,7 +101,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
 
         KernelAnswer answer = new(-reply.Header.error, reply.Body.ToArray());
         int errno = 0;
-        if (answer.Errno == 0 && !request.Room.Takes(reply.Body, Dialect))
+        if (answer.Errno == 0 && !request.Room.Takes(reply.Body, Handles))
         {
             errno = KernelErrno.EINVAL;
             answer = KernelAnswer.Failure(KernelErrno.EIO);

@@ -69,6 +69,9 @@ public static class KernelFault
     public static ModelFault DeleteSkipsChild { get; } =
         new("delete-skips-child", "NOTIFY_DELETE removes whatever has the name");
 
+    public static ModelFault RevalidateSkipsHandle { get; } =
+        new("revalidate-skips-handle", "a name whose handle has changed stays valid");
+
     /// <summary>Every one of them.</summary>
     public static IReadOnlyList<ModelFault> All { get; } =
     [
@@ -77,5 +80,6 @@ public static class KernelFault
         EpochIgnored, NegativeStays, RevalidateForgetsNothing, RevalidateUncounted,
         CreateTypeUnchecked, UnlinkedNameStaysValid, SurplusEntriesUnlinked, PlusErrorKept,
         DotsCounted, PlusHitUncounted, ExportSkipsGeneration, ExpireOnlyDrops, DeleteSkipsChild,
+        RevalidateSkipsHandle,
     ];
 }

@@ -6,7 +6,8 @@ namespace HandleCache.Model.Kernel;
 /// What the kernel keeps of an inode beside nodeid, generation, nlookup, handle and badness, which
 /// are the <see cref="FuseInodeCache"/>'s: struct inode and the cold part of struct fuse_inode.
 /// </summary>
-internal sealed class KernelInode(InodeIndex index, ulong nodeId, uint generation, uint mode)
+internal sealed class KernelInode(
+    InodeIndex index, ulong nodeId, uint generation, uint mode, WakeQueue wakes)
 {
     public const uint TypeMask = 0xF000;
     public const uint Directory = 0x4000;
@@ -81,7 +82,7 @@ internal sealed class KernelInode(InodeIndex index, ulong nodeId, uint generatio
     public List<Dentry> Aliases { get; } = [];
 
     /// <summary>i_rwsem.</summary>
-    public KernelLock Lock { get; } = new();
+    public KernelLock Lock { get; } = new(wakes);
 
     public bool IsDirectory => (Mode & TypeMask) == Directory;
 

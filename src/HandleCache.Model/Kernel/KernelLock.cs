@@ -1,10 +1,10 @@
 namespace HandleCache.Model.Kernel;
 
 /// <summary>
-/// A sleeping reader-writer lock, first come first served (models i_rwsem). What waits is resumed
-/// by the release that lets it in.
+/// A sleeping reader-writer lock, first come first served (models i_rwsem). The release
+/// hands the lock to who waits, and wakes him.
 /// </summary>
-internal sealed class KernelLock
+internal sealed class KernelLock(WakeQueue wakes)
 {
     private readonly Queue<(bool Exclusive, KernelTask<bool> Task)> _waiting = new();
     private int _readers;
@@ -48,7 +48,7 @@ internal sealed class KernelLock
         {
             _waiting.Dequeue();
             Enter(next.Exclusive);
-            next.Task.SetResult(true);
+            wakes.Wake(next.Task);
         }
     }
 

@@ -80,7 +80,7 @@ public sealed partial class ModelKernel
             return VfsResult.Failure(KernelErrno.EINVAL);
         List<OpenFile> closing = [];
         VfsResult result = await OpenByHandleAsync(call, type, bytes, closing);
-        closing.ForEach(Release);
+        ReleaseAll(closing);
         return result;
     }
 

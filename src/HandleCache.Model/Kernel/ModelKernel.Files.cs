@@ -41,8 +41,7 @@ public sealed partial class ModelKernel
                 call.Path, flags, mode, LookupFlags.Reval, closing, links);
         }
 
-        closing.ForEach(Release);
-
+        ReleaseAll(closing);
         _files[call.Slot] = file;
         return new VfsResult(errno);
     }
@@ -222,7 +221,7 @@ public sealed partial class ModelKernel
     {
         if (IsBad(directory.Inode!))
         {
-            DentryCache.LookupDone(dentry);
+            _dcache.LookupDone(dentry);
             _dcache.Put(dentry);
             return new(null, KernelErrno.EIO);
         }

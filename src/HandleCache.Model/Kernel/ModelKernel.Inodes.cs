@@ -50,7 +50,7 @@ public sealed partial class ModelKernel
 
     private EntryIn ParseEntry(byte[] body, EntryReplyForm form)
     {
-        _device.Dialect.ReadEntry(body, EntryReply.TrailingBytes(form), out WireEntry wire);
+        _device.Handles.Dialect.ReadEntry(body, EntryReply.TrailingBytes(form), out WireEntry wire);
         return new(
             wire.Entry, wire.HandleType, wire.Handle.ToArray(), body[wire.Bytes..]);
     }
@@ -62,6 +62,14 @@ public sealed partial class ModelKernel
         ((uint)entry.generation != inode.Generation
             && !_faults.Has(KernelFault.RevalidateSkipsGeneration))
         || ((entry.attr.mode ^ inode.Mode) & KernelInode.TypeMask) != 0;
+
+    /// <summary>
+    /// The reply is about another object, by its handle alone: to a revalidation that is what
+    /// another nodeid is (v2 of the proposals, facts/handle-proposals.md).
+    /// </summary>
+    private bool HasOtherHandle(KernelInode inode, in EntryIn entry) =>
+        !IsStale(inode, entry.Entry) && !_faults.Has(KernelFault.RevalidateSkipsHandle)
+        && !_inodes.Accepts(inode.Index, new FileHandle(entry.HandleType, entry.Handle));
 
     private ulong NextAttrVersion() => ++_conn.AttrVersion;
 
@@ -119,7 +127,7 @@ public sealed partial class ModelKernel
         InodeIndex index, ulong nodeId, uint generation, uint mode, uint rdev,
         bool automount = false)
     {
-        KernelInode inode = new(index, nodeId, generation, mode & KernelInode.TypeMask)
+        KernelInode inode = new(index, nodeId, generation, mode & KernelInode.TypeMask, _wakes)
         {
             Rdev = rdev,
             IsAutomount = automount,

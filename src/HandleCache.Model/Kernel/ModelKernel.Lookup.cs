@@ -138,7 +138,8 @@ public sealed partial class ModelKernel
         if (errno == 0)
         {
             bool isSubmount = (entry.Entry.attr.flags & FuseConstants.FUSE_ATTR_SUBMOUNT) != 0;
-            if (entry.NodeId != inode.NodeId || inode.IsAutomount != isSubmount)
+            if (entry.NodeId != inode.NodeId || inode.IsAutomount != isSubmount
+                || HasOtherHandle(inode, entry))
             {
                 if (!_faults.Has(KernelFault.RevalidateForgetsNothing))
                     QueueForget(entry.NodeId, 1);
@@ -211,7 +212,7 @@ public sealed partial class ModelKernel
     private async KernelTask<(Dentry? Dentry, int Errno)> FillAsync(Dentry directory, Dentry dentry)
     {
         (Dentry? other, int errno) = await LookupAsync(directory, dentry);
-        DentryCache.LookupDone(dentry);
+        _dcache.LookupDone(dentry);
         if (errno == 0 && other is null)
             return (dentry, 0);
         _dcache.Put(dentry);

@@ -134,8 +134,10 @@ public sealed partial class ModelKernel
             }
             else if (child.IsDirectory)
             {
+                // What the running kernel taught: simple_empty() counts names that can be found; one
+                // that was dropped and is still open somewhere is none.
                 _dcache.ShrinkBelow(dentry);
-                if (dentry.Children.Any(entry => !entry.IsNegative))
+                if (dentry.Children.Any(entry => entry is { IsNegative: false, IsHashed: true }))
                     errno = KernelErrno.ENOTEMPTY;
                 else
                     child.IsDead = true;

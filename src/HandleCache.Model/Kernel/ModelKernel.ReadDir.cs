@@ -150,9 +150,11 @@ public sealed partial class ModelKernel
     private (List<DirRecord> Records, int Errno) ParseRecords(byte[] body, bool plus)
     {
         List<DirRecord> records = [];
-        DirentReader reader = new(body, plus ? _device.Dialect : null);
+        DirentReader reader = new(body, plus ? _device.Handles.Dialect : null);
         while (reader.MoveNext())
         {
+            if (plus && _device.Handles.CheckHandle(reader.Entry.Handle.Length).IsError)
+                return (records, KernelErrno.EIO);
             EntryIn entry = plus
                 ? new(
                     reader.Entry.Entry, reader.Entry.HandleType, reader.Entry.Handle.ToArray(), [])
@@ -235,7 +237,7 @@ public sealed partial class ModelKernel
             }
 
             KernelInode? known = dentry.Inode?.NodeId == entry.NodeId ? dentry.Inode : null;
-            if (known is null || IsStale(known, entry.Entry))
+            if (known is null || IsStale(known, entry.Entry) || HasOtherHandle(known, entry))
             {
                 if (known is not null)
                     MakeBad(known);
@@ -286,7 +288,7 @@ public sealed partial class ModelKernel
             PutInode(inode);
         }
 
-        DentryCache.LookupDone(dentry);
+        _dcache.LookupDone(dentry);
         if (errno == 0 && other is null)
             return (dentry, 0);
         _dcache.Put(dentry);

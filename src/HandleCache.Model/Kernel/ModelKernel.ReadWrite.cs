@@ -59,6 +59,16 @@ public sealed partial class ModelKernel
         _dcache.Put(file.Dentry);
     }
 
+    /// <summary>
+    /// The files that a system call itself opened and put. What the running kernel taught: fput()
+    /// leaves them to the task's work, which is run last in, first out (task_work_add()).
+    /// </summary>
+    private void ReleaseAll(List<OpenFile> closing)
+    {
+        for (int i = closing.Count - 1; i >= 0; i--)
+            Release(closing[i]);
+    }
+
     private async void ReleaseTail(OpenFile file, KernelInode inode)
     {
         await ReleaseAsync(file, inode, file.Flags);

@@ -27,8 +27,8 @@ public sealed partial class ModelKernel
         public required Dentry Here { get; set; }
 
         /// <summary>
-        /// Files to be released when the system call returns: what the running kernel taught is
-        /// that fput() leaves it to the task's work, after every retry.
+        /// Files to be released when the system call returns, after every retry
+        /// (<see cref="ReleaseAll"/>).
         /// </summary>
         public List<OpenFile> Closing { get; init; } = [];
 
@@ -192,6 +192,9 @@ public sealed partial class ModelKernel
     {
         if (walk.Kind != LastKind.Norm)
         {
+            // What the running kernel taught: a symlink whose text ends in "." is given back here.
+            if (!more)
+                PutLink(walk);
             HandleDots(walk);
             return (null, 0);
         }
@@ -235,6 +238,12 @@ public sealed partial class ModelKernel
         {
             walk.Links.Push(dentry);
             (link, errno) = await GetLinkAsync(dentry.Inode);
+            if (link is { Length: 0 })
+            {
+                // pick_link(): an empty text leads nowhere else.
+                PutLink(walk);
+                return (null, 0);
+            }
         }
 
         if (errno == 0 && link!.StartsWith('/'))

@@ -21,6 +21,7 @@ public sealed partial class ModelKernel : IDisposable
     private readonly SideTable<ColdInode> _cold = new();
     private readonly KernelDevice _device;
     private readonly KernelConnection _conn = new();
+    private readonly WakeQueue _wakes = new();
     private readonly DentryCache _dcache;
     private readonly ModelKernelOptions _options;
     private readonly KernelFaults _faults;
@@ -33,7 +34,7 @@ public sealed partial class ModelKernel : IDisposable
         _faults = new KernelFaults(options.Inodes.Faults);
         _inodes = new FuseInodeCache(options.Inodes);
         _device = new KernelDevice(_inodes.Forgets);
-        _dcache = new DentryCache(PutInode);
+        _dcache = new DentryCache(PutInode, _wakes);
     }
 
     /// <summary>The virtual clock, ns; the caller moves it, never backwards.</summary>
@@ -66,14 +67,21 @@ public sealed partial class ModelKernel : IDisposable
         ArgumentNullException.ThrowIfNull(call);
         if (_root is null)
             throw new InvalidOperationException("not mounted");
-        return new(call, CallAsync(call));
+        KernelCall started = new(call, CallAsync(call));
+        _wakes.Run();
+        return started;
     }
 
     /// <summary>
     /// read(2) of the device: bytes of the next message, 0 if a read would block, -1 when the
     /// connection is over.
     /// </summary>
-    public int ReadRequest(Span<byte> buffer) => _device.Read(buffer);
+    public int ReadRequest(Span<byte> buffer)
+    {
+        int bytes = _device.Read(buffer);
+        _wakes.Run();
+        return bytes;
+    }
 
     /// <summary>
     /// write(2) of the device: 0 or the errno the server would get. What waited for the reply
@@ -81,15 +89,9 @@ public sealed partial class ModelKernel : IDisposable
     /// </summary>
     public int WriteReply(ReadOnlySpan<byte> message)
     {
-        if (FuseReply.TryParse(message, out FuseReply reply, out WireError error))
-            return reply.IsNotification ? Notify(reply) : _device.Answer(reply);
-        if (error.Fault == WireFault.Overlong
-            && MemoryMarshal.TryRead(message, out fuse_out_header header))
-        {
-            _device.Spoil(header.unique);
-        }
-
-        return KernelErrno.EINVAL;
+        int errno = Take(message);
+        _wakes.Run();
+        return errno;
     }
 
     /// <summary>
@@ -99,6 +101,7 @@ public sealed partial class ModelKernel : IDisposable
     {
         const int ECONNABORTED = 103;
         _device.Abort(ECONNABORTED);
+        _wakes.Run();
         _inodes.Unmount();
         _root = null;
     }
@@ -126,7 +129,7 @@ public sealed partial class ModelKernel : IDisposable
             return VfsResult.Failure(KernelErrno.EIO);
         _conn.Accept(reply, _options.Offered);
         _device.Minor = _conn.Minor;
-        _device.Dialect = HandleOffer.Read(reply, _options.Dialect).Dialect;
+        _device.Handles = HandleOffer.Read(reply, _options.Dialect);
         InodeIndex index = _inodes.MountRoot(KernelInode.Directory);
         KernelInode root = NewColdInode(index, FuseConstants.FUSE_ROOT_ID, 0, KernelInode.Directory, 0);
         root.References = 1;
@@ -134,6 +137,19 @@ public sealed partial class ModelKernel : IDisposable
             root, new fuse_attr { ino = FuseConstants.FUSE_ROOT_ID, nlink = 1 }, expiryNs: 0, 0);
         _root = _dcache.NewRoot(root);
         return new VfsResult(0);
+    }
+
+    private int Take(ReadOnlySpan<byte> message)
+    {
+        if (FuseReply.TryParse(message, out FuseReply reply, out WireError error))
+            return reply.IsNotification ? Notify(reply) : _device.Answer(reply);
+        if (error.Fault == WireFault.Overlong
+            && MemoryMarshal.TryRead(message, out fuse_out_header header))
+        {
+            _device.Spoil(header.unique);
+        }
+
+        return KernelErrno.EINVAL;
     }
 
     private static byte[] Bytes<T>(in T value)

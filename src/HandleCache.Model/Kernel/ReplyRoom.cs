@@ -22,10 +22,15 @@ internal readonly record struct ReplyRoom(
     public static ReplyRoom UpTo(int bytes) => new(bytes, true);
 
     /// <summary>Whether a body fits.</summary>
-    public bool Takes(ReadOnlySpan<byte> body, Dialect dialect)
+    public bool Takes(ReadOnlySpan<byte> body, HandleAgreement handles)
     {
         if (Entry != EntryReplyForm.None)
-            return !dialect.ReadEntry(body, EntryReply.TrailingBytes(Entry), out _).IsError;
+        {
+            return !handles.Dialect.ReadEntry(
+                    body, EntryReply.TrailingBytes(Entry), out WireEntry entry).IsError
+                && !handles.CheckHandle(entry.Handle.Length).IsError;
+        }
+
         return IsVariable ? body.Length <= Bytes : body.Length == Bytes;
     }
 

@@ -21,6 +21,13 @@ public sealed class CheckLedger
     /// <summary>One comparison that held.</summary>
     public void Hold(string check) => Compare(check, true, static () => "");
 
+    /// <summary>Many comparisons that held.</summary>
+    public void Hold(string check, long count)
+    {
+        lock (_lock)
+            EntryOf(check).Compared += count;
+    }
+
     /// <summary>One comparison that failed, in words.</summary>
     public void Fail(string check, string explanation) =>
         Compare(check, false, () => explanation);

@@ -1,3 +1,4 @@
+using HandleCache.Lab.Differential;
 using HandleCache.Lab.Validate;
 using HandleCache.Server.Tap;
 using Xunit;
@@ -36,6 +37,15 @@ public sealed class VerdictTests
     public void A_mandatory_check_that_is_missing_diverges() =>
         Assert.All(Mandatory, name => Assert.Equal(
             "diverge", Of(Mandatory.Where(n => n != name).Select(Held)).Verdict));
+
+    [Fact]
+    public void A_differential_part_that_ran_and_compared_nothing_diverges()
+    {
+        ValidateResult left = Of(Mandatory.Select(Held));
+        Assert.Equal("diverge", (left with { Differential = new DifferentialResult() }).Verdict);
+        ValidateResult ran = Of([.. Mandatory.Select(Held), Held("differential")]);
+        Assert.Equal("match", (ran with { Differential = new DifferentialResult() }).Verdict);
+    }
 
     private static CheckResult Held(string name) => new(name, 5, 0, null, null);
 

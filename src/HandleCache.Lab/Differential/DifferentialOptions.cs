@@ -1,0 +1,25 @@
+using HandleCache.Model.Kernel;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>What a differential run is asked to do.</summary>
+public sealed record DifferentialOptions
+{
+    /// <summary>Most calls a script may have.</summary>
+    public const int MostCalls = 10_000;
+
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Scripts to run; with a soak time, at least these.</summary>
+    public int Scripts { get; init; } = 300;
+
+    public int CallsPerScript { get; init; } = 50;
+
+    /// <summary>Goes on until so much time has passed; null for the number of scripts.</summary>
+    public TimeSpan? Soak { get; init; }
+
+    /// <summary>The one script with just this seed, instead of a series.</summary>
+    public bool OneScript { get; init; }
+
+    public ModelKernelOptions Model { get; init; } = new();
+}

@@ -1,0 +1,38 @@
+namespace HandleCache.Lab.Differential;
+
+/// <summary>What a differential run found.</summary>
+public sealed record DifferentialResult
+{
+    /// <summary>Scripts compared to their end.</summary>
+    public int Scripts { get; init; }
+
+    /// <summary>Runs thrown away because a finite validity may have ended in them.</summary>
+    public int TooSlow { get; init; }
+
+    /// <summary>Runs thrown away because the kernel reclaimed memory in them.</summary>
+    public int Disturbed { get; init; }
+
+    /// <summary>Scripts given up after every attempt was thrown away.</summary>
+    public int GivenUp { get; init; }
+
+    /// <summary>Results compared.</summary>
+    public long Calls { get; init; }
+
+    /// <summary>Requests compared, forgets not counted.</summary>
+    public long Requests { get; init; }
+
+    /// <summary>The script of the first divergence, shrunken if it diverges again.</summary>
+    public Script? Failed { get; init; }
+
+    /// <summary>Where it diverges.</summary>
+    public ScriptDivergence? Divergence { get; init; }
+
+    /// <summary>Whether the divergence came again when the script was repeated.</summary>
+    public bool Repeats { get; init; }
+
+    /// <summary>It was cancelled: the figures are those until then.</summary>
+    public bool IsInterrupted { get; init; }
+
+    /// <summary>Wall time.</summary>
+    public TimeSpan Elapsed { get; init; }
+}

@@ -1,0 +1,77 @@
+using HandleCache.Lab.Differential;
+using HandleCache.Model;
+using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Abi;
+
+namespace HandleCache.Lab.Validate;
+
+/// <summary>Random scripts on the running kernel and on the modelled one.</summary>
+internal static class DifferentialStage
+{
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(30);
+
+    /// <summary>The result; null where the part was left out, which the ledger then says.</summary>
+    public static DifferentialResult? Run(StagePlan plan, Action<string> progress)
+    {
+        ValidateOptions options = plan.Options;
+        if (ReasonNotToCompare(plan) is { } reason)
+        {
+            plan.Ledger.NotCompared(ValidateChecks.Differential, reason);
+            return null;
+        }
+
+        progress(FormattableString.Invariant($"stage differential: {options.Scripts} scripts")
+            + (options.Soak is { } soak
+                ? FormattableString.Invariant($", for {soak.TotalMinutes} minutes")
+                : ""));
+        long lastTold = Environment.TickCount64;
+        DifferentialResult result = DifferentialExperiment.Run(
+            OptionsOf(options), plan.Cancel, scripts =>
+            {
+                if (Environment.TickCount64 - lastTold < ProgressEvery.TotalMilliseconds)
+                    return;
+                lastTold = Environment.TickCount64;
+                progress(FormattableString.Invariant($"stage differential: {scripts} compared"));
+            });
+        plan.Ledger.Hold(ValidateChecks.Differential, result.Calls + result.Requests);
+        if (result.Divergence is { } where)
+        {
+            plan.Ledger.Fail(ValidateChecks.Differential, FormattableString.Invariant(
+                $"script {result.Failed!.Seed:x16}: {where.What} differ at {where.Call}"));
+        }
+
+        if (result.GivenUp > 0)
+        {
+            plan.Notes.Add(FormattableString.Invariant(
+                $"differential: {result.GivenUp} scripts given up, the machine was too busy"));
+        }
+
+        return result;
+    }
+
+    private static string? ReasonNotToCompare(StagePlan plan)
+    {
+        if (plan.Options.Scripts == 0 && plan.Options.Soak is null)
+            return "left out by --scripts 0";
+        uint minor = plan.Minor;
+        return minor < FuseConstants.FUSE_KERNEL_MINOR_VERSION
+            ? FormattableString.Invariant(
+                $"the modelled kernel speaks 7.{FuseConstants.FUSE_KERNEL_MINOR_VERSION}, this one 7.{minor}")
+            : null;
+    }
+
+    private static DifferentialOptions OptionsOf(ValidateOptions options) => new()
+    {
+        Seed = options.Seed,
+        Scripts = options.Scripts,
+        Soak = options.Soak,
+        Model = new()
+        {
+            Inodes = new FuseInodeCacheOptions
+            {
+                Strategy = options.Strategy,
+                Faults = options.Break is { } fault ? ModelFaults.Of(fault) : ModelFaults.None,
+            },
+        },
+    };
+}

@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using HandleCache.Model.Inodes;
+using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Kernel.Tests;
+
+/// <summary>A request as the test, being the server, has read it.</summary>
+internal sealed record Asked(FuseOpcode Opcode, ulong NodeId, ulong Unique, byte[] Body)
+{
+    public string Name => System.Text.Encoding.Latin1.GetString(Body).TrimEnd('\0');
+}
+
+/// <summary>
+/// A mounted modelled kernel whose server is the test: it reads each request and answers it when
+/// and how it likes.
+/// </summary>
+internal sealed class Bench : IDisposable
+{
+    public const uint Directory = 0x41ED;
+    public const uint Regular = 0x81A4;
+    public const int EIO = 5;
+    public const int EINVAL = 22;
+    public const int ENOENT = 2;
+
+    /// <summary>Seconds for which names and attributes are valid: for ever here.</summary>
+    public const ulong Long = 1000;
+
+    private readonly byte[] _buffer = new byte[1 << 16];
+    private readonly Dialect _dialect;
+
+    /// <param name="flags">What the server agrees to.</param>
+    /// <param name="dialect">How handles travel; classic for none.</param>
+    /// <param name="maxHandleBytes">The longest handle the server announces.</param>
+    /// <param name="inodes">How inodes are kept.</param>
+    public Bench(
+        FuseInitFlags flags = FuseInitFlags.FUSE_PARALLEL_DIROPS, Dialect? dialect = null,
+        int maxHandleBytes = 128, FuseInodeCacheOptions? inodes = null)
+    {
+        _dialect = dialect ?? Dialect.Classic;
+        Kernel = new(new() { Inodes = inodes ?? new(), Dialect = _dialect });
+        KernelCall mount = Kernel.Mount();
+        fuse_init_out init = new() { major = 7, minor = 45, max_write = 65536 };
+        (init.flags, init.flags2) = InitWords.Split(flags);
+        HandleOffer.Accept(ref init, _dialect, maxHandleBytes);
+        Answer(Read(), init);
+        _ = mount.Result;
+    }
+
+    public ModelKernel Kernel { get; }
+
+    public KernelCall Stat(string path, int flags = 0x100) => Kernel.Start(
+        new(VfsCallKind.Stat) { Path = path, Flags = flags, Mode = 0x7FF });
+
+    public KernelCall Call(VfsCallKind kind, string path) => Kernel.Start(
+        new(kind) { Path = path, Mode = 0x1ED });
+
+    /// <summary>The next request; forgets are not expected here.</summary>
+    public Asked Read()
+    {
+        int bytes = Kernel.ReadRequest(_buffer);
+        if (bytes <= 0)
+            throw new InvalidOperationException("a request was expected");
+        fuse_in_header header = MemoryMarshal.Read<fuse_in_header>(_buffer);
+        return new(
+            (FuseOpcode)header.opcode, header.nodeid, header.unique,
+            _buffer[FuseRequest.HeaderBytes..bytes]);
+    }
+
+    /// <summary>Every forget that is queued, as "nodeid count".</summary>
+    public List<string> ReadForgets()
+    {
+        List<string> all = [];
+        int bytes;
+        while ((bytes = Kernel.ReadRequest(_buffer)) > 0)
+        {
+            if (!FuseRequest.TryParse(_buffer.AsSpan(0, bytes), out FuseRequest request, out _)
+                || request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET))
+            {
+                throw new InvalidOperationException($"a FORGET was expected: {request.Opcode}");
+            }
+
+            ForgetReader forgets = new(request);
+            while (forgets.TryNext(out fuse_forget_one one))
+                all.Add($"{one.nodeid} {one.nlookup}");
+        }
+
+        return all;
+    }
+
+    /// <summary>Answers; the errno of the server's write.</summary>
+    public int Answer<T>(Asked asked, T body)
+        where T : unmanaged => AnswerBytes(asked, BytesOf(body));
+
+    public int AnswerError(Asked asked, int errno, params byte[] body)
+    {
+        byte[] message = [.. BytesOf(new fuse_out_header
+        {
+            len = (uint)(FuseReply.HeaderBytes + body.Length),
+            error = -errno,
+            unique = asked.Unique,
+        }), .. body];
+        return Kernel.WriteReply(message);
+    }
+
+    public int AnswerBytes(Asked asked, params byte[] body) => AnswerError(asked, 0, body);
+
+    /// <summary>A notification without a body.</summary>
+    public int Notify(FuseNotifyCode code) => Kernel.WriteReply(BytesOf(new fuse_out_header
+    {
+        len = (uint)FuseReply.HeaderBytes,
+        error = (int)code,
+    }));
+
+    /// <summary>Answers with an entry and its handle, as the dialect has them.</summary>
+    public int AnswerEntry(Asked asked, fuse_entry_out entry, params byte[] handle)
+    {
+        byte[] room = new byte[1024];
+        _dialect.TryWriteEntry(room, entry, 0x81, handle, out int bytes);
+        return AnswerBytes(asked, room[..bytes]);
+    }
+
+    public static fuse_entry_out Entry(
+        ulong nodeId, uint mode, ulong generation = 1, ulong seconds = Long, ulong size = 0) => new()
+        {
+            nodeid = nodeId,
+            generation = generation,
+            entry_valid = seconds,
+            attr_valid = seconds,
+            attr = new() { ino = nodeId, mode = mode, nlink = 1, size = size },
+        };
+
+    public static fuse_attr_out Attributes(uint mode, ulong size = 0, ulong seconds = Long) => new()
+    {
+        attr_valid = seconds,
+        attr = new() { ino = 1, mode = mode, nlink = 2, size = size },
+    };
+
+    public static byte[] BytesOf<T>(T value)
+        where T : unmanaged
+    {
+        byte[] bytes = new byte[Marshal.SizeOf<T>()];
+        MemoryMarshal.Write(bytes, value);
+        return bytes;
+    }
+
+    public void Dispose() => Kernel.Dispose();
+}

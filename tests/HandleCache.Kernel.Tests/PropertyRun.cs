@@ -1,0 +1,81 @@
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
+using HandleCache.Lab.Differential;
+using HandleCache.Model.Kernel;
+using Xunit;
+
+namespace HandleCache.Kernel.Tests;
+
+/// <summary>
+/// Runs a property with a seed that is printed and can be given again: the failure message has the
+/// command. HANDLECACHE_SEED holds the seed of a run to repeat.
+/// </summary>
+internal static class PropertyRun
+{
+    private const string SeedVariable = "HANDLECACHE_SEED";
+    private const int Calls = 50;
+
+    /// <summary>
+    /// Holds a property against random scripts; one that fails is shortened by leaving calls out.
+    /// </summary>
+    /// <param name="tests">Scripts.</param>
+    /// <param name="fault">What is wrong with a script's run; null where nothing is.</param>
+    public static void CheckScripts(int tests, Func<Script, string?> fault)
+    {
+        Arbitrary<ScriptCase> scripts = Arb.From(
+            Seeds().Select(seed => new ScriptCase(ScriptGenerator.Make(seed, Calls))), Shorter);
+        Check(Prop.ForAll(scripts, one => Verdict(fault(one.Script))), tests);
+    }
+
+    /// <summary>Holds a property against random seeds.</summary>
+    public static void CheckSeeds(int tests, Func<ulong, string?> fault) =>
+        Check(Prop.ForAll(Arb.From(Seeds()), seed => Verdict(fault(seed))), tests);
+
+    private static Property Verdict(string? why) => (why is null).Label(why ?? "");
+
+    private static Gen<ulong> Seeds() =>
+        Gen.Choose(0, int.MaxValue - 1).Two().Select(pair => Mixed(pair.Item1, pair.Item2));
+
+    private static ulong Mixed(int high, int low) => ScriptRandom.Mix(((ulong)high << 31) | (uint)low);
+
+    private static IEnumerable<ScriptCase> Shorter(ScriptCase one)
+    {
+        IReadOnlyList<VfsCall> calls = one.Script.Calls;
+        for (int part = calls.Count / 2; part > 0; part /= 2)
+        {
+            for (int at = 0; at + part <= calls.Count; at += part)
+            {
+                yield return new(one.Script with
+                {
+                    Calls = [.. calls.Take(at), .. calls.Skip(at + part)],
+                });
+            }
+        }
+    }
+
+    private static void Check(Property property, int tests)
+    {
+        string? given = Environment.GetEnvironmentVariable(SeedVariable);
+        ulong seed = given is null
+            ? (ulong)Random.Shared.NextInt64()
+            : ulong.Parse(given, CultureInfo.InvariantCulture);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{SeedVariable}={seed}");
+        try
+        {
+            property.Check(
+                Config.QuickThrowOnFailure.WithMaxTest(tests).WithReplay(seed, 1));
+        }
+        catch (Exception e)
+        {
+            Assert.Fail($"replay with {SeedVariable}={seed}\n{e.Message}");
+        }
+    }
+
+    /// <summary>A script that prints itself whole.</summary>
+    private sealed record ScriptCase(Script Script)
+    {
+        public override string ToString() =>
+            $"\n{Script.Settings}\n{string.Join('\n', Script.Calls)}\n";
+    }
+}

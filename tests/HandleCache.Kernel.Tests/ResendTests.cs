@@ -1,0 +1,89 @@
+using HandleCache.Lab.Differential;
+using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Abi;
+using Xunit;
+
+namespace HandleCache.Kernel.Tests;
+
+/// <summary>FUSE_NOTIFY_RESEND (fuse_resend(), fs/fuse/dev.c): what was read is read again.</summary>
+public class ResendTests
+{
+    private const ulong ResendBit = 1ul << 63;
+    private const int ForceSync = 0x2000;
+
+    [Fact]
+    public void Unanswered_requests_come_again_marked_and_oldest_first()
+    {
+        using Bench bench = new();
+        KernelCall[] calls = [.. Enumerable.Range(0, 3).Select(_ => bench.Stat(".", ForceSync))];
+        Asked first = bench.Read();
+        Asked second = bench.Read();
+        Assert.Equal(0, bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND));
+        Assert.Equal(0, bench.Kernel.Unanswered);
+        Asked again = bench.Read();
+        Assert.Equal(first.Unique | ResendBit, again.Unique);
+        Assert.Equal(first.Opcode, again.Opcode);
+        Assert.Equal(first.NodeId, again.NodeId);
+        Assert.Equal(first.Body, again.Body);
+        Assert.Equal(second.Unique | ResendBit, bench.Read().Unique);
+
+        // The third was never read: it is not marked, and comes last.
+        Asked third = bench.Read();
+        Assert.Equal(0u, third.Unique & ResendBit);
+        foreach (Asked asked in new[] { third, again, second })
+            Assert.Equal(0, bench.Answer(asked, Bench.Attributes(Bench.Directory)));
+        Assert.All(calls, call => Assert.Equal(0, call.Result.Errno));
+    }
+
+    [Fact]
+    public void A_reply_to_a_request_that_waits_to_be_read_again_is_ENOENT()
+    {
+        using Bench bench = new();
+        KernelCall stat = bench.Stat("a");
+        Asked asked = bench.Read();
+        bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND);
+        Assert.Equal(Bench.ENOENT, bench.AnswerEntry(asked, Bench.Entry(2, Bench.Regular)));
+        Assert.False(stat.IsDone);
+        Assert.Equal(0, bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular)));
+        Assert.Equal(0, stat.Result.Errno);
+    }
+
+    [Fact]
+    public void Forgets_that_were_read_do_not_come_again()
+    {
+        using Bench bench = new();
+        KernelCall stat = bench.Stat("a");
+        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular));
+        Assert.Equal(0, stat.Result.Errno);
+        bench.Kernel.Shrink();
+        Assert.Equal(["2 1"], bench.ReadForgets());
+        bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND);
+        Assert.False(bench.Kernel.HasRequest);
+    }
+
+    /// <summary>
+    /// A server that reads a request, dies before it has done anything and asks for all of it
+    /// again: nobody can tell, whichever requests it were and however often.
+    /// </summary>
+    [Fact]
+    public void Requests_that_are_read_twice_and_answered_once_change_no_result() =>
+        PropertyRun.CheckScripts(120, script =>
+        {
+            IReadOnlyList<string> plain = ScriptRun.Of(script).Results;
+            ScriptRandom random = new(script.Seed);
+            bool isFirst = true;
+            List<string> results = [];
+            using ModelSide side = new(script, new()) { LosesRequest = () => random.OneIn(3) };
+            foreach (VfsCall call in script.Calls)
+            {
+                results.Add(ScriptRun.Make(side, call).ToString());
+                isFirst &= results[^1] == plain[results.Count - 1];
+                if (!isFirst)
+                    return $"{call}: {results[^1]}, without resending {plain[results.Count - 1]}";
+            }
+
+            IReadOnlyList<string> held = ScriptRun.HeldIn(side.Kernel.Inodes);
+            return script.Server.HostilePerMille > 0
+                || side.Server.Ledger.Held().SequenceEqual(held) ? null : "the counts differ";
+        });
+}
