@@ -55,7 +55,8 @@ public sealed class ServedMount : IDisposable
         ITrafficObserver? observer)
     {
         FuseDevice device = FuseDevice.Open();
-        IChannel channel = new DeviceChannel(device);
+        IChannel channel =
+            session.OverIoUring ? new RingChannel(device) : new DeviceChannel(device);
         if (session.Dialect.CarriesHandles)
             channel = new HandleBridgeChannel(channel, session.Dialect);
         if (observer is not null)
