@@ -16,6 +16,7 @@ internal static class Program
         root.Add(CompareCommand.Build());
         root.Add(ReportCommand.Build());
         root.Add(MountCommand.Build());
+        root.Add(ScaleCommand.Build());
         root.Add(RestartCommand.Build());
         root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build());
