@@ -6,7 +6,13 @@ namespace HandleCache.MountBench;
 /// The run: all loads on one server after the other, round by round, the order of the servers
 /// turned each round, so that whatever changes on the machine meets both alike.
 /// </summary>
-internal sealed class Bench(BenchFolder folder, BenchSize size, IReadOnlyList<Contender> contenders)
+/// <param name="folder">Where.</param>
+/// <param name="size">How much.</param>
+/// <param name="ours">Runs all loads.</param>
+/// <param name="theirs">As well.</param>
+/// <param name="ring">Only the stat storms, which tell channels apart; null where there is none.</param>
+internal sealed class Bench(
+    BenchFolder folder, BenchSize size, Contender ours, Contender theirs, Contender? ring)
 {
     private const int CachedSeconds = 60;
 
@@ -36,15 +42,17 @@ internal sealed class Bench(BenchFolder folder, BenchSize size, IReadOnlyList<Co
 
     public void Run(TextWriter progress)
     {
+        Contender[] contenders = ring is null ? [ours, theirs] : [ours, theirs, ring];
         for (int round = 0; round < size.Rounds; round++)
         {
             IEnumerable<Contender> order =
-                round % 2 == 0 ? contenders : contenders.Reverse();
+                round % 2 == 0 ? contenders : contenders.AsEnumerable().Reverse();
             foreach (Contender contender in order)
             {
                 progress.WriteLine($"round {round + 1} of {size.Rounds}: {contender.Name}");
                 RunLoads(contender, zeroTimeouts: true);
-                RunLoads(contender, zeroTimeouts: false);
+                if (contender != ring)
+                    RunLoads(contender, zeroTimeouts: false);
             }
         }
     }

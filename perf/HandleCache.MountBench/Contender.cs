@@ -20,7 +20,7 @@ internal sealed record Contender(
 {
     public const string LibfuseExample = "passthrough_ll";
     public const string Ours = "HandleCache";
-    public const string OursUring = "HandleCache, io_uring";
+    public const string OursOverRing = "HandleCache over io_uring";
 
     /// <summary>libfuse's example; threads that wait idle are kept as by its own default.</summary>
     public static Contender Libfuse(string program) => new(

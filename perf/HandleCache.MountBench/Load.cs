@@ -9,9 +9,17 @@ namespace HandleCache.MountBench;
 /// <param name="Commands">
 /// Arguments of <c>loads</c> for each portion; between two the kernel's cache is emptied.
 /// </param>
-/// <param name="ZeroTimeouts">Names and attributes are asked for each time; else for 60 s.</param>
+/// <param name="ZeroTimeouts">
+/// Names and attributes are asked for each time; else they are valid for 60 s.
+/// </param>
+/// <param name="Clients">Threads of the load.</param>
 internal sealed record Load(
-    string Name, string Unit, double Divisor, string[][] Commands, bool ZeroTimeouts = false)
+    string Name,
+    string Unit,
+    double Divisor,
+    string[][] Commands,
+    bool ZeroTimeouts = false,
+    int Clients = 1)
 {
     /// <summary>All loads, in the order they run on a mount.</summary>
     /// <param name="root">The mount point.</param>
@@ -41,7 +49,8 @@ internal sealed record Load(
     private static Load Stat(string root, BenchSize size, int threads) => new(
         $"stat storm, {threads} thread{(threads == 1 ? "" : "s")}", "stats/s", 1,
         [["stat", $"{root}/flat", Plain(BenchSize.StatFiles), Plain(threads), Plain(size.StatMs)]],
-        ZeroTimeouts: true);
+        ZeroTimeouts: true,
+        Clients: threads);
 
     private static string[][] Portions(string root, BenchSize size) =>
     [

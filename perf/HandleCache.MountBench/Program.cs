@@ -37,11 +37,16 @@ catch (Exception e) when (e is FileNotFoundException or System.ComponentModel.Wi
 
 Contender ours = Contender.HandleCache(Contender.Ours, Path.GetFullPath(Server));
 Contender theirs = Contender.Libfuse(folder.PassthroughLl);
-Bench bench = new(folder, size, [ours, theirs]);
+Contender? ring = HasRing()
+    ? Contender.HandleCache(Contender.OursOverRing, Path.GetFullPath(Server), "--channel", "ring")
+    : null;
+Bench bench = new(folder, size, ours, theirs, ring);
 bench.Prepare();
 bench.Run(Console.Error);
 Report report = new(bench, ours, theirs);
-report.AddLoads(uring: null);
+report.AddLoads();
+if (ring is not null)
+    report.AddRing(ring);
 report.AddMemory(bench.Memory(ours), bench.Memory(theirs));
 ResultFile file = new(
     "Server against libfuse's passthrough_ll",
@@ -55,3 +60,9 @@ ResultFile file = new(
 file.Save(args[1]);
 Notes.Print(Console.Error, file);
 return report.AllMet ? 0 : 1;
+
+static bool HasRing()
+{
+    const string Switch = "/sys/module/fuse/parameters/enable_uring";
+    return File.Exists(Switch) && File.ReadAllText(Switch).Trim() == "Y";
+}

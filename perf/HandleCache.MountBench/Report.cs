@@ -12,7 +12,7 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
 
     public bool AllMet => _rows.All(row => row.Met != false);
 
-    public void AddLoads(Contender? uring)
+    public void AddLoads()
     {
         foreach (Load load in bench.Loads)
         {
@@ -29,11 +29,29 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
                 ratio >= 1,
                 $"spread {mine.Spread:P0} here, {theirs.Spread:P0} there"));
         }
+    }
 
-        if (uring is not null)
+    /// <summary>The stat storms over io_uring, against those over /dev/fuse.</summary>
+    public void AddRing(Contender ring)
+    {
+        foreach (Load load in bench.Loads.Where(l => l.ZeroTimeouts))
         {
-            foreach (Load load in bench.Loads)
-                AddUring(load, uring);
+            Samples there = bench.Of(load, ring);
+            Samples here = bench.Of(load, ours);
+            double ratio = there.Median / here.Median;
+            ResultRow row = new($"{load.Name}, over io_uring", load.Unit, Round(there.Median))
+            {
+                Peers =
+                [
+                    new Peer("/dev/fuse", Round(here.Median)),
+                    new Peer(peer.Name, Round(bench.Of(load, peer).Median)),
+                ],
+            };
+            _rows.Add(load.Clients > 1
+                ? Barred(
+                    row with { Bar = "io_uring / (/dev/fuse) >= 2", Figure = Round(ratio) },
+                    ratio >= 2, $"spread {there.Spread:P0}")
+                : row with { Note = Text($"{ratio:0.00} times /dev/fuse; no bar") });
         }
     }
 
@@ -62,23 +80,6 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
             },
             all <= 0.5,
             "open files and descriptor tables, as the memory cgroup counts them"));
-    }
-
-    private void AddUring(Load load, Contender uring)
-    {
-        Samples there = bench.Of(load, uring);
-        Samples here = bench.Of(load, ours);
-        double ratio = there.Median / here.Median;
-        ResultRow row = new($"{load.Name}, over io_uring", load.Unit, Round(there.Median))
-        {
-            Peers = [new Peer("/dev/fuse", Round(here.Median))],
-        };
-        bool barred = load.ZeroTimeouts && !load.Name.EndsWith("1 thread", StringComparison.Ordinal);
-        _rows.Add(barred
-            ? Barred(
-                row with { Bar = "io_uring / dev/fuse >= 2", Figure = Round(ratio) }, ratio >= 2,
-                $"spread {there.Spread:P0}")
-            : row with { Note = Text($"{ratio:0.00} times the classic channel") });
     }
 
     private static ResultRow Barred(ResultRow row, bool met, string facts) => row with

@@ -113,9 +113,9 @@ public sealed class ServedMount : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled while still mounted.</exception>
     public void WaitForEnd(CancellationToken cancel)
     {
-        using ManualResetEventSlim never = new();
-        while (!_thread.Join(0))
-            never.Wait(TimeSpan.FromMilliseconds(50), cancel);
+        // Not an event's wait, which would spin each time, beside the workers.
+        while (!_thread.Join(TimeSpan.FromMilliseconds(50)))
+            cancel.ThrowIfCancellationRequested();
     }
 
     /// <summary>The exception that ended the session early; null when none did.</summary>
