@@ -18,6 +18,7 @@ internal static class Program
         root.Add(MountCommand.Build());
         root.Add(ReplayCommand.Build());
         root.Add(GenerateTraceCommand.Build());
+        root.Add(ScaleCommand.Build());
         root.Add(RestartCommand.Build());
         root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build());

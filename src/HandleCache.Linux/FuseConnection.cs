@@ -10,10 +10,24 @@ public sealed class FuseConnection
 {
     public const string Root = "/sys/fs/fuse/connections";
 
+    private const string UringSwitch = "/sys/module/fuse/parameters/enable_uring";
+
     private readonly string _directory;
 
     public FuseConnection(uint deviceMinor) =>
         _directory = string.Create(CultureInfo.InvariantCulture, $"{Root}/{deviceMinor}");
+
+    /// <summary>
+    /// Why FUSE over io_uring is not to be had here, and what helps; null when it is.
+    /// </summary>
+    public static string? WhyNotOverIoUring()
+    {
+        if (!File.Exists(UringSwitch))
+            return "this kernel has no FUSE over io_uring (CONFIG_FUSE_IO_URING, 6.14 and later)";
+        return File.ReadAllText(UringSwitch).Trim() == "Y"
+            ? null
+            : $"FUSE over io_uring is switched off: echo Y > {UringSwitch}";
+    }
 
     /// <summary>fusectl is mounted and the connection is there.</summary>
     public bool Exists => Directory.Exists(_directory);

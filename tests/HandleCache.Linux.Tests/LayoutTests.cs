@@ -76,12 +76,41 @@ public class LayoutTests
     [InlineData("CapabilityHeader", 8)]
     [InlineData("CapabilityData", 12)]
     [InlineData("KernelFileHandle", 136)]
+    [InlineData("RingParameters", 120)]
+    [InlineData("SubmissionOffsets", 40)]
+    [InlineData("CompletionOffsets", 40)]
+    [InlineData("CompletionEntry", 16)]
+    [InlineData("SubmissionEntry", 128)]
     public void Internal_structs_have_the_size_of_the_64_bit_abi(string name, int sizeBytes)
     {
         Type type = typeof(FuseDevice).Assembly.GetType($"HandleCache.Linux.Native.{name}")!;
         object? size = typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!
             .MakeGenericMethod(type).Invoke(null, null);
         Assert.Equal(sizeBytes, size);
+    }
+
+    [Theory]
+    [InlineData("SubmissionEntry", "Fd", 4)]
+    [InlineData("SubmissionEntry", "CommandOrOffset", 8)]
+    [InlineData("SubmissionEntry", "Address", 16)]
+    [InlineData("SubmissionEntry", "Length", 24)]
+    [InlineData("SubmissionEntry", "OperationFlags", 28)]
+    [InlineData("SubmissionEntry", "UserData", 32)]
+    [InlineData("SubmissionEntry", "CommandFlags", 48)]
+    [InlineData("SubmissionEntry", "CommitId", 56)]
+    [InlineData("SubmissionEntry", "QueueId", 64)]
+    [InlineData("RingParameters", "Features", 20)]
+    [InlineData("RingParameters", "Sq", 40)]
+    [InlineData("RingParameters", "Cq", 80)]
+    [InlineData("SubmissionOffsets", "Array", 24)]
+    [InlineData("CompletionOffsets", "Entries", 20)]
+    [InlineData("CompletionEntry", "Result", 8)]
+    public void A_field_of_io_uring_lies_where_its_header_says(
+        string structure, string field, int offset)
+    {
+        Type type =
+            typeof(FuseDevice).Assembly.GetType($"HandleCache.Linux.Native.{structure}")!;
+        Assert.Equal(offset, (int)Marshal.OffsetOf(type, field));
     }
 
     [Fact]

@@ -60,12 +60,24 @@ internal static class MountCommand
         Description = "Hold the traffic against the model; its checks are printed at the end",
     };
 
+    private static readonly Option<MountChannel> Channel = new("--channel")
+    {
+        Description = "device (/dev/fuse) or ring (FUSE over io_uring)",
+        DefaultValueFactory = _ => MountChannel.Device,
+    };
+
+    private static readonly Option<int> Workers = new("--workers")
+    {
+        Description = "Threads that read from /dev/fuse",
+        DefaultValueFactory = _ => Math.Max(2, Environment.ProcessorCount),
+    };
+
     public static Command Build()
     {
         Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
         {
             Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Keep, Model,
-            Record,
+            Record, Channel, Workers,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
         return command;
@@ -85,6 +97,8 @@ internal static class MountCommand
             Keep = parsed.GetValue(Keep),
             Model = parsed.GetValue(Model) || parsed.GetValue(Record) is not null,
             Record = parsed.GetValue(Record),
+            Channel = parsed.GetValue(Channel),
+            Workers = parsed.GetValue(Workers),
         };
         using Interrupt interrupt = new();
         MountOutcome outcome = MountRun.Run(

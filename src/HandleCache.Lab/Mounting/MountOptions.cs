@@ -1,3 +1,4 @@
+using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Mounting;
@@ -35,12 +36,16 @@ public sealed record MountOptions
     /// <summary>Survive the death of the server: a keeper holds the mount.</summary>
     public bool Keep { get; init; }
 
-    /// <summary>Threads that read requests.</summary>
+    /// <summary>Threads that read requests; with io_uring it is one for each queue.</summary>
     public int Workers { get; init; } = Math.Max(2, Environment.ProcessorCount);
+
+    /// <summary>What carries the requests.</summary>
+    public MountChannel Channel { get; init; } = MountChannel.Device;
 
     internal SessionOptions Session => new()
     {
-        Workers = Workers,
+        Workers = Channel == MountChannel.Ring ? RingChannel.Workers : Workers,
+        OverIoUring = Channel == MountChannel.Ring,
         ReadDirPlus = ReadDirPlus,
         ExportSupport = Export,
         WritebackCache = Writeback,

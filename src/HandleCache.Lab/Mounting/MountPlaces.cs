@@ -12,12 +12,18 @@ internal static class MountPlaces
     {
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))
             throw new BadInputException("--timeout: 0 to 86400 seconds");
+        if (options.Workers is < 1 or > 64)
+            throw new BadInputException("--workers: 1 to 64");
         RequireDirectory("SOURCE", options.Source);
         RequireDirectory("MOUNTPOINT", options.MountPoint);
         if (Credentials.WhyNotMountFuse() is { } mount)
             throw new MissingRequirementException(mount);
         if (Credentials.WhyNotOpenByHandle() is { } open)
             throw new MissingRequirementException(open);
+        if (options.Channel == MountChannel.Ring && FuseConnection.WhyNotOverIoUring() is { } ring)
+            throw new MissingRequirementException(ring);
+        if (options.Channel == MountChannel.Ring && options.Keep)
+            throw new BadInputException("--channel ring goes without --keep");
     }
 
     /// <summary>The file system of a checked source.</summary>

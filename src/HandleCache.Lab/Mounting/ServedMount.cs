@@ -55,7 +55,8 @@ public sealed class ServedMount : IDisposable
         ITrafficObserver? observer)
     {
         FuseDevice device = FuseDevice.Open();
-        IChannel channel = new DeviceChannel(device);
+        IChannel channel =
+            session.OverIoUring ? new RingChannel(device) : new DeviceChannel(device);
         if (session.Dialect.CarriesHandles)
             channel = new HandleBridgeChannel(channel, session.Dialect);
         if (observer is not null)
@@ -112,9 +113,9 @@ public sealed class ServedMount : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled while still mounted.</exception>
     public void WaitForEnd(CancellationToken cancel)
     {
-        using ManualResetEventSlim never = new();
-        while (!_thread.Join(0))
-            never.Wait(TimeSpan.FromMilliseconds(50), cancel);
+        // Not an event's wait, which would spin each time, beside the workers.
+        while (!_thread.Join(TimeSpan.FromMilliseconds(50)))
+            cancel.ThrowIfCancellationRequested();
     }
 
     /// <summary>The exception that ended the session early; null when none did.</summary>

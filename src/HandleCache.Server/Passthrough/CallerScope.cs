@@ -10,19 +10,33 @@ namespace HandleCache.Server.Passthrough;
 /// </summary>
 internal ref struct CallerScope
 {
-    private readonly uint _oldUmask;
     private FileSystemIdentity _identity;
 
-    public CallerScope(uint uid, uint gid, uint umask)
+    public CallerScope(uint uid, uint gid, uint umask, ThreadUmask thread)
     {
         bool other = uid != Credentials.EffectiveUserId || gid != Credentials.EffectiveGroupId;
         _identity = other ? FileSystemIdentity.AssumeKeepingCapabilities(uid, gid) : default;
-        _oldUmask = Credentials.Umask(umask & 0x1FF);
+        thread.Set(umask & 0x1FF);
     }
 
-    public void Dispose()
+    public void Dispose() => _identity.Dispose();
+
+    /// <summary>
+    /// The umask of one thread, its own from the first use on (CLONE_FS). It stays as the last
+    /// caller's, which the next one mostly shares: nothing else on these threads makes files.
+    /// </summary>
+    internal sealed class ThreadUmask
     {
-        Credentials.Umask(_oldUmask);
-        _identity.Dispose();
+        private uint? _umask;
+
+        public void Set(uint umask)
+        {
+            if (_umask == umask)
+                return;
+            if (_umask is null)
+                MountNamespace.UnshareFileSystemState();
+            Credentials.Umask(umask);
+            _umask = umask;
+        }
     }
 }

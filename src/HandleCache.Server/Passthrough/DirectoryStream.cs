@@ -1,3 +1,4 @@
+using System.Buffers;
 using HandleCache.Linux;
 
 namespace HandleCache.Server.Passthrough;
@@ -45,8 +46,8 @@ internal sealed class DirectoryStream
         if (_start == _end)
         {
             if (_buffer.Length == 0)
-                _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes);
-            SysResult filled = DirectoryReader.Fill(directory, _buffer);
+                _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+            SysResult filled = DirectoryReader.Fill(directory, _buffer.AsSpan(0, BufferBytes));
             (_start, _end, errno) = (0, (int)filled.Value, filled.Errno);
             if (_end == 0)
                 return false;
@@ -61,6 +62,17 @@ internal sealed class DirectoryStream
 
         _peekedBytes = reader.ReadBytes;
         return true;
+    }
+
+    /// <summary>Gives the buffer back for the next directory; nothing is read ahead then.</summary>
+    public void Close()
+    {
+        lock (Gate)
+        {
+            if (_buffer.Length != 0)
+                ArrayPool<byte>.Shared.Return(_buffer);
+            (_buffer, _start, _end, _position) = ([], 0, 0, 0);
+        }
     }
 
     /// <summary>Passes the entry that was peeked.</summary>

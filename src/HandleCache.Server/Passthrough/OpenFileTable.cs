@@ -66,6 +66,7 @@ internal sealed class OpenFileTable(ulong firstFh)
         if (!_files.TryRemove(fh, out OpenFile? file))
             return false;
         nodeid = file.NodeId;
+        file.Stream?.Close();
         file.Shared.Release();
         return true;
     }

@@ -40,7 +40,7 @@ public sealed partial class PassthroughFileSystem
         if (errno != Errno.None)
             return errno;
         fuse_statx_out answer = new() { stat = WireAttributes.StatxFrom(statx) };
-        (answer.attr_valid, answer.attr_valid_nsec) = Split(_options.AttributeValid);
+        (answer.attr_valid, answer.attr_valid_nsec) = _attributeValid;
         reply.Write(answer);
         return Errno.None;
     }
@@ -187,7 +187,7 @@ public sealed partial class PassthroughFileSystem
         if (errno != Errno.None)
             return errno;
         fuse_attr_out answer = new() { attr = WireAttributes.From(statx) };
-        (answer.attr_valid, answer.attr_valid_nsec) = Split(_options.AttributeValid);
+        (answer.attr_valid, answer.attr_valid_nsec) = _attributeValid;
         reply.Write(answer);
         return Errno.None;
     }

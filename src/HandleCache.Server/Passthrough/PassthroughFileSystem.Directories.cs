@@ -88,7 +88,9 @@ public sealed partial class PassthroughFileSystem
             type = found.Type,
         };
         if (!found.IsDotOrDotDot
-            && TryDescribe(dir, found, out fuse_entry_out entry, out FileHandleBuffer handle))
+            && Describe(
+                dir, found.NameWithNul, out fuse_entry_out entry, out FileHandleBuffer handle)
+                == Errno.None)
         {
             if (!writer.FitsPlus(_dialect, handle.LengthBytes, found.Name.Length))
                 return false;
@@ -105,21 +107,5 @@ public sealed partial class PassthroughFileSystem
         }
 
         return writer.TryAddPlus(_dialect, default, 0, default, dirent, found.Name);
-    }
-
-    /// <summary>Not kept open: a directory is read far beyond what is used of it next.</summary>
-    private bool TryDescribe(
-        FileDescriptor dir,
-        in DirectoryEntry found,
-        out fuse_entry_out entry,
-        out FileHandleBuffer handle)
-    {
-        using FileDescriptor? child = Files.OpenAt(
-            dir, found.NameWithNul, PathFlags | OpenFlags.NoFollow, 0, out _);
-        if (child is not null)
-            return Describe(child, out entry, out handle) == Errno.None;
-        entry = default;
-        handle = default;
-        return false;
     }
 }

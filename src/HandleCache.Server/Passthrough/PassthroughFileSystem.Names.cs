@@ -20,10 +20,7 @@ public sealed partial class PassthroughFileSystem
             return errno;
         if (name.SequenceEqual("."u8))
             return LookupSelf(context.NodeId, dir.Descriptor, ref reply);
-        FileDescriptor? child = Files.OpenAt(
-            dir.Descriptor, WithNul(name), PathFlags | OpenFlags.NoFollow, 0, out errno);
-        if (child is not null)
-            return ReplyEntry(child, ref reply);
+        errno = ReplyEntry(dir.Descriptor, name, ref reply);
         return errno == Errno.ENOENT && _options.NegativeValid > TimeSpan.Zero
             ? ReplyNegative(ref reply)
             : errno;
@@ -44,7 +41,7 @@ public sealed partial class PassthroughFileSystem
             errno = Names.MakeSymlink(WithNul(target), dir.Descriptor, WithNul(name));
         if (errno == Errno.EEXIST && WasLinkedTo(context, dir.Descriptor, name, target))
             errno = Errno.None;
-        return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
+        return errno == Errno.None ? ReplyEntry(dir.Descriptor, name, ref reply) : errno;
     }
 
     public override Errno MkNod(
@@ -68,7 +65,7 @@ public sealed partial class PassthroughFileSystem
             errno = Errno.None;
         }
 
-        return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
+        return errno == Errno.None ? ReplyEntry(dir.Descriptor, name, ref reply) : errno;
     }
 
     public override Errno MkDir(
@@ -92,7 +89,7 @@ public sealed partial class PassthroughFileSystem
             errno = Errno.None;
         }
 
-        return errno == Errno.None ? ReplyMade(dir.Descriptor, name, ref reply) : errno;
+        return errno == Errno.None ? ReplyEntry(dir.Descriptor, name, ref reply) : errno;
     }
 
     public override Errno Unlink(in RequestContext context, ReadOnlySpan<byte> name) =>
@@ -178,14 +175,6 @@ public sealed partial class PassthroughFileSystem
         return reply.WriteEntry(entry, 0, default);
     }
 
-    private Errno ReplyMade(
-        FileDescriptor dir, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
-    {
-        FileDescriptor? made = Files.OpenAt(
-            dir, WithNul(name), PathFlags | OpenFlags.NoFollow, 0, out Errno errno);
-        return made is null ? errno : ReplyEntry(made, ref reply);
-    }
-
     private Errno Remove(in RequestContext context, ReadOnlySpan<byte> name, int flags)
     {
         using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
@@ -221,13 +210,7 @@ public sealed partial class PassthroughFileSystem
         caller = default;
         if (uid == uint.MaxValue || gid == uint.MaxValue)
             return false;
-        if (!_threadHasOwnUmask.Value)
-        {
-            MountNamespace.UnshareFileSystemState();
-            _threadHasOwnUmask.Value = true;
-        }
-
-        caller = new CallerScope(uid, gid, umask);
+        caller = new CallerScope(uid, gid, umask, _umask.Value!);
         return true;
     }
 }

@@ -27,7 +27,9 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private readonly NodeTable _nodes;
     private readonly DescriptorCache _descriptors;
     private readonly OpenFileTable _files;
-    private readonly ThreadLocal<bool> _threadHasOwnUmask = new();
+    private readonly ThreadLocal<CallerScope.ThreadUmask> _umask = new(() => new());
+    private readonly (ulong Seconds, uint Nanoseconds) _entryValid;
+    private readonly (ulong Seconds, uint Nanoseconds) _attributeValid;
 
     private volatile bool _writeback;
     private volatile Dialect _dialect = Dialect.Classic;
@@ -38,6 +40,8 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
+        _entryValid = Split(options.EntryValid);
+        _attributeValid = Split(options.AttributeValid);
         _source = new SourceTree(source);
         _root = new SharedDescriptor(_source.Root);
         _nodes = new NodeTable(
@@ -81,7 +85,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         _nodes.Dispose();
         _root.Release();
         _source.Dispose();
-        _threadHasOwnUmask.Dispose();
+        _umask.Dispose();
     }
 
     public override void Forget(ulong nodeid, ulong nlookup)
@@ -179,27 +183,52 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         errno = Metadata.Statx(descriptor, StatxMask.BasicStats, out Statx statx);
         if (errno != Errno.None)
             return errno;
-        (entry.entry_valid, entry.entry_valid_nsec) = Split(_options.EntryValid);
-        (entry.attr_valid, entry.attr_valid_nsec) = Split(_options.AttributeValid);
-        entry.attr = WireAttributes.From(statx);
+        FillEntry(statx, ref entry);
         return Errno.None;
     }
 
     /// <summary>
-    /// Writes the entry of an object just found or made and counts one lookup. The descriptor
-    /// is kept for what comes next, or closed.
+    /// The same of a name, without opening it where handle and attributes are sure to be of one
+    /// object (<see cref="HandleInode"/>).
     /// </summary>
-    private Errno ReplyEntry(FileDescriptor found, ref ReplyBuilder reply)
+    private Errno Describe(
+        FileDescriptor dir,
+        ReadOnlySpan<byte> nameWithNul,
+        out fuse_entry_out entry,
+        out FileHandleBuffer handle)
     {
-        Errno errno = WriteEntry(found, ref reply, out ulong nodeid);
-        if (errno != Errno.None || nodeid == FuseConstants.FUSE_ROOT_ID)
-        {
-            found.Dispose();
+        entry = default;
+        Errno errno = FileHandles.Get(dir, nameWithNul, 0, out handle, out _);
+        if (errno != Errno.None)
             return errno;
+        errno = Metadata.Statx(
+            dir, nameWithNul, AtFlags.SymlinkNoFollow, StatxMask.BasicStats, out Linux.Statx statx);
+        if (errno != Errno.None)
+            return errno;
+        if (HandleInode.Confirms(handle, statx.Ino))
+        {
+            FillEntry(statx, ref entry);
+            return Errno.None;
         }
 
-        _descriptors.Add(nodeid, found).Dispose();
-        return Errno.None;
+        using FileDescriptor? opened =
+            Files.OpenAt(dir, nameWithNul, PathFlags | OpenFlags.NoFollow, 0, out errno);
+        return opened is null ? errno : Describe(opened, out entry, out handle);
+    }
+
+    private void FillEntry(in Linux.Statx statx, ref fuse_entry_out entry)
+    {
+        (entry.entry_valid, entry.entry_valid_nsec) = _entryValid;
+        (entry.attr_valid, entry.attr_valid_nsec) = _attributeValid;
+        entry.attr = WireAttributes.From(statx);
+    }
+
+    /// <summary>Writes the entry of a name and counts one lookup; none when it fails.</summary>
+    private Errno ReplyEntry(FileDescriptor dir, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
+    {
+        Errno errno =
+            Describe(dir, WithNul(name), out fuse_entry_out entry, out FileHandleBuffer handle);
+        return errno == Errno.None ? WriteEntry(entry, handle, ref reply, out _) : errno;
     }
 
     /// <summary>Writes an entry and counts one lookup; none when it fails.</summary>
@@ -207,12 +236,19 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     {
         nodeid = 0;
         Errno errno = Describe(found, out fuse_entry_out entry, out FileHandleBuffer handle);
-        if (errno != Errno.None)
-            return errno;
+        return errno == Errno.None ? WriteEntry(entry, handle, ref reply, out nodeid) : errno;
+    }
+
+    private Errno WriteEntry(
+        fuse_entry_out entry,
+        in FileHandleBuffer handle,
+        ref ReplyBuilder reply,
+        out ulong nodeid)
+    {
         nodeid = _nodes.Acquire(handle, entry.attr.mode);
         SetNode(ref entry, nodeid);
         _dialect = reply.Dialect;
-        errno = reply.WriteEntry(entry, (uint)handle.Type, handle.Bytes);
+        Errno errno = reply.WriteEntry(entry, (uint)handle.Type, handle.Bytes);
         if (errno != Errno.None)
             TakeBack(nodeid);
         return errno;

@@ -122,22 +122,24 @@ public sealed class FuseSession : IDisposable
         /// <summary>Room beside the data of the largest READ, WRITE or directory reply, bytes.</summary>
         private const int HeadRoomBytes = 8192;
 
+        /// <summary>What lies before the data of a WRITE: fuse_in_header, fuse_write_in.</summary>
+        private const int WriteHeadBytes = 80;
+
         private readonly InFlightRequest _inFlight = session._interrupts.AddWorker();
 
-        private byte[] _receive = [];
-        private byte[] _reply = [];
+        private AlignedBuffer _receive = new(0, 0);
+        private AlignedBuffer _reply = new(0, 0);
 
         /// <summary>Answers INIT; null when the channel was closed first.</summary>
         public SessionAgreement? Negotiate()
         {
-            byte[] buffer = GC.AllocateUninitializedArray<byte>(
-                session._options.MaxWriteBytes + HeadRoomBytes, pinned: true);
+            Span<byte> buffer = new byte[session._options.MaxWriteBytes + HeadRoomBytes];
             SysResult received = port.Receive(buffer);
             if (received is { Failed: false, Value: 0 })
                 return null;
             if (received.Failed)
                 throw new LinuxException(received.Errno, "receive INIT");
-            ReadOnlySpan<byte> message = buffer.AsSpan(0, (int)received.Value);
+            ReadOnlySpan<byte> message = buffer[..(int)received.Value];
             if (!FuseRequest.TryParse(message, out FuseRequest request, out WireError error))
                 throw new IOException($"malformed INIT: {error}");
             WireReader reader = request.Reader;
@@ -147,7 +149,7 @@ public sealed class FuseSession : IDisposable
 
             SessionAgreement? agreement =
                 InitNegotiator.Answer(offer, session._options, out fuse_init_out answer);
-            ReplyBuilder reply = new(buffer.AsSpan(FuseReply.HeaderBytes), Dialect.Classic);
+            ReplyBuilder reply = new(buffer[FuseReply.HeaderBytes..], Dialect.Classic);
             ulong unique = request.Header.unique;
             if (agreement is not null)
                 reply.Write(answer);
@@ -166,16 +168,17 @@ public sealed class FuseSession : IDisposable
         public void Serve(SessionAgreement agreement)
         {
             int bytes = agreement.MaxWriteBytes + HeadRoomBytes;
-            _receive = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
-            _reply = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+            _receive = new AlignedBuffer(WriteHeadBytes, bytes);
+            _reply = new AlignedBuffer(FuseReply.HeaderBytes, bytes);
             while (true)
             {
-                SysResult received = port.Receive(_receive);
+                Span<byte> buffer = _receive.Bytes;
+                SysResult received = port.Receive(buffer);
                 if (received.Failed)
                     throw new LinuxException(received.Errno, "receive");
                 if (received.Value == 0)
                     return;
-                Handle(_receive.AsSpan(0, (int)received.Value), agreement);
+                Handle(buffer[..(int)received.Value], agreement);
             }
         }
 
@@ -200,13 +203,13 @@ public sealed class FuseSession : IDisposable
             {
                 // ENOSYS would switch the operation off for the whole mount; only an opcode that
                 // nobody here knows deserves that.
-                Send(_reply, unique, fault.Fault == WireFault.UnknownCode
+                Send(_reply.Bytes, unique, fault.Fault == WireFault.UnknownCode
                     ? Errno.ENOSYS : Errno.EINVAL, 0);
                 return;
             }
 
             session._interrupts.Begin(_inFlight, unique);
-            ReplyBuilder reply = new(_reply.AsSpan(FuseReply.HeaderBytes), dialect);
+            ReplyBuilder reply = new(_reply.Bytes[FuseReply.HeaderBytes..], dialect);
             RequestContext context = new(request.Header, request.Extensions, _inFlight);
             Errno errno = Rebind(request, dialect);
             if (errno == Errno.None)
@@ -217,11 +220,11 @@ public sealed class FuseSession : IDisposable
 
             _inFlight.End();
             int bodyBytes = errno == Errno.None ? reply.BodyBytes : 0;
-            Errno sent = Send(_reply, unique, errno, bodyBytes);
+            Errno sent = Send(_reply.Bytes, unique, errno, bodyBytes);
             if (sent != Errno.None && bodyBytes > 0)
             {
                 session._fileSystem.Undelivered(
-                    request.Opcode, _reply.AsSpan(FuseReply.HeaderBytes, bodyBytes));
+                    request.Opcode, _reply.Bytes.Slice(FuseReply.HeaderBytes, bodyBytes));
             }
         }
 
@@ -262,7 +265,7 @@ public sealed class FuseSession : IDisposable
                         session._interrupts.Interrupt(interrupt.unique);
                     return true;
                 case FuseOpcode.FUSE_DESTROY:
-                    Send(_reply, request.Header.unique, Errno.None, 0);
+                    Send(_reply.Bytes, request.Header.unique, Errno.None, 0);
                     return true;
                 default:
                     return false;
@@ -274,10 +277,10 @@ public sealed class FuseSession : IDisposable
         {
             WireReader reader = new(message);
             if (reader.TryRead(out fuse_in_header header) && header.unique != 0)
-                Send(_reply, header.unique, Errno.EINVAL, 0);
+                Send(_reply.Bytes, header.unique, Errno.EINVAL, 0);
         }
 
-        private Errno Send(byte[] buffer, ulong unique, Errno errno, int bodyBytes)
+        private Errno Send(Span<byte> buffer, ulong unique, Errno errno, int bodyBytes)
         {
             int bytes = FuseReply.HeaderBytes + bodyBytes;
             Unsafe.WriteUnaligned(ref buffer[0], new fuse_out_header
@@ -286,7 +289,7 @@ public sealed class FuseSession : IDisposable
                 error = -(int)errno,
                 unique = unique,
             });
-            return port.Send(buffer.AsSpan(0, bytes));
+            return port.Send(buffer[..bytes]);
         }
     }
 }

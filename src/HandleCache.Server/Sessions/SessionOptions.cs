@@ -36,6 +36,12 @@ public sealed record SessionOptions
     /// <summary>FUSE_WRITEBACK_CACHE.</summary>
     public bool WritebackCache { get; init; }
 
+    /// <summary>
+    /// FUSE_OVER_IO_URING: the channel is a <see cref="Channels.RingChannel"/>, and
+    /// <see cref="Workers"/> as many as that needs.
+    /// </summary>
+    public bool OverIoUring { get; init; }
+
     /// <summary>Dialect offered back when the other side offers it; classic otherwise.</summary>
     public Dialect Dialect { get; init; } = Dialect.Classic;
 
@@ -71,6 +77,8 @@ public sealed record SessionOptions
                 flags |= FuseInitFlags.FUSE_EXPORT_SUPPORT;
             if (WritebackCache)
                 flags |= FuseInitFlags.FUSE_WRITEBACK_CACHE;
+            if (OverIoUring)
+                flags |= FuseInitFlags.FUSE_OVER_IO_URING;
             return flags;
         }
     }

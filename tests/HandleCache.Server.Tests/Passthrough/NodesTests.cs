@@ -201,6 +201,7 @@ public class NodesTests
         using ServedFolder served = new(Remembering);
         string path = served.Write("file", "x");
         ulong nodeid = served.Client.LookupNode(Root, "file");
+        Assert.Equal(Errno.None, served.Client.GetAttr(nodeid).Errno);
         File.Delete(path);
 
         // The server still holds an O_PATH descriptor of it: that must not keep it alive.
@@ -255,8 +256,9 @@ public class NodesTests
             served.Write(name, "x");
         ulong used = served.Client.LookupNode(Root, "used");
         ulong idle = served.Client.LookupNode(Root, "idle");
+        served.Client.GetAttr(idle);
         served.Client.GetAttr(used);
-        served.Client.Lookup(Root, "new");
+        served.Client.GetAttr(served.Client.LookupNode(Root, "new"));
         File.Delete($"{served.Path}/used");
         File.Delete($"{served.Path}/idle");
 

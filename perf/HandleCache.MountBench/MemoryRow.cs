@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace HandleCache.MountBench;
+
+/// <summary>Bytes that a server, and the kernel for it, keep for one cached inode.</summary>
+internal sealed record MemoryRow(double ResidentBytes, double? KernelBytes, int Inodes)
+{
+    private const int Spare = 1000;
+
+    /// <summary>
+    /// Lets the kernel cache some folders of files, then many more, and takes the difference.
+    /// A server that needs a descriptor for each gets as many as its limit allows.
+    /// </summary>
+    public static MemoryRow Measure(
+        Contender contender, BenchFolder folder, LoadRunner runner, BenchSize size)
+    {
+        int most = contender.DescriptorPerInode
+            ? Math.Min(size.Folders, (DescriptorLimit() - Spare) / BenchSize.FilesPerFolder)
+            : size.Folders;
+        int first = Math.Max(1, most / 5);
+        using MemoryGroup? group = MemoryGroup.TryCreate();
+        using RunningServer server =
+            RunningServer.Start(contender, folder.Source, folder.MountPoint, 3600, group);
+        runner.Run(Walk(folder, 0, first));
+        (long resident, long? kernel) = (server.ResidentBytes, server.KernelBytes);
+        runner.Run(Walk(folder, first, most - first));
+        int inodes = (most - first) * BenchSize.FilesPerFolder;
+        return new MemoryRow(
+            (double)(server.ResidentBytes - resident) / inodes,
+            (double?)(server.KernelBytes - kernel) / inodes,
+            inodes);
+    }
+
+    private static string[] Walk(BenchFolder folder, int first, int count) =>
+    [
+        "walk",
+        .. Enumerable.Range(first, count).Select(
+            i => $"{folder.MountPoint}/tree/d{i.ToString(CultureInfo.InvariantCulture)}"),
+    ];
+
+    private static int DescriptorLimit()
+    {
+        string line = File.ReadLines("/proc/self/limits")
+            .First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
+        string soft = line["Max open files".Length..]
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+        return int.TryParse(soft, CultureInfo.InvariantCulture, out int limit)
+            ? limit
+            : int.MaxValue;
+    }
+}

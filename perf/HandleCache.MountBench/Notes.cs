@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace HandleCache.MountBench;
+
+/// <summary>How it was measured, for the result file and the terminal.</summary>
+internal static class Notes
+{
+    public static string[] Of(string below, BenchSize size) =>
+    [
+        $"both servers in one run, {size.Rounds} rounds with the order turned each time; medians",
+        $"source on {FileSystemOf(below)}; clients are processes of their own, written in C",
+        "both: max_write 1 MiB, readahead 128 KiB, no writeback cache, pages dropped at open, "
+        + "READDIRPLUS auto, default_permissions, allow_other",
+        "stat storm: 100 files, names and attributes valid for 0 s (a LOOKUP and a GETATTR each); "
+        + "all other rows: 60 s",
+        $"find: in portions of {size.PortionFolders * BenchSize.FilesPerFolder:N0} files, the "
+        + "kernel's cache emptied in between, since passthrough_ll holds a descriptor for each "
+        + "inode and this machine's limit is below 100,000; it also searches its inodes in a list",
+    ];
+
+    public static void Print(TextWriter output, ResultFile file)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        foreach (ResultRow row in file.Rows)
+        {
+            Peer? peer = row.Peers?[0];
+            output.WriteLine(string.Create(plain,
+                $"{row.Name,-45} {row.Value,10} {peer?.Value,10} {row.Figure,7} {Verdict(row),-5}"));
+        }
+    }
+
+    private static string Verdict(ResultRow row) => row.Met switch
+    {
+        true => "holds",
+        false => "FALLS SHORT",
+        null => "",
+    };
+
+    private static string FileSystemOf(string folder) => Commands
+        .Require(TimeSpan.FromSeconds(10), "stat", "-f", "-c", "%T", folder).Trim();
+}

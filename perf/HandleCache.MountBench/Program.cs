@@ -1,0 +1,68 @@
+using System.Globalization;
+using HandleCache.MountBench;
+
+if (args.Length != 2 || args[0] is not ("quick" or "full"))
+{
+    Console.Error.WriteLine("usage: perf/mount-bench quick|full FILE");
+    return 2;
+}
+
+const string Server = "src/HandleCache.Cli/bin/Release/net10.0/handlecache";
+const string LoadsSource = "perf/HandleCache.MountBench/loads.c";
+if (!File.Exists(Server) || !File.Exists(LoadsSource))
+{
+    Console.Error.WriteLine($"no {Server}: dotnet build -c Release, then run in the tree's root");
+    return 3;
+}
+
+if (!File.Exists("/dev/fuse"))
+{
+    Console.Error.WriteLine("no /dev/fuse: modprobe fuse");
+    return 3;
+}
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+BenchSize size = args[0] == "full" ? BenchSize.Full : BenchSize.Quick;
+string below = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+using BenchFolder folder = new(below);
+try
+{
+    folder.Build(Path.GetFullPath(LoadsSource));
+}
+catch (Exception e) when (e is FileNotFoundException or System.ComponentModel.Win32Exception)
+{
+    Console.Error.WriteLine($"mount-bench: {e.Message}");
+    return 3;
+}
+
+Contender ours = Contender.HandleCache(Contender.Ours, Path.GetFullPath(Server));
+Contender theirs = Contender.Libfuse(folder.PassthroughLl);
+Contender? ring = HasRing()
+    ? Contender.HandleCache(Contender.OursOverRing, Path.GetFullPath(Server), "--channel", "ring")
+    : null;
+Bench bench = new(folder, size, ours, theirs, ring);
+bench.Prepare();
+bench.Run(Console.Error);
+Report report = new(bench, ours, theirs);
+report.AddLoads();
+if (ring is not null)
+    report.AddRing(ring);
+report.AddMemory(bench.Memory(ours), bench.Memory(theirs));
+ResultFile file = new(
+    "Server against libfuse's passthrough_ll",
+    Order: 40,
+    $"perf/run {args[0]} mount",
+    args[0],
+    DateTimeOffset.UtcNow,
+    Report.Machine(),
+    Notes.Of(below, size),
+    report.Rows);
+file.Save(args[1]);
+Notes.Print(Console.Error, file);
+return report.AllMet ? 0 : 1;
+
+static bool HasRing()
+{
+    const string Switch = "/sys/module/fuse/parameters/enable_uring";
+    return File.Exists(Switch) && File.ReadAllText(Switch).Trim() == "Y";
+}

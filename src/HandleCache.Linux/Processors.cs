@@ -1,0 +1,42 @@
+using System.Globalization;
+using HandleCache.Linux.Native;
+
+namespace HandleCache.Linux;
+
+/// <summary>The processors that the kernel knows, and which of them a thread runs on.</summary>
+public static unsafe class Processors
+{
+    private const int MostProcessors = 1024;
+
+    /// <summary>
+    /// Processors there are or may be plugged in (num_possible_cpus()): FUSE over io_uring has
+    /// a queue for each.
+    /// </summary>
+    public static int PossibleCount()
+    {
+        string text = File.ReadAllText("/sys/devices/system/cpu/possible").Trim();
+        int count = 0;
+        foreach (string range in text.Split(','))
+        {
+            string[] ends = range.Split('-');
+            CultureInfo plain = CultureInfo.InvariantCulture;
+            count += int.Parse(ends[^1], plain) - int.Parse(ends[0], plain) + 1;
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// Keeps the calling thread on one processor. EINVAL: it is not there, or not allowed here.
+    /// </summary>
+    public static Errno PinThread(int processor)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(processor, MostProcessors);
+        ArgumentOutOfRangeException.ThrowIfNegative(processor);
+        ulong* mask = stackalloc ulong[MostProcessors / 64];
+        new Span<ulong>(mask, MostProcessors / 64).Clear();
+        mask[processor / 64] = 1UL << (processor % 64);
+        // SAFETY: thread 0 is the caller; the mask has the length given.
+        return Sys.Status(LibC.sched_setaffinity(0, MostProcessors / 8, mask));
+    }
+}
