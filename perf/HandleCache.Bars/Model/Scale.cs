@@ -48,7 +48,9 @@ internal sealed record Scale(
         double many = Math.Min(cache.Hit(inFlight: true), cache.Hit(inFlight: true));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{PeakBytes() / GiB} {(double)cache.MemoryBytes / inodes} {1e9 / one} {1e9 / many} {pauseMs}"));
+            $"{PeakBytes() / GiB} {(double)cache.MemoryBytes / inodes} ")
+            + string.Create(
+                CultureInfo.InvariantCulture, $"{1e9 / one} {1e9 / many} {pauseMs}"));
     }
 
     /// <summary>VmHWM: the most that was resident at once.</summary>

@@ -32,7 +32,8 @@ internal static class TableWriter
     {
         Machine on = file.Machine;
         text.Append(CultureInfo.InvariantCulture, $"\n**{file.Title}**: `{file.Command}`, ")
-            .Append(CultureInfo.InvariantCulture, $"{file.Date.UtcDateTime:yyyy-MM-dd}, measured on ")
+            .Append(CultureInfo.InvariantCulture, $"{file.Date.UtcDateTime:yyyy-MM-dd}, ")
+            .Append("measured on ")
             .Append(CultureInfo.InvariantCulture, $"{on.Cpu}, {on.Cores} cores, ")
             .Append(CultureInfo.InvariantCulture, $"{on.MemoryGiB} GiB, Linux {on.Kernel}.");
         foreach (string note in file.Notes)

@@ -4,7 +4,9 @@ using HandleCache.Model.Handles;
 
 namespace HandleCache.Benchmarks.Handles;
 
-/// <summary>Takes and fills external buffers, as many as are then in use, and gives them back.</summary>
+/// <summary>
+/// Takes and fills external buffers, as many as are then in use, and gives them back.
+/// </summary>
 public class SpillTurnover
 {
     private const int Buffers = 1024;

@@ -6,7 +6,7 @@ internal interface IInodeStore : IDisposable
     /// <summary>iget of inodes that are not there.</summary>
     void AddAll(ReadOnlySpan<ulong> nodeIds);
 
-    /// <summary>iget of inodes that are there: found, compared, counted. Returns how many.</summary>
+    /// <summary>iget of inodes that are there: found, compared, counted; how many.</summary>
     int HitAll(ReadOnlySpan<ulong> nodeIds);
 
     /// <summary>Forgets inodes that have one lookup each. Returns how many did.</summary>

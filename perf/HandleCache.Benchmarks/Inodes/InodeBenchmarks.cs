@@ -94,7 +94,7 @@ public abstract class InodeBenchmarks
     private static void Warm(IInodeStore store)
     {
         const int Rounds = 60;
-        const int PauseMs = 200;
+        const int PauseMs = 120;
         ulong[] strangers = new ulong[Operations];
         for (int i = 0; i < strangers.Length; i++)
             strangers[i] = (1ul << 60) + (ulong)i;

@@ -4,7 +4,9 @@ using HandleCache.Model.Inodes;
 
 namespace HandleCache.Benchmarks.Inodes;
 
-/// <summary>The inode that holds a handle; a dictionary needs the handle as an array for it.</summary>
+/// <summary>
+/// The inode that holds a handle; a dictionary needs the handle as an array for it.
+/// </summary>
 public class LookupByHandle
 {
     private const int Operations = 1000;

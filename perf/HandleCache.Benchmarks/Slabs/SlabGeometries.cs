@@ -3,7 +3,9 @@ using HandleCache.Model.Slab;
 
 namespace HandleCache.Benchmarks.Slabs;
 
-/// <summary>SLUB geometry of objects of 8 to 8192 bytes: alone, and with all an object costs.</summary>
+/// <summary>
+/// SLUB geometry of objects of 8 to 8192 bytes: alone, and with all an object costs.
+/// </summary>
 public class SlabGeometries
 {
     private const int Sizes = 1024;
