@@ -8,6 +8,12 @@ internal sealed partial class SplitIndex<TKeys>
     private const int SparesKept = 4;
 
     /// <summary>
+    /// Three more than the most records need. Records of one key do not come apart by splitting, so
+    /// a sub-table that is as deep grows instead.
+    /// </summary>
+    private const int DeepestSplit = 16;
+
+    /// <summary>
     /// Records whose keys are hashed at a time, with their cache misses in flight.
     /// </summary>
     private const int HashedAtOnce = 64;
@@ -36,7 +42,7 @@ internal sealed partial class SplitIndex<TKeys>
     private SubTable MakeRoom(ulong hash, SubTable table)
     {
         uint buckets = table.Buckets.Buckets;
-        if (buckets == FullBuckets)
+        if (buckets >= FullBuckets && table.Depth < DeepestSplit)
             return Split(hash, table);
         Refill(hash, table, 2 * (int)buckets, MaskFor(table));
         return table;

@@ -189,6 +189,24 @@ public sealed class InodeTableTests
     }
 
     [Fact]
+    public void More_records_of_one_nodeid_than_a_sub_table_holds_do_not_split_the_index_for_ever()
+    {
+        const int Same = (4096 * 12) + 100;
+        using InodeTable table = NewTable("inline:12");
+        List<InodeIndex> all = [];
+        for (uint generation = 0; generation < Same; generation++)
+            all.Add(table.Add(7, generation, Regular, default, InodeState.Unhashed));
+        Assert.Equal(Same, table.Count);
+        Assert.InRange(table.MemoryBytes, 1, 16 << 20);
+        Assert.Empty(table.Validate());
+
+        // The last first: each lies furthest from its home.
+        for (int i = all.Count - 1; i >= 0; i--)
+            table.Remove(all[i]);
+        Assert.Equal((0, 0L), (table.Count, table.IndexPassedForTest));
+    }
+
+    [Fact]
     public void A_side_table_keeps_a_value_per_record_and_gives_the_default_elsewhere()
     {
         var side = new SideTable<long>();
