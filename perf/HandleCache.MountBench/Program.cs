@@ -48,6 +48,8 @@ report.AddLoads();
 if (ring is not null)
     report.AddRing(ring);
 report.AddMemory(bench.Memory(ours), bench.Memory(theirs));
+(ResultRow[] scale, string? missing) = ScaleRows.Measure(Path.GetFullPath(Server), size.ScaleFiles);
+report.Add(scale);
 ResultFile file = new(
     "Server against libfuse's passthrough_ll",
     Order: 40,
@@ -55,7 +57,7 @@ ResultFile file = new(
     args[0],
     DateTimeOffset.UtcNow,
     Report.Machine(),
-    Notes.Of(below, size),
+    missing is null ? Notes.Of(below, size) : [.. Notes.Of(below, size), missing],
     report.Rows);
 file.Save(args[1]);
 Notes.Print(Console.Error, file);

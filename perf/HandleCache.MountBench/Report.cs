@@ -12,6 +12,8 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
 
     public bool AllMet => _rows.All(row => row.Met != false);
 
+    public void Add(IEnumerable<ResultRow> rows) => _rows.AddRange(rows);
+
     public void AddLoads()
     {
         foreach (Load load in bench.Loads)

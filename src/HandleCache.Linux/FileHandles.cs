@@ -40,6 +40,25 @@ public static unsafe class FileHandles
         }
     }
 
+    /// <summary>The handle of a name in a directory that is held open; full room.</summary>
+    public static Errno Get(
+        HeldDescriptor dir, ReadOnlySpan<byte> name, int flags, out FileHandleBuffer handle)
+    {
+        handle = default;
+        handle.Kernel.LengthBytes = FileHandleBuffer.MaxBytes;
+        ulong id = 0;
+        // SAFETY: as above.
+        fixed (byte* path = CString.Checked(name))
+        fixed (KernelFileHandle* room = &handle.Kernel)
+        {
+            Errno errno =
+                Sys.Status(LibC.name_to_handle_at(dir.Number, path, room, &id, flags));
+            if (errno is not (Errno.None or Errno.EOVERFLOW))
+                handle = default;
+            return errno;
+        }
+    }
+
     /// <summary>The handle of the object a descriptor names.</summary>
     public static Errno Get(FileDescriptor fd, out FileHandleBuffer handle) =>
         Get(fd, CString.Empty, AtFlags.EmptyPath, out handle, out _);

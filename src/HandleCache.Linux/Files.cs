@@ -61,6 +61,22 @@ public static unsafe class Files
             return Sys.Count(LibC.pread(fd, start, (nuint)buffer.Length, offset));
     }
 
+    /// <summary>pread(2).</summary>
+    public static SysResult ReadAt(HeldDescriptor fd, Span<byte> buffer, long offset)
+    {
+        // SAFETY: pinned for the call; the length given is the span's.
+        fixed (byte* start = buffer)
+            return Sys.Count(LibC.pread(fd.Number, start, (nuint)buffer.Length, offset));
+    }
+
+    /// <summary>pwrite(2). With O_APPEND Linux appends, whatever the offset.</summary>
+    public static SysResult WriteAt(HeldDescriptor fd, ReadOnlySpan<byte> bytes, long offset)
+    {
+        // SAFETY: pinned for the call; the length given is the span's.
+        fixed (byte* start = bytes)
+            return Sys.Count(LibC.pwrite(fd.Number, start, (nuint)bytes.Length, offset));
+    }
+
     /// <summary>pwrite(2). With O_APPEND Linux appends, whatever the offset.</summary>
     public static SysResult WriteAt(FileDescriptor fd, ReadOnlySpan<byte> bytes, long offset)
     {

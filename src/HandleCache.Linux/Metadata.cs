@@ -24,6 +24,22 @@ public static unsafe class Metadata
         }
     }
 
+    /// <summary>As above, from a directory that is held open.</summary>
+    public static Errno Statx(
+        HeldDescriptor dir, ReadOnlySpan<byte> name, int flags, uint mask, out Statx result)
+    {
+        Unsafe.SkipInit(out result);
+        // SAFETY: the name is pinned and NUL-terminated; the struct has the kernel's 256 bytes.
+        fixed (byte* path = CString.Checked(name))
+        fixed (Statx* room = &result)
+        {
+            int status = LibC.statx(dir.Number, path, flags, mask, room);
+            if (status < 0)
+                *room = default;
+            return Sys.Status(status);
+        }
+    }
+
     /// <summary>statx(2) of the object a descriptor names.</summary>
     public static Errno Statx(FileDescriptor fd, uint mask, out Statx result) =>
         Statx(fd, CString.Empty, AtFlags.EmptyPath | AtFlags.SymlinkNoFollow, mask, out result);

@@ -66,6 +66,9 @@ internal struct CompletionEntry
 [StructLayout(LayoutKind.Sequential, Size = 128)]
 internal struct SubmissionEntry
 {
+    /// <summary>IOSQE_FIXED_FILE: Fd is the index of a registered file.</summary>
+    public const byte FixedFile = 1;
+
     public byte Opcode;
     public byte Flags;
     public ushort Priority;

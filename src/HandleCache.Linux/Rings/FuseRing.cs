@@ -38,7 +38,6 @@ public sealed unsafe class FuseRing : IDisposable
     private const ulong RequestTag = 1;
     private const ulong WakeTag = 2;
 
-    private readonly FileDescriptor _device;
     private readonly ushort _queue;
     private readonly AlignedMemory _memory;
     private readonly IoRing _ring;
@@ -52,9 +51,15 @@ public sealed unsafe class FuseRing : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(wake);
-        _device = device.Descriptor;
         _queue = (ushort)queue;
         _ring = new IoRing(4);
+        Errno registered = _ring.Register(device.Descriptor);
+        if (registered != Errno.None)
+        {
+            _ring.Dispose();
+            throw new LinuxException(registered, "io_uring_register");
+        }
+
         _memory = new AlignedMemory(PageBytes + payloadBytes);
         _memory.Bytes[..PageBytes].Clear();
         IoVec* vectors = (IoVec*)(_memory.Address + (PageBytes / 2));
@@ -138,7 +143,7 @@ public sealed unsafe class FuseRing : IDisposable
     private SubmissionEntry Command(uint command) => new()
     {
         Opcode = OpUringCommand,
-        Fd = _device.Number,
+        Flags = SubmissionEntry.FixedFile,
         CommandOrOffset = command,
         UserData = RequestTag,
         QueueId = _queue,

@@ -16,6 +16,7 @@ internal sealed unsafe class IoRing : IDisposable
     private const uint DeferTaskRun = 1 << 13;
     private const uint SingleMapping = 1;
     private const uint GetEvents = 1;
+    private const uint RegisterFiles = 2;
     private const long OffsetOfSubmissions = 0x1000_0000;
 
     private readonly RingMapping _ring;
@@ -54,6 +55,20 @@ internal sealed unsafe class IoRing : IDisposable
     }
 
     public FileDescriptor Descriptor { get; }
+
+    /// <summary>
+    /// Registers the one file that submissions with <see cref="SubmissionEntry.FixedFile"/> and
+    /// descriptor 0 mean: the kernel then needs no count on it for each, which all processors
+    /// would share.
+    /// </summary>
+    public Errno Register(FileDescriptor file)
+    {
+        using DescriptorScope scope = new(file);
+        int number = file.Number;
+        // SAFETY: an array of one descriptor, read during the call.
+        return Sys.Status(LibC.syscall(
+            LibC.SYS_io_uring_register, Descriptor, RegisterFiles, &number, 1));
+    }
 
     /// <summary>
     /// The next submission, all zero; it goes to the kernel with the next

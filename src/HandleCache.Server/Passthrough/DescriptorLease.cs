@@ -16,5 +16,8 @@ internal readonly ref struct DescriptorLease
     public FileDescriptor Descriptor =>
         _shared?.Descriptor ?? throw new InvalidOperationException("a lease of nothing");
 
+    /// <summary>The same for calls made while the lease lasts.</summary>
+    public HeldDescriptor Held => new(Descriptor);
+
     public void Dispose() => _shared?.Release();
 }

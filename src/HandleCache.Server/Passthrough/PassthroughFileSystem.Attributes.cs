@@ -21,7 +21,7 @@ public sealed partial class PassthroughFileSystem
         bool hasFh = (arguments.getattr_flags & FuseConstants.FUSE_GETATTR_FH) != 0;
         using DescriptorLease node =
             ResolveFh(hasFh, arguments.fh, context.NodeId, out Errno errno);
-        return node.IsNone ? errno : ReplyAttributes(node.Descriptor, ref reply);
+        return node.IsNone ? errno : ReplyAttributes(node.Held, ref reply);
     }
 
     public override Errno Statx(
@@ -67,7 +67,7 @@ public sealed partial class PassthroughFileSystem
             errno = KillSetId(fd);
         if (errno == Errno.None)
             errno = SetTimes(fd, valid, arguments);
-        return errno == Errno.None ? ReplyAttributes(fd, ref reply) : errno;
+        return errno == Errno.None ? ReplyAttributes(node.Held, ref reply) : errno;
     }
 
     public override Errno ReadLink(in RequestContext context, ref ReplyBuilder reply)
@@ -181,9 +181,11 @@ public sealed partial class PassthroughFileSystem
         return Errno.None;
     }
 
-    private Errno ReplyAttributes(FileDescriptor fd, ref ReplyBuilder reply)
+    private Errno ReplyAttributes(HeldDescriptor fd, ref ReplyBuilder reply)
     {
-        Errno errno = Metadata.Statx(fd, StatxMask.BasicStats, out Linux.Statx statx);
+        Errno errno = Metadata.Statx(
+            fd, CString.Empty, AtFlags.EmptyPath | AtFlags.SymlinkNoFollow, StatxMask.BasicStats,
+            out Linux.Statx statx);
         if (errno != Errno.None)
             return errno;
         fuse_attr_out answer = new() { attr = WireAttributes.From(statx) };

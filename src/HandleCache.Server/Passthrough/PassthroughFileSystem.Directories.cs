@@ -52,7 +52,7 @@ public sealed partial class PassthroughFileSystem
             while (stream.TryPeek(dir.Descriptor, out DirectoryEntry entry, out errno))
             {
                 bool added = plus
-                    ? TryAddPlus(dir.Descriptor, entry, ref writer)
+                    ? TryAddPlus(dir, entry, ref writer)
                     : writer.TryAdd(
                         entry.Ino, (ulong)entry.NextOffset, entry.Type, entry.Name);
                 if (!added)
@@ -78,7 +78,7 @@ public sealed partial class PassthroughFileSystem
     /// and a name that has just gone carry no entry (nodeid 0).
     /// </summary>
     private bool TryAddPlus(
-        FileDescriptor dir, in DirectoryEntry found, ref DirentWriter writer)
+        DescriptorLease dir, in DirectoryEntry found, ref DirentWriter writer)
     {
         fuse_dirent dirent = new()
         {

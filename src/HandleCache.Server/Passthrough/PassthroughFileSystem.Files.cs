@@ -103,7 +103,7 @@ public sealed partial class PassthroughFileSystem
             return Errno.EBADF;
         int room = (int)Math.Min(arguments.size, (uint)reply.Free.Length);
         SysResult read =
-            Files.ReadAt(file.Descriptor, reply.Free[..room], (long)arguments.offset);
+            Files.ReadAt(file.Held, reply.Free[..room], (long)arguments.offset);
         reply.Advance((int)read.Value);
         return read.Errno;
     }
@@ -117,7 +117,7 @@ public sealed partial class PassthroughFileSystem
         using DescriptorLease file = _files.TryLease(arguments.fh, out _);
         if (file.IsNone)
             return Errno.EBADF;
-        SysResult written = WriteTo(file.Descriptor, arguments, data);
+        SysResult written = WriteTo(file, arguments, data);
         if (written.Failed)
             return written.Errno;
         if ((arguments.write_flags & FuseConstants.FUSE_WRITE_KILL_SUIDGID) != 0)
@@ -136,12 +136,13 @@ public sealed partial class PassthroughFileSystem
     /// for writing may carry them: one that appends would put them at the end.
     /// </summary>
     private static SysResult WriteTo(
-        FileDescriptor fd, in fuse_write_in arguments, ReadOnlySpan<byte> data)
+        DescriptorLease file, in fuse_write_in arguments, ReadOnlySpan<byte> data)
     {
         bool writeback = (arguments.write_flags & FuseConstants.FUSE_WRITE_CACHE) != 0;
-        if (!writeback || (Files.StatusFlags(fd).Value & OpenFlags.Append) == 0)
-            return Files.WriteAt(fd, data, (long)arguments.offset);
-        using FileDescriptor? placed = Files.Reopen(fd, OpenFlags.WriteOnly, out Errno errno);
+        if (!writeback || (Files.StatusFlags(file.Descriptor).Value & OpenFlags.Append) == 0)
+            return Files.WriteAt(file.Held, data, (long)arguments.offset);
+        using FileDescriptor? placed =
+            Files.Reopen(file.Descriptor, OpenFlags.WriteOnly, out Errno errno);
         return placed is null
             ? SysResult.Failure(errno)
             : Files.WriteAt(placed, data, (long)arguments.offset);

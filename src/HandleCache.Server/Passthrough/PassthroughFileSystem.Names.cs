@@ -20,7 +20,7 @@ public sealed partial class PassthroughFileSystem
             return errno;
         if (name.SequenceEqual("."u8))
             return LookupSelf(context.NodeId, dir.Descriptor, ref reply);
-        errno = ReplyEntry(dir.Descriptor, name, ref reply);
+        errno = ReplyEntry(dir, name, ref reply);
         return errno == Errno.ENOENT && _options.NegativeValid > TimeSpan.Zero
             ? ReplyNegative(ref reply)
             : errno;
@@ -41,7 +41,7 @@ public sealed partial class PassthroughFileSystem
             errno = Names.MakeSymlink(WithNul(target), dir.Descriptor, WithNul(name));
         if (errno == Errno.EEXIST && WasLinkedTo(context, dir.Descriptor, name, target))
             errno = Errno.None;
-        return errno == Errno.None ? ReplyEntry(dir.Descriptor, name, ref reply) : errno;
+        return errno == Errno.None ? ReplyEntry(dir, name, ref reply) : errno;
     }
 
     public override Errno MkNod(
@@ -65,7 +65,7 @@ public sealed partial class PassthroughFileSystem
             errno = Errno.None;
         }
 
-        return errno == Errno.None ? ReplyEntry(dir.Descriptor, name, ref reply) : errno;
+        return errno == Errno.None ? ReplyEntry(dir, name, ref reply) : errno;
     }
 
     public override Errno MkDir(
@@ -89,7 +89,7 @@ public sealed partial class PassthroughFileSystem
             errno = Errno.None;
         }
 
-        return errno == Errno.None ? ReplyEntry(dir.Descriptor, name, ref reply) : errno;
+        return errno == Errno.None ? ReplyEntry(dir, name, ref reply) : errno;
     }
 
     public override Errno Unlink(in RequestContext context, ReadOnlySpan<byte> name) =>

@@ -192,17 +192,17 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     /// object (<see cref="HandleInode"/>).
     /// </summary>
     private Errno Describe(
-        FileDescriptor dir,
+        DescriptorLease dir,
         ReadOnlySpan<byte> nameWithNul,
         out fuse_entry_out entry,
         out FileHandleBuffer handle)
     {
         entry = default;
-        Errno errno = FileHandles.Get(dir, nameWithNul, 0, out handle, out _);
+        Errno errno = FileHandles.Get(dir.Held, nameWithNul, 0, out handle);
         if (errno != Errno.None)
             return errno;
         errno = Metadata.Statx(
-            dir, nameWithNul, AtFlags.SymlinkNoFollow, StatxMask.BasicStats, out Linux.Statx statx);
+            dir.Held, nameWithNul, AtFlags.SymlinkNoFollow, StatxMask.BasicStats, out Linux.Statx statx);
         if (errno != Errno.None)
             return errno;
         if (HandleInode.Confirms(handle, statx.Ino))
@@ -212,7 +212,8 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         }
 
         using FileDescriptor? opened =
-            Files.OpenAt(dir, nameWithNul, PathFlags | OpenFlags.NoFollow, 0, out errno);
+            Files.OpenAt(
+                dir.Descriptor, nameWithNul, PathFlags | OpenFlags.NoFollow, 0, out errno);
         return opened is null ? errno : Describe(opened, out entry, out handle);
     }
 
@@ -224,7 +225,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     }
 
     /// <summary>Writes the entry of a name and counts one lookup; none when it fails.</summary>
-    private Errno ReplyEntry(FileDescriptor dir, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
+    private Errno ReplyEntry(DescriptorLease dir, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
     {
         Errno errno =
             Describe(dir, WithNul(name), out fuse_entry_out entry, out FileHandleBuffer handle);
