@@ -48,13 +48,21 @@ internal sealed class StagePlan : IDisposable
 
     /// <summary>
     /// Removes the folder. Every mount below it is gone by then; were one left, the removal must
-    /// not walk into it, so the mount points are removed as the empty directories they are.
+    /// not walk into it, so the mount points are removed as the empty directories they are. What
+    /// cannot be removed is a note: thrown from here it would hide the error that led to it.
     /// </summary>
     public void Dispose()
     {
         Namespace.Dispose();
-        foreach (string mountPoint in Directory.EnumerateDirectories(Folder, "mnt-*"))
-            Directory.Delete(mountPoint);
-        Directory.Delete(Folder, recursive: true);
+        try
+        {
+            foreach (string mountPoint in Directory.EnumerateDirectories(Folder, "mnt-*"))
+                Directory.Delete(mountPoint);
+            Directory.Delete(Folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Notes.Add($"left behind: {Folder} ({e.Message})");
+        }
     }
 }

@@ -13,7 +13,11 @@ public sealed class DeviceChannel(FuseDevice device) : IChannel
 {
     private readonly Lock _lock = new();
     private readonly List<Port> _ports = [];
+    private readonly WakeEvent _wake = new();
     private volatile bool _closed;
+
+    /// <summary>Something was sent: INIT has its answer.</summary>
+    private volatile bool _isAnswered;
 
     public IChannelPort OpenPort()
     {
@@ -35,14 +39,21 @@ public sealed class DeviceChannel(FuseDevice device) : IChannel
     /// <summary>
     /// Wakes the readers, who all sit in read(2), by asking the kernel to retrieve zero bytes of
     /// the root inode's page cache: each such FUSE_NOTIFY_RETRIEVE queues one NOTIFY_REPLY, and
-    /// each of those wakes one reader.
+    /// each of those wakes one reader. Before INIT is answered such a notification would itself
+    /// wait for that (fuse_block_alloc(), fs/fuse/dev.c); the only reader then waits in poll(2).
     /// </summary>
     public void Close()
     {
         lock (_lock)
         {
-            _closed = true;
             if (device.Descriptor.IsClosed)
+                return;
+            _closed = true;
+            _wake.Set();
+
+            // Against a reader that has just answered INIT: it sees closed, or this sees that.
+            Interlocked.MemoryBarrier();
+            if (!_isAnswered)
                 return;
             for (int i = 0; i < _ports.Count; i++)
                 WakeOne();
@@ -57,6 +68,7 @@ public sealed class DeviceChannel(FuseDevice device) : IChannel
             foreach (Port port in _ports)
                 port.Dispose();
             device.Dispose();
+            _wake.Dispose();
         }
     }
 
@@ -83,9 +95,19 @@ public sealed class DeviceChannel(FuseDevice device) : IChannel
         {
             while (!channel._closed)
             {
+                if (!channel._isAnswered)
+                {
+                    SysResult ready = Poller.WaitReadable(
+                        portDevice.Descriptor, channel._wake.Descriptor, -1, out _, out _);
+                    if (channel._closed || ready is { Failed: true, Errno: Errno.EINTR })
+                        continue;
+                }
+
                 SysResult result = portDevice.Read(buffer);
+
+                // A request that was taken is served, closed or not: nobody else has it.
                 if (!result.Failed)
-                    return channel._closed ? SysResult.Success(0) : result;
+                    return channel._closed && IsWakeUp(buffer) ? SysResult.Success(0) : result;
                 switch (result.Errno)
                 {
                     case Errno.EINTR:
@@ -104,7 +126,21 @@ public sealed class DeviceChannel(FuseDevice device) : IChannel
             return SysResult.Success(0);
         }
 
-        public Errno Send(ReadOnlySpan<byte> message) => portDevice.Write(message).Errno;
+        public Errno Send(ReadOnlySpan<byte> message)
+        {
+            Errno errno = portDevice.Write(message).Errno;
+            if (!channel._isAnswered)
+            {
+                channel._isAnswered = true;
+                Interlocked.MemoryBarrier();
+            }
+
+            return errno;
+        }
+
+        private static bool IsWakeUp(ReadOnlySpan<byte> message) =>
+            MemoryMarshal.TryRead(message, out fuse_in_header header)
+            && header.opcode == (uint)FuseOpcode.FUSE_NOTIFY_REPLY;
 
         public void Dispose() => owned?.Dispose();
     }

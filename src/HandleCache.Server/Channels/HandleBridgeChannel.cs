@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Wire;
+using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Channels;
 
@@ -15,6 +17,7 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
 {
     private readonly Dialect _dialect = dialect;
     private volatile Dialect _agreed = Dialect.Classic;
+    private volatile bool _hasSecondFlags;
 
     public IChannelPort OpenPort() => new Port(this, inner.OpenPort());
 
@@ -40,7 +43,7 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
                 return received;
             FuseOpcode opcode = request.Opcode;
             if (opcode == FuseOpcode.FUSE_INIT)
-                OfferHandles(message[FuseRequest.HeaderBytes..]);
+                received = SysResult.Success(OfferHandles(buffer, request.Header));
             if (opcode == FuseOpcode.FUSE_INIT
                 || EntryReply.FormOf(opcode) != EntryReplyForm.None)
             {
@@ -70,12 +73,23 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
 
         public void Dispose() => inner.Dispose();
 
-        private void OfferHandles(Span<byte> body)
+        /// <summary>
+        /// Adds the offer; the message's new length, bytes. One of 16 bytes, as before 7.36, grows
+        /// to the whole struct, which alone has room for the bit.
+        /// </summary>
+        private int OfferHandles(Span<byte> buffer, in fuse_in_header header)
         {
-            if (!MemoryMarshal.TryRead(body, out fuse_init_in init))
-                return;
+            WireReader reader = new(buffer[FuseRequest.HeaderBytes..(int)header.len]);
+            int bytes = FuseRequest.HeaderBytes + Unsafe.SizeOf<fuse_init_in>();
+            if (buffer.Length < bytes || !InitNegotiator.TryReadOffer(ref reader, out fuse_init_in init))
+                return (int)header.len;
+            bridge._hasSecondFlags =
+                ((FuseInitFlags)init.flags & FuseInitFlags.FUSE_INIT_EXT) != 0;
             HandleOffer.Offer(ref init, bridge._dialect);
-            MemoryMarshal.Write(body, init);
+            bytes = Math.Max(bytes, (int)header.len);
+            MemoryMarshal.Write(buffer, header with { len = (uint)bytes });
+            MemoryMarshal.Write(buffer[FuseRequest.HeaderBytes..], init);
+            return bytes;
         }
 
         private Errno SendInit(ReadOnlySpan<byte> message, in FuseReply reply)
@@ -88,6 +102,13 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
 
             bridge._agreed = HandleOffer.Read(init, bridge._dialect).Dialect;
             HandleOffer.Withdraw(ref init, bridge._dialect);
+            if (!bridge._hasSecondFlags)
+            {
+                // The second word was there for the bridge alone: the kernel has offered none.
+                init.flags &= ~(uint)FuseInitFlags.FUSE_INIT_EXT;
+                init.flags2 = 0;
+            }
+
             Span<byte> classic = Room(message.Length);
             message.CopyTo(classic);
             MemoryMarshal.Write(classic[FuseReply.HeaderBytes..], init);

@@ -40,13 +40,19 @@ internal sealed class MessageQueue
     /// </summary>
     public int? Take(Span<byte> buffer, int timeoutMs, bool drain)
     {
+        long end = Environment.TickCount64 + timeoutMs;
         lock (_lock)
         {
             while (_usedBytes == 0 || (_closed && !drain))
             {
                 if (_closed)
                     return 0;
-                if (!Monitor.Wait(_lock, timeoutMs))
+
+                // Woken without a message for it (another was faster), it waits only the rest.
+                int rest = timeoutMs < 0
+                    ? Timeout.Infinite
+                    : (int)Math.Max(0, end - Environment.TickCount64);
+                if (!Monitor.Wait(_lock, rest) && _usedBytes == 0 && !_closed)
                     return null;
             }
 

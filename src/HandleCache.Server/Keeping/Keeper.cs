@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Server.Keeping;
@@ -142,7 +143,14 @@ public sealed class Keeper : IDisposable
         byte[] init = buffer[..(int)read.Value];
         bool isInit = FuseRequest.TryParse(init, out FuseRequest request, out _)
             && request.Opcode == FuseOpcode.FUSE_INIT;
-        return isInit ? init : throw new IOException("the kernel's first request is not INIT");
+        if (!isInit)
+            throw new IOException("the kernel's first request is not INIT");
+        WireReader reader = request.Reader;
+        bool canResend = reader.TryRead(out fuse_init_in offer)
+            && (InitWords.Offered(offer) & FuseInitFlags.FUSE_HAS_RESEND) != 0;
+        return canResend
+            ? init
+            : throw new IOException("the kernel cannot send requests again (Linux 6.9 can)");
     }
 
     /// <summary>

@@ -53,13 +53,15 @@ public sealed partial class PassthroughFileSystem
                 out errno);
         }
 
-        bool exclusive = (arguments.flags & OpenFlags.Exclusive) != 0
-            && !(errno == Errno.EEXIST
-                && WasMade(context, ResentRule.Create, dir.Descriptor, name, arguments.mode, 0));
-        if (errno == Errno.EEXIST && !exclusive)
+        bool wasMade = errno == Errno.EEXIST
+            && WasMade(context, ResentRule.Create, dir.Descriptor, name, arguments.mode, 0);
+        bool isExclusive = (arguments.flags & OpenFlags.Exclusive) != 0;
+        if (errno == Errno.EEXIST && (wasMade || !isExclusive))
         {
-            // Somebody made it in the source since the kernel saw that it was absent.
-            opened = OpenExisting(context, dir.Descriptor, name, flags, out errno);
+            // Made by this very request before a crash: open to its maker, whatever its mode. Or
+            // made in the source by somebody since the kernel saw that it was absent.
+            opened = OpenExisting(
+                context, dir.Descriptor, name, flags, mayAlways: wasMade, out errno);
             if (opened is not null)
                 errno = KillSetIdIfAsked(opened, arguments.open_flags);
         }
@@ -222,6 +224,7 @@ public sealed partial class PassthroughFileSystem
         FileDescriptor dir,
         ReadOnlySpan<byte> name,
         int flags,
+        bool mayAlways,
         out Errno errno)
     {
         using FileDescriptor? found = Files.OpenAt(
@@ -229,7 +232,7 @@ public sealed partial class PassthroughFileSystem
         if (found is not null
             && Metadata.Statx(found, StatxMask.BasicStats, out Linux.Statx statx) == Errno.None
             && FileModes.IsRegular(statx.Mode)
-            && MayOpen(context, found, flags))
+            && (mayAlways || MayOpen(context, found, flags)))
         {
             return Files.Reopen(found, flags, out errno);
         }

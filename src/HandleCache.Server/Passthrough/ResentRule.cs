@@ -8,6 +8,7 @@ namespace HandleCache.Server.Passthrough;
 /// MKDIR              EEXIST            a directory of the caller is there      EEXIST
 /// MKNOD              EEXIST            same type, device, owner, size 0        EEXIST
 /// CREATE (O_EXCL)    EEXIST            a regular file, owner, size 0           EEXIST
+/// CREATE             EEXIST            the same: open to its maker in any mode opened, if allowed
 /// SYMLINK            EEXIST            a symlink with that target, owner       EEXIST
 /// LINK               EEXIST            the name is that very object            EEXIST
 /// UNLINK, RMDIR      ENOENT            always: the kernel had found the name   -

@@ -37,6 +37,10 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     private readonly FuseInodeCache _cache;
     private readonly SideTable<uint> _lastReply = new();
     private readonly PendingRequests _pending = new();
+
+    /// <summary>What a reply counted, from before its write until after it.</summary>
+    private readonly Dictionary<ulong, List<Counted>> _counted = [];
+    private readonly Stack<List<Counted>> _spare = [];
     private readonly CheckLedger _ledger;
     private readonly bool _reusesNodeIds;
     private readonly MirrorStatistics _statistics = new();
@@ -127,8 +131,11 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
                 return;
             }
 
-            CountingVisitor visitor = new(this, request);
+            List<Counted> counted = _spare.TryPop(out List<Counted>? spare) ? spare : [];
+            CountingVisitor visitor = new(this, request, counted);
             EntryWalk.Visit(_dialect, request.Opcode, reply.Body, ref visitor);
+            if (counted.Count == 0 || !_counted.TryAdd(Bare(reply), counted))
+                _spare.Push(counted);
         }
     }
 
@@ -138,15 +145,21 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             return;
         lock (_lock)
         {
-            bool known = _pending.TryGet(reply.Header.unique, out PendingRequest request);
+            bool known = _pending.TryGet(reply.Header.unique, out _);
             _pending.Remove(reply.Header.unique);
-            if (!known || errno == Errno.None || reply.Header.error != 0)
-                return;
+            _counted.Remove(Bare(reply), out List<Counted>? counted);
+            if (known && errno != Errno.None && reply.Header.error == 0)
+            {
+                // The kernel took nothing of it: what was counted before the write goes back.
+                _statistics.UndeliveredReplies++;
+                for (int i = (counted?.Count ?? 0) - 1; i >= 0; i--)
+                    TakeBack(counted![i]);
+            }
 
-            // The kernel took nothing of it: what was counted before the write goes back.
-            _statistics.UndeliveredReplies++;
-            TakeBackVisitor visitor = new(this);
-            EntryWalk.Visit(_dialect, request.Opcode, reply.Body, ref visitor);
+            if (counted is null)
+                return;
+            counted.Clear();
+            _spare.Push(counted);
         }
     }
 
@@ -266,7 +279,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     }
 
     /// <summary>Counts the lookup of one entry of a reply, if the kernel will (R4, R5, R7, R8, R11).</summary>
-    private void Count(in PendingRequest request, in WireEntry entry)
+    private Counted Count(in PendingRequest request, in WireEntry entry)
     {
         fuse_entry_out fixedPart = entry.Entry;
         FileHandle handle = entry.HasHandle ? new(entry.HandleType, entry.Handle) : default;
@@ -286,27 +299,30 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
                 + $"handle than before ({got.Outcome})");
         }
 
+        Counted counted = new(fixedPart.nodeid, got);
         if (got.Index.IsNone)
-            return;
+            return counted;
         _lastReply.At(got.Index) = _messages;
         _statistics.InodesPeak = Math.Max(_statistics.InodesPeak, _cache.Count);
         if (entry.Handle.Length > _cache.Options.Strategy.InlineBytes)
             _statistics.SpilledEntries++;
+        return counted;
     }
 
-    private readonly struct CountingVisitor(KernelMirror mirror, PendingRequest request)
-        : IEntryVisitor
+    private void TakeBack(in Counted counted)
     {
-        public void Visit(in WireEntry entry) => mirror.Count(request, entry);
+        _trace?.TakeBack(counted.NodeId);
+        _cache.TakeBack(counted.Result);
     }
 
-    private readonly struct TakeBackVisitor(KernelMirror mirror) : IEntryVisitor
+    private static ulong Bare(in FuseReply reply) =>
+        reply.Header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND;
+
+    private readonly record struct Counted(ulong NodeId, IGetResult Result);
+
+    private readonly struct CountingVisitor(
+        KernelMirror mirror, PendingRequest request, List<Counted> counted) : IEntryVisitor
     {
-        public void Visit(in WireEntry entry)
-        {
-            mirror._trace?.TakeBack(entry.Entry.nodeid);
-            mirror._cache.TakeBack(
-                new IGetResult(mirror._cache.Find(entry.Entry.nodeid), IGetOutcome.Hit));
-        }
+        public void Visit(in WireEntry entry) => counted.Add(mirror.Count(request, entry));
     }
 }

@@ -74,6 +74,28 @@ public sealed class SettleTests : IDisposable
         Assert.Equal(text, File.ReadAllText(Path.Combine(_folder.Path, "f")));
     }
 
+    [Fact]
+    public void Who_made_a_file_before_the_crash_gets_it_open_whatever_its_mode()
+    {
+        const uint FattrMode = 1;
+        byte[] openToAll = FuseClient.Bytes(
+            new fuse_setattr_in { valid = FattrMode, mode = 0x1FF });
+        _folder.Client.Call(FuseOpcode.FUSE_SETATTR, 1, openToAll);
+        _folder.Client.Uid = 1000;
+        byte[] create = FuseClient.Bytes(new fuse_create_in
+        {
+            flags = OpenFlags.ReadWrite | OpenFlags.Create,
+            mode = 0x8000,
+        });
+        Errno Made(string name) =>
+            _folder.Client.Call(FuseOpcode.FUSE_CREATE, 1, create, Name(name)).Errno;
+
+        Assert.Equal(Errno.None, Made("f"));
+        Assert.Equal(Errno.ESTALE, Made("f"));
+        Assert.Equal(Errno.None, Again(FuseOpcode.FUSE_CREATE, create, Name("f")));
+        Holds(ResentRule.Create);
+    }
+
     [Theory]
     [InlineData("there", true)]
     [InlineData("elsewhere", false)]
