@@ -11,53 +11,30 @@ using Xunit;
 namespace HandleCache.Server.Tests;
 
 /// <summary>
-/// Plays the kernel's side of one session: writes requests byte for byte as the kernel does and
-/// reads the replies.
+/// The operations of a mounted file system, in the words of the tests of a real one, played by an
+/// <see cref="InMemoryKernel"/>.
 /// </summary>
 internal sealed class FuseClient : IDisposable
 {
-    private readonly ScriptedChannel _channel = new();
-    private readonly FuseSession _session;
-    private readonly Thread _server;
-    private Exception? _failure;
-    private ulong _lastUnique;
+    private const ulong AllFlags = 0x5F8_7FFF_FFFF;
+
+    private readonly InMemoryKernel _kernel;
 
     public FuseClient(FileSystem fileSystem, SessionOptions? options = null)
     {
-        _session = new FuseSession(
-            _channel, fileSystem, options ?? new SessionOptions { Workers = 1 });
-        _server = new Thread(() =>
-        {
-            try
-            {
-                _session.Run();
-            }
-            catch (IOException e)
-            {
-                _failure = e;
-            }
-        });
-        _server.Start();
-        Reply init = Call(FuseOpcode.FUSE_INIT, 0, Bytes(new fuse_init_in
-        {
-            major = 7,
-            minor = 45,
-            max_readahead = 1 << 17,
-            flags = ~(1u << 31),
-            flags2 = 0x5F8,
-        }));
-        Assert.Equal(Errno.None, init.Errno);
+        _kernel = new InMemoryKernel(fileSystem, options ?? new SessionOptions { Workers = 1 });
+        Assert.Equal(Errno.None, _kernel.Init(7, 45, AllFlags).Errno);
     }
 
     /// <summary>Who asks, in requests to come.</summary>
-    public uint Uid { get; set; }
-
-    public uint Gid { get; set; }
-
-    /// <summary>Makes the server's sends fail: a reply that the kernel no longer wants.</summary>
-    public Errno SendResult
+    public uint Uid
     {
-        set => _channel.SendResult = value;
+        set => _kernel.Uid = value;
+    }
+
+    public uint Gid
+    {
+        set => _kernel.Gid = value;
     }
 
     public static byte[] Bytes<T>(in T value)
@@ -72,36 +49,26 @@ internal sealed class FuseClient : IDisposable
 
     public Reply Call(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
     {
-        Put(opcode, nodeid, arguments);
-        return Reply.Parse(_channel.TakeReply());
+        Answer answer = _kernel.Ask(opcode, nodeid, arguments);
+        return new Reply(answer.Errno, answer.Body);
     }
 
     /// <summary>As after a restart of the server: the request comes with the RESEND mark.</summary>
     public Reply CallAgain(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
     {
-        ulong last = _lastUnique;
-        _lastUnique |= FuseConstants.FUSE_UNIQUE_RESEND;
+        _kernel.IsResending = true;
         Reply reply = Call(opcode, nodeid, arguments);
-        _lastUnique = last + 2;
+        _kernel.IsResending = false;
         return reply;
     }
 
     /// <summary>Sends what gets no reply.</summary>
-    public void Put(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
-    {
-        byte[] body = [.. arguments.SelectMany(part => part)];
-        fuse_in_header header = new()
-        {
-            len = (uint)(40 + body.Length),
-            opcode = (uint)opcode,
-            unique = _lastUnique += 2,
-            nodeid = nodeid,
-            uid = Uid,
-            gid = Gid,
-            pid = 1,
-        };
-        _channel.PutRequest([.. Bytes(header), .. body]);
-    }
+    public void Put(FuseOpcode opcode, ulong nodeid, params byte[][] arguments) =>
+        _kernel.Send(opcode, nodeid, arguments);
+
+    /// <summary>Sends a request whose reply the kernel does not take.</summary>
+    public void PutAbandoned(FuseOpcode opcode, ulong nodeid, params byte[][] arguments) =>
+        _kernel.SendAbandoned(opcode, nodeid, arguments);
 
     public Reply Lookup(ulong parent, string name) =>
         Call(FuseOpcode.FUSE_LOOKUP, parent, Name(name));
@@ -173,11 +140,9 @@ internal sealed class FuseClient : IDisposable
 
     public void Dispose()
     {
-        _channel.Close();
-        _server.Join();
-        _session.Dispose();
-        _channel.Dispose();
-        Assert.Null(_failure);
+        _kernel.Stop();
+        _kernel.Dispose();
+        Assert.Null(_kernel.Failure);
     }
 }
 

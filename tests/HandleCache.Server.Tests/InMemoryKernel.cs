@@ -46,6 +46,14 @@ public sealed class InMemoryKernel : IDisposable
         _server.Start();
     }
 
+    /// <summary>Who asks, in requests to come.</summary>
+    public uint Uid { get; set; }
+
+    public uint Gid { get; set; }
+
+    /// <summary>Requests to come are sent again after a restart: they bear the RESEND mark.</summary>
+    public bool IsResending { get; set; }
+
     /// <summary>What ended the session, if not the close of the channel.</summary>
     public IOException? Failure { get; private set; }
 
@@ -89,10 +97,24 @@ public sealed class InMemoryKernel : IDisposable
     /// <summary>Sends a request whose reply is fetched apart, or that gets none.</summary>
     public ulong Send(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
     {
+        ulong unique = NextUnique;
         _unique += 2;
-        Assert.True(Client.Send(Message((uint)opcode, _unique, nodeid, arguments)));
-        return _unique;
+        byte[] message = Message((uint)opcode, unique, nodeid, arguments);
+        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(24), Uid);
+        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(28), Gid);
+        Assert.True(Client.Send(message));
+        return unique;
     }
+
+    /// <summary>Sends a request whose caller is gone before the reply: nobody takes that.</summary>
+    public void SendAbandoned(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
+    {
+        Client.Abandon(NextUnique);
+        Send(opcode, nodeid, arguments);
+    }
+
+    private ulong NextUnique =>
+        (_unique + 2) | (IsResending ? FuseConstants.FUSE_UNIQUE_RESEND : 0);
 
     public Answer Receive()
     {

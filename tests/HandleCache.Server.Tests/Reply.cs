@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Wire;
 using Xunit;
 
 namespace HandleCache.Server.Tests;
@@ -23,12 +22,5 @@ internal sealed record Reply(Errno Errno, byte[] Body)
         Assert.Equal(Errno.None, Errno);
         Assert.True(Body.Length - offset >= Unsafe.SizeOf<T>(), $"{Body.Length} bytes");
         return MemoryMarshal.Read<T>(Body.AsSpan(offset));
-    }
-
-    public static Reply Parse(byte[] message)
-    {
-        Assert.True(FuseReply.TryParse(message, out FuseReply reply, out WireError error),
-            error.ToString());
-        return new Reply((Errno)(-reply.Header.error), reply.Body.ToArray());
     }
 }

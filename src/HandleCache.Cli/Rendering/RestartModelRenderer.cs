@@ -100,6 +100,7 @@ internal static class RestartModelRenderer
         string counts = string.Create(
             CultureInfo.InvariantCulture,
             $"{result.Rows.Sum(r => r.Restarts)} restarts, {result.WrongObject} wrong objects, "
+            + $"{result.Rows.Sum(r => r.StaleAttributes)} stale attributes, "
             + $"{twice} answered twice, {unbalanced} unbalanced");
         bool areExpected = result.Rows.Any(r => r.WrongObjectExpected);
         return counts + (areExpected ? " (wrong objects are looked for)" : "");

@@ -5,15 +5,22 @@ internal sealed class RestartFolders : IDisposable
 {
     private readonly string _root;
 
-    /// <exception cref="BadInputException">No such directory.</exception>
+    /// <exception cref="BadInputException">No such directory, or a read-only one.</exception>
     public RestartFolders(string? on)
     {
         if (on is not null && !Directory.Exists(on))
             throw new BadInputException($"--on: {on}: no such directory");
         string parent = Path.GetFullPath(on ?? Path.GetTempPath());
         _root = Path.Combine(parent, $"handlecache-{Path.GetRandomFileName()}");
-        foreach (string path in new[] { Source, Mount, Shadow })
-            Directory.CreateDirectory(path);
+        try
+        {
+            foreach (string path in new[] { Source, Mount, Shadow })
+                Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"no directory can be made in {parent}: {e.Message}");
+        }
     }
 
     public string Source => Path.Combine(_root, "source");

@@ -127,6 +127,61 @@ public class RestartModelTests(SmallExploration small) : IClassFixture<SmallExpl
             Row(DialectDefect.V2FailedIgetStaysLocked, NodeIdPolicy.InodeNumber).Hung > 0);
     }
 
+    [Theory]
+    [InlineData(false, Errno.ESTALE, 0)]
+    [InlineData(true, Errno.None, 1)]
+    public void Revalidation_without_the_parents_handle_asks_another_directory(
+        bool hasDefect, Errno expected, long wrong)
+    {
+        Dialect dialect = V3(hasDefect ? DialectDefect.V3RevalidateWithoutParent : null);
+        using RestartWorld world = new(new WorldOptions
+        {
+            Dialect = dialect,
+            NodeIds = NodeIdPolicy.InodeNumber,
+        });
+        world.Plant("d/a", isDirectory: false);
+        foreach (string step in new[] { "open d 1", "stat d/a", "crash", "replace d", "restart" })
+            world.Do(WorldStep.Parse(step));
+        Assert.Equal(expected, world.Do(WorldStep.Parse("statat 1 a")));
+        Assert.Equal(wrong, world.Kernel.Tally.WrongObject);
+    }
+
+    [Theory]
+    [InlineData(false, Errno.ENOENT, 0)]
+    [InlineData(true, Errno.None, 1)]
+    public void Attributes_believed_as_long_as_the_entry_outlive_their_file(
+        bool hasDefect, Errno expected, long stale)
+    {
+        Dialect dialect = V3(hasDefect ? DialectDefect.V3EntryValidForAttributes : null);
+        using RestartWorld world = new(new WorldOptions { Dialect = dialect });
+        world.Plant("d/a", isDirectory: false);
+        Assert.Equal(Errno.None, world.Do(WorldStep.Parse("stat d/a")));
+        world.Do(WorldStep.Parse("remove d/a"));
+        Assert.Equal(expected, world.Do(WorldStep.Parse("stat d/a")));
+        Assert.Equal(stale, world.Kernel.Tally.StaleAttributes);
+    }
+
+    [Fact]
+    public void The_exploration_finds_attributes_believed_too_long_and_none_without_the_defect()
+    {
+        long Stale(params string[] defects) =>
+            Run(Small with { Dialects = ["v3"], Defects = defects, NodeIds = NodeIdPolicy.PerLife })
+                .Rows.Sum(r => r.StaleAttributes);
+        Assert.Equal(0, Stale());
+        Assert.True(Stale(DialectDefect.V3EntryValidForAttributes.Name) > 0);
+    }
+
+    private static Dialect V3(DialectDefect? defect)
+    {
+        DialectOptions options = new()
+        {
+            Defects = defect is null ? [] : [defect],
+            HandleInEveryRequest = true,
+        };
+        Assert.True(DialectList.TryCreate("v3", options, out Dialect? dialect, out _));
+        return dialect;
+    }
+
     [Fact]
     public void The_opcode_in_the_init_mask_leaves_the_mount_as_without_handles()
     {

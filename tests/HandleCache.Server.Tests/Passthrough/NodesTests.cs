@@ -274,21 +274,25 @@ public class NodesTests
         served.Write("file", "x");
         Directory.CreateDirectory($"{served.Path}/dir");
         ulong nodeid = served.Client.LookupNode(Root, "file");
-        served.Client.SendResult = Errno.ENOENT;
-        served.Client.Lookup(Root, "file");
-        served.Client.Lookup(Root, "dir");
-        served.Client.Create(Root, "new");
-        served.Client.Open(nodeid, OpenFlags.ReadOnly);
-        served.Client.SendResult = Errno.None;
-        served.Client.GetAttr(Root);
+        FuseClient client = served.Client;
+        client.PutAbandoned(FuseOpcode.FUSE_LOOKUP, Root, FuseClient.Name("file"));
+        client.PutAbandoned(FuseOpcode.FUSE_LOOKUP, Root, FuseClient.Name("dir"));
+        client.PutAbandoned(
+            FuseOpcode.FUSE_CREATE, Root,
+            FuseClient.Bytes(new fuse_create_in { flags = OpenFlags.ReadWrite, mode = 0x81A4 }),
+            FuseClient.Name("new"));
+        client.PutAbandoned(
+            FuseOpcode.FUSE_OPEN, nodeid, FuseClient.Bytes(default(fuse_open_in)));
+        client.GetAttr(Root);
+        Assert.True(File.Exists($"{served.Path}/new"));
         Assert.Equal(1ul, served.FileSystem.NLookup(nodeid));
         Assert.Equal(2, served.FileSystem.NodeCount);
         Assert.Equal(0, served.FileSystem.OpenFileCount);
         ulong fh = served.Client.OpenDir(Root);
-        served.Client.SendResult = Errno.ENOENT;
-        Assert.Equal(5, served.Client.ReadDir(Root, fh, 0, 4096, plus: true).Count);
-        served.Client.SendResult = Errno.None;
-        served.Client.GetAttr(Root);
+        client.PutAbandoned(
+            FuseOpcode.FUSE_READDIRPLUS, Root,
+            FuseClient.Bytes(new fuse_read_in { fh = fh, size = 4096 }));
+        client.GetAttr(Root);
         Assert.Equal(1ul, served.FileSystem.NLookup(nodeid));
         Assert.Equal(2, served.FileSystem.NodeCount);
     }

@@ -23,6 +23,10 @@ internal sealed class ObjectStore
     /// <summary>The object that has an inode number now.</summary>
     public WorldObject? Find(ulong ino) => _byIno.GetValueOrDefault(ino);
 
+    /// <summary>Names that the object with this serial has; 0 when it is no more.</summary>
+    public uint LinksOf(ulong serial) =>
+        (uint)(_byIno.Values.FirstOrDefault(o => o.Serial == serial)?.Links ?? 0);
+
     /// <summary>The object a path leads to; null where it does not exist.</summary>
     public WorldObject? Resolve(IReadOnlyList<string> path)
     {

@@ -36,6 +36,9 @@ public sealed record RestartModelRow
     /// <summary>Replies without the handle due, or with one too long.</summary>
     public long Refused { get; set; }
 
+    /// <summary>Attributes believed against the server's word that were no more.</summary>
+    public long StaleAttributes { get; set; }
+
     /// <summary>Lookups that never end.</summary>
     public long Hung { get; set; }
 
@@ -81,10 +84,10 @@ public sealed record RestartModelResult(
     public long WrongObject => Rows.Sum(r => r.WrongObject);
 
     /// <summary>
-    /// No wrong object where none is expected, counts balance, every request answered once, and
-    /// something was compared at all.
+    /// No wrong object and no stale attributes where none are expected, counts balance, every
+    /// request answered once, and something was compared at all.
     /// </summary>
     public bool Holds => Rows.Count > 0 && Rows.All(r => r.Restarts > 0)
-        && Rows.All(r => (r.WrongObjectExpected || r.WrongObject == 0)
+        && Rows.All(r => (r.WrongObjectExpected || (r.WrongObject == 0 && r.StaleAttributes == 0))
             && r.AnsweredTwice == 0 && r.Unbalanced == 0);
 }

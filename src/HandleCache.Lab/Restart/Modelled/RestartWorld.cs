@@ -20,7 +20,7 @@ internal sealed class RestartWorld : IDisposable
         _options = WorldInit.Negotiate(options);
         Store = new ObjectStore();
         _server = new WorldServer(Store, _options, _life);
-        Kernel = new WorldKernel(_options, Send, () => _server.ExecutedOn);
+        Kernel = new WorldKernel(_options, Send, () => _server.ExecutedOn, Store.LinksOf);
     }
 
     public ObjectStore Store { get; }

@@ -14,6 +14,12 @@ internal sealed class WorldInode(InodeIndex index, ulong nodeId, ulong serial, b
 
     public bool IsDirectory { get; } = isDirectory;
 
+    /// <summary>Names it has, as the last entry said.</summary>
+    public uint Links { get; set; }
+
+    /// <summary>Whether the kernel may answer with that instead of asking.</summary>
+    public bool BelievesAttributes { get; set; }
+
     /// <summary>Dentries and open files.</summary>
     public int References { get; set; }
 

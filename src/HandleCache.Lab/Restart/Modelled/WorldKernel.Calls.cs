@@ -43,13 +43,19 @@ internal sealed partial class WorldKernel
         return Errno.None;
     }
 
-    /// <summary>A name below an open directory, as openat(2) and a working directory ask.</summary>
+    /// <summary>
+    /// A name below an open directory, as openat(2) and a working directory ask. A cached name is
+    /// asked for again, too (it has expired): the one revalidation whose parent nobody has asked
+    /// for since the restart.
+    /// </summary>
     public Errno StatAt(int slot, string name)
     {
         WorldFile directory = Files[slot];
         if (!directory.Inode.IsDirectory)
             return Errno.ENOTDIR;
-        Errno errno = Lookup(directory.Inode, name, isRevalidation: false, out EntryIn entry);
+        bool isCached = CachedNames().Any(dentry => dentry.Name == name
+            && ReferenceEquals(dentry.Parent!.Inode, directory.Inode));
+        Errno errno = Lookup(directory.Inode, name, isCached, out EntryIn entry);
         if (errno != Errno.None)
             return errno;
         WorldInode? inode = IGet(entry.Entry, new FileHandle(entry.HandleType, entry.Handle));
@@ -149,6 +155,13 @@ internal sealed partial class WorldKernel
 
     private Errno GetAttributes(WorldInode inode)
     {
+        if (inode.BelievesAttributes && !IsBad(inode))
+        {
+            if (_linksOf(inode.Serial) != inode.Links)
+                Tally.StaleAttributes++;
+            return Errno.None;
+        }
+
         Errno errno = _dialect.RequestsPerLookup == 1
             ? Ask(FuseOpcode.FUSE_GETATTR, inode, new byte[16], out _)
             : Ask(FuseOpcode.FUSE_STATX, inode, new byte[24], out _);

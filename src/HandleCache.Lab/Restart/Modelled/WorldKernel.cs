@@ -23,6 +23,7 @@ internal sealed partial class WorldKernel : IDisposable
     private readonly FuseInodeCache _cache;
     private readonly Func<byte[], byte[]?> _send;
     private readonly Func<WorldObject?> _executedOn;
+    private readonly Func<ulong, uint> _linksOf;
     private readonly Dictionary<InodeIndex, WorldInode> _inodes = [];
     private readonly HashSet<ulong> _locked = [];
     private readonly Dictionary<ulong, long> _given = [];
@@ -34,9 +35,12 @@ internal sealed partial class WorldKernel : IDisposable
     /// <param name="options">The world's.</param>
     /// <param name="send">Carries one request to the server and brings its reply.</param>
     /// <param name="executedOn">The object that the server took the last nodeid for.</param>
+    /// <param name="linksOf">Names that an object really has, by its serial.</param>
     public WorldKernel(
-        WorldOptions options, Func<byte[], byte[]?> send, Func<WorldObject?> executedOn)
+        WorldOptions options, Func<byte[], byte[]?> send, Func<WorldObject?> executedOn,
+        Func<ulong, uint> linksOf)
     {
+        _linksOf = linksOf;
         _options = options;
         _dialect = options.Dialect;
         _send = send;
@@ -182,11 +186,20 @@ internal sealed partial class WorldKernel : IDisposable
         WorldInode made = new(
             got.Index, entry.nodeid, entry.attr.size, (entry.attr.mode & 0xF000) == 0x4000);
         _inodes[got.Index] = made;
+        Believe(made, entry);
         return made;
     }
 
+    /// <summary>
+    /// What the entry lets the kernel believe of the attributes: the modelled server says
+    /// attr_valid 0, so nothing, where the dialect reads it right.
+    /// </summary>
+    private static void Believe(WorldInode inode, in fuse_entry_out entry) =>
+        (inode.Links, inode.BelievesAttributes) = (entry.attr.nlink, entry.attr_valid > 0);
+
     private WorldInode Known(WorldInode inode, in fuse_entry_out entry)
     {
+        Believe(inode, entry);
         if (_dialect.ForgetsOne)
         {
             _cache.DropLookup(inode.Index);

@@ -54,6 +54,7 @@ internal static class WorldRun
         row.Restarts += world.Restarts;
         row.WrongObject += tally.WrongObject;
         row.Refused += tally.Refused;
+        row.StaleAttributes += tally.StaleAttributes;
         row.Hung += tally.Hung;
         row.AnsweredTwice += tally.AnsweredTwice;
         row.Unbalanced += world.Kernel.Unbalanced() is null ? 0 : 1;

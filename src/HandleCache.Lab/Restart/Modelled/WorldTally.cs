@@ -17,6 +17,11 @@ internal sealed class WorldTally
     /// <summary>Replies the kernel refused: the handle due is missing or too long.</summary>
     public long Refused { get; set; }
 
+    /// <summary>
+    /// Attributes answered from the cache that the server had not allowed and that were no more.
+    /// </summary>
+    public long StaleAttributes { get; set; }
+
     /// <summary>Lookups of a nodeid that a failed iget left locked.</summary>
     public long Hung { get; set; }
 
