@@ -25,7 +25,8 @@ internal static class DifferentialText
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"run again: {result.TooSlow} too slow, {result.Disturbed} while memory was "
-            + $"reclaimed; given up: {result.GivenUp}"));
+            + $"reclaimed; given up: {result.GivenUp}"
+            + (result.FirstGivenUpSeed is { } seed ? $" (seed {seed})" : "")));
     }
 
     /// <summary>The diverging script, both streams side by side, and how to repeat it.</summary>

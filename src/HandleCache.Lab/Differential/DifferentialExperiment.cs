@@ -26,6 +26,7 @@ public sealed class DifferentialExperiment
     private int _tooSlow;
     private int _disturbed;
     private int _givenUp;
+    private ulong? _firstGivenUp;
     private long _calls;
     private long _requests;
     private Script? _failed;
@@ -81,11 +82,17 @@ public sealed class DifferentialExperiment
             if (outcome.Verdict == ScriptVerdict.Same)
                 _scripts++;
             else
-                _givenUp++;
+                GiveUp(script);
             progress?.Invoke(_scripts);
         }
 
         return Result();
+    }
+
+    private void GiveUp(Script script)
+    {
+        _givenUp++;
+        _firstGivenUp ??= script.Seed;
     }
 
     private DifferentialResult Result() => new()
@@ -94,6 +101,7 @@ public sealed class DifferentialExperiment
         TooSlow = _tooSlow,
         Disturbed = _disturbed,
         GivenUp = _givenUp,
+        FirstGivenUpSeed = _firstGivenUp,
         Calls = _calls,
         Requests = _requests,
         Failed = _failed,
@@ -114,10 +122,12 @@ public sealed class DifferentialExperiment
     /// <summary>Runs a script until a run of it says something.</summary>
     private ScriptOutcome RunScript(Script script, ScriptHost host, TimeSpan? patience = null)
     {
-        ScriptOutcome outcome;
+        ScriptOutcome outcome = new(ScriptVerdict.Disturbed, 0, 0);
         int attempt = 0;
         do
         {
+            if (outcome.Verdict == ScriptVerdict.TooSlow)
+                script = script.Slower();
             outcome = ScriptRunner.Run(script, host, _options.Model, patience);
             _tooSlow += outcome.Verdict == ScriptVerdict.TooSlow ? 1 : 0;
             _disturbed += outcome.Verdict == ScriptVerdict.Disturbed ? 1 : 0;

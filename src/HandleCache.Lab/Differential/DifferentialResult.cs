@@ -15,6 +15,9 @@ public sealed record DifferentialResult
     /// <summary>Scripts given up after every attempt was thrown away.</summary>
     public int GivenUp { get; init; }
 
+    /// <summary>The seed of the first of them.</summary>
+    public ulong? FirstGivenUpSeed { get; init; }
+
     /// <summary>Results compared.</summary>
     public long Calls { get; init; }
 

@@ -31,8 +31,8 @@ namespace HandleCache.Lab.Differential;
 /// reasons outside the mount, such as another program's drop_caches, and their FORGETs
 /// follow.</description></item>
 /// <item><term>clock</term><description>a script with finite validities whose calls between two
-/// sleeps took so long that one may have ended is run again: the model's clock stands still
-/// between sleeps.</description></item>
+/// sleeps took so long that one may have ended is run again with longer ones: the model's
+/// clock stands still between sleeps.</description></item>
 /// </list>
 /// </summary>
 public static class NoiseRules

@@ -214,7 +214,7 @@ public sealed partial class ScriptFileSystem : FileSystem
         return mode switch
         {
             ValidityMode.Zero => (0, 0),
-            ValidityMode.Finite => (0, (uint)ScriptServerOptions.FiniteNs),
+            ValidityMode.Finite => (0, (uint)(ScriptServerOptions.FiniteNs * _options.TimeScale)),
             _ => (1UL << 40, 0),
         };
     }

@@ -33,13 +33,14 @@ public static class ScriptRunner
         long begun = Stopwatch.GetTimestamp();
         ScriptDivergence? divergence = null;
         bool isFinite = script.Server.HasFiniteValidity;
+        TimeSpan limit = FiniteBusyLimit * script.Server.TimeScale;
         bool isSlow = false;
         for (int i = 0; i < script.Calls.Count && divergence is null; i++)
         {
             VfsCall call = script.Calls[i];
             if (isFinite && call.Kind == VfsCallKind.Sleep)
             {
-                isSlow |= Stopwatch.GetElapsedTime(begun) > FiniteBusyLimit;
+                isSlow |= Stopwatch.GetElapsedTime(begun) > limit;
             }
 
             // What a slot held is closed first, as a call of its own: whether the reply to its
@@ -54,7 +55,7 @@ public static class ScriptRunner
         divergence ??= End(script, pair);
 
         // Up to the last call, not to the end of the wait for what it lacks.
-        isSlow |= isFinite && Stopwatch.GetElapsedTime(begun, pair.CalledAt) > FiniteBusyLimit;
+        isSlow |= isFinite && Stopwatch.GetElapsedTime(begun, pair.CalledAt) > limit;
         ScriptVerdict verdict = divergence is null ? ScriptVerdict.Same
             : isSlow ? ScriptVerdict.TooSlow
             : reclaim.HasRun ? ScriptVerdict.Disturbed

@@ -12,7 +12,15 @@ public sealed record ScriptServerOptions
     /// </summary>
     public const long SleepNs = 140_000_000;
 
+    public const int MostTimeScale = 8;
+
     public ulong Seed { get; init; }
+
+    /// <summary>
+    /// Validities and sleeps are so many times as long: a script that came out too slow for its
+    /// validities is run again with longer ones.
+    /// </summary>
+    public int TimeScale { get; init; } = 1;
 
     public ValidityMode EntryValidity { get; init; } = ValidityMode.Infinite;
 

@@ -43,7 +43,7 @@ internal static class DifferentialStage
         if (result.GivenUp > 0)
         {
             plan.Notes.Add(FormattableString.Invariant(
-                $"differential: {result.GivenUp} scripts given up, the machine was too busy"));
+                $"differential: {result.GivenUp} scripts given up (first seed {result.FirstGivenUpSeed}), the machine was too busy"));
         }
 
         return result;

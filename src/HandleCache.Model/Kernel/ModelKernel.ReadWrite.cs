@@ -107,7 +107,13 @@ public sealed partial class ModelKernel
     private static bool IsDirect(OpenFile file) =>
         (file.OpenFlags & (uint)FuseOpenFlags.FOPEN_DIRECT_IO) != 0;
 
-    /// <summary>Models fuse_direct_read_iter(): what is asked for is what the server is asked.</summary>
+    /// <summary>
+    /// Models fuse_direct_read_iter(): what is asked for is what the server is asked. Direct I/O
+    /// names the caller's lock owner (fuse_direct_io() hands current->files to fuse_send_read()
+    /// and fuse_send_write(), which set FUSE_READ_LOCKOWNER and FUSE_WRITE_LOCKOWNER), since the
+    /// request is the caller's own; the page cache reads and writes for nobody in particular and
+    /// names none. The owner's value is noise (NoiseRules, "lock-owner"), the flag is compared.
+    /// </summary>
     private async KernelTask<VfsResult> DirectReadAsync(
         OpenFile file, KernelInode inode, VfsCall call)
     {
