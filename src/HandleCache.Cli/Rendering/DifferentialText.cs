@@ -14,7 +14,7 @@ internal static class DifferentialText
     private const int Before = 3;
     private const int Shown = 16;
 
-    /// <summary>The figures on two lines.</summary>
+    /// <summary>The figures, a line each kind.</summary>
     public static void WriteFigures(TextWriter output, DifferentialResult result)
     {
         double perSecond = result.Scripts / Math.Max(0.001, result.Elapsed.TotalSeconds);
@@ -24,9 +24,17 @@ internal static class DifferentialText
             + $"in {result.Elapsed.TotalSeconds:f1} s ({perSecond:f1}/s)"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"run again: {result.TooSlow} too slow, {result.Disturbed} while memory was "
-            + $"reclaimed; given up: {result.GivenUp}"
-            + (result.FirstGivenUpSeed is { } seed ? $" (seed {seed})" : "")));
+            $"of them {result.PassthroughScripts} with the passthrough file system, "
+            + $"{result.FiniteScripts} with finite validities"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"run again: {result.TooSlow} too slow, {result.Disturbed} disturbed by others; "
+            + $"given up: {result.GivenUp}"));
+        if (result.FirstGivenUpSeed is { } seed)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"first script given up: --single --seed {seed}"));
+        }
     }
 
     /// <summary>The diverging script, both streams side by side, and how to repeat it.</summary>

@@ -21,8 +21,11 @@ public sealed class DifferentialExperiment
 
     private readonly DifferentialOptions _options;
     private readonly CancellationToken _cancel;
+    private readonly bool _mayPassthrough = PassthroughServer.IsPossible();
     private readonly long _begun = Stopwatch.GetTimestamp();
     private int _scripts;
+    private int _passthrough;
+    private int _finite;
     private int _tooSlow;
     private int _disturbed;
     private int _givenUp;
@@ -73,20 +76,28 @@ public sealed class DifferentialExperiment
             ulong seed = _options.OneScript
                 ? _options.Seed
                 : ScriptRandom.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
-            Script script = ScriptGenerator.Make(seed, _options.CallsPerScript);
+            Script script = ScriptGenerator.Make(
+                seed, _options.CallsPerScript, _mayPassthrough);
             ScriptOutcome outcome = RunScript(script, host);
             _calls += outcome.Results;
             _requests += outcome.Requests;
             if (outcome.Verdict == ScriptVerdict.Differs)
                 return Shrink(script, outcome.Divergence!, host);
             if (outcome.Verdict == ScriptVerdict.Same)
-                _scripts++;
+                Count(script);
             else
                 GiveUp(script);
             progress?.Invoke(_scripts);
         }
 
         return Result();
+    }
+
+    private void Count(Script script)
+    {
+        _scripts++;
+        _passthrough += script.Server.IsPassthrough ? 1 : 0;
+        _finite += script.Server.HasFiniteValidity ? 1 : 0;
     }
 
     private void GiveUp(Script script)
@@ -98,6 +109,8 @@ public sealed class DifferentialExperiment
     private DifferentialResult Result() => new()
     {
         Scripts = _scripts,
+        PassthroughScripts = _passthrough,
+        FiniteScripts = _finite,
         TooSlow = _tooSlow,
         Disturbed = _disturbed,
         GivenUp = _givenUp,
@@ -134,7 +147,11 @@ public sealed class DifferentialExperiment
         }
         while (outcome.Verdict is ScriptVerdict.TooSlow or ScriptVerdict.Disturbed
             && ++attempt < Attempts);
-        return outcome;
+
+        // No disturbance comes in every run.
+        return outcome.Verdict == ScriptVerdict.Disturbed
+            ? outcome with { Verdict = ScriptVerdict.Differs }
+            : outcome;
     }
 
     /// <summary>Makes the diverging script as short as the time for it allows.</summary>

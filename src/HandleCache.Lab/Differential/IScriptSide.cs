@@ -7,7 +7,7 @@ namespace HandleCache.Lab.Differential;
 /// <summary>One of the two kernels that a script runs on, mounted and with its own server.</summary>
 public interface IScriptSide : IDisposable
 {
-    ScriptFileSystem Server { get; }
+    IScriptServer Server { get; }
 
     StreamRecorder Recorder { get; }
 

@@ -34,6 +34,7 @@ public sealed record Script(
     public string Settings => FormattableString.Invariant(
         $"seed {Seed:x16}: entries {Server.EntryValidity}, attributes {Server.AttrValidity}, ")
         + $"readdirplus {ReadDirPlus}, export {(ExportSupport ? "on" : "off")}, "
+        + (Server.IsPassthrough ? "passthrough, " : "")
         + (Server.DirectIo ? "direct" : "cached")
         + (Server.NegativeEntries ? ", negative entries" : "")
         + (Server.SendsHandles ? ", handles" : "")

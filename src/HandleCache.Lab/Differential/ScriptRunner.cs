@@ -29,7 +29,8 @@ public static class ScriptRunner
         ReclaimWatch reclaim = new();
         using RealSide real = new(script, host);
         using ModelSide modelled = new(script, model);
-        Pair pair = new(real, modelled, patience ?? Patience);
+        Pair pair = new(
+            real, modelled, patience ?? Patience, script.Server.IsPassthrough);
         long begun = Stopwatch.GetTimestamp();
         ScriptDivergence? divergence = null;
         bool isFinite = script.Server.HasFiniteValidity;
@@ -58,7 +59,7 @@ public static class ScriptRunner
         isSlow |= isFinite && Stopwatch.GetElapsedTime(begun, pair.CalledAt) > limit;
         ScriptVerdict verdict = divergence is null ? ScriptVerdict.Same
             : isSlow ? ScriptVerdict.TooSlow
-            : reclaim.HasRun ? ScriptVerdict.Disturbed
+            : reclaim.HasRun || pair.HasRestartedWalk ? ScriptVerdict.Disturbed
             : ScriptVerdict.Differs;
         return new ScriptOutcome(verdict, pair.Requests, pair.Results, divergence);
     }
@@ -93,7 +94,8 @@ public static class ScriptRunner
     }
 
     /// <summary>The two sides of one script.</summary>
-    private sealed class Pair(RealSide real, ModelSide model, TimeSpan patience)
+    private sealed class Pair(
+        RealSide real, ModelSide model, TimeSpan patience, bool isPassthrough)
     {
         private int _requestsSeen;
         private int _forgetsSeen;
@@ -101,6 +103,9 @@ public static class ScriptRunner
         public int Requests => _requestsSeen;
 
         public int Results { get; private set; }
+
+        /// <summary>What differs may be the doing of a walk that began anew ("rcu-walk").</summary>
+        public bool HasRestartedWalk { get; private set; }
 
         /// <summary>When both sides had made the last call.</summary>
         public long CalledAt { get; private set; } = Stopwatch.GetTimestamp();
@@ -120,11 +125,11 @@ public static class ScriptRunner
                 model.Settle();
             CalledAt = Stopwatch.GetTimestamp();
             Results++;
-            ScriptDivergence? requests = CompareRequests(index, call);
+            ScriptDivergence? requests = CompareRequests(index, call, fromModel);
             if (requests is not null)
                 return requests;
-            string one = Show(call, fromReal);
-            string other = Show(call, fromModel);
+            string one = NoiseRules.Show(call, fromReal, isPassthrough);
+            string other = NoiseRules.Show(call, fromModel, isPassthrough);
             if (one != other)
                 return new(index, call.ToString(), "results", [one], [other]);
             return CompareForgets(index, call);
@@ -141,13 +146,14 @@ public static class ScriptRunner
                 : new(index, "end", "counts", fromReal, fromModel);
         }
 
-        private ScriptDivergence? CompareRequests(int index, VfsCall call)
+        private ScriptDivergence? CompareRequests(int index, VfsCall call, VfsResult result)
         {
             WaitUntil(() => real.Recorder.Count >= model.Recorder.Count && real.Recorder.IsQuiet);
             IReadOnlyList<ScriptRequest> fromReal = real.Recorder.From(_requestsSeen);
             IReadOnlyList<ScriptRequest> fromModel = model.Recorder.From(_requestsSeen);
             if (!fromReal.SequenceEqual(fromModel))
             {
+                HasRestartedWalk = NoiseRules.IsRestartedWalk(result, fromReal, fromModel);
                 return new(
                     index, call.ToString(), "requests", [.. fromReal.Select(r => r.ToString())],
                     [.. fromModel.Select(r => r.ToString())]);
@@ -166,15 +172,6 @@ public static class ScriptRunner
                 return new(index, call.ToString(), "forgets", fromReal, fromModel);
             _forgetsSeen += fromReal.Count;
             return null;
-        }
-
-        private static string Show(VfsCall call, VfsResult result)
-        {
-            if (call.Kind is VfsCallKind.Close)
-                return "done";
-            return call.Kind == VfsCallKind.Read
-                ? (result with { Data = "" }).ToString()
-                : result.ToString();
         }
 
         private void WaitUntil(Func<bool> condition)

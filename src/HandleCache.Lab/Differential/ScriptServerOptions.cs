@@ -47,6 +47,12 @@ public sealed record ScriptServerOptions
     /// <summary>Whether real time matters to a script with this server.</summary>
     public bool HasFiniteValidity => IsFinite(EntryValidity) || IsFinite(AttrValidity);
 
+    /// <summary>
+    /// The passthrough file system over a tree on the disk, not the synthetic one in memory:
+    /// what only that one knows (hostility, reuse, handles) is off.
+    /// </summary>
+    public bool IsPassthrough { get; init; }
+
     /// <summary>Files are opened with FOPEN_DIRECT_IO, so that the page cache stays out.</summary>
     public bool DirectIo { get; init; } = true;
 
