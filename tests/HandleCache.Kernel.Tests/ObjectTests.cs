@@ -68,7 +68,9 @@ public class ObjectTests
             return fault;
         });
 
-    /// <summary>The nodeid in a handle: two little-endian words, the upper one first (R14).</summary>
+    /// <summary>
+    /// The nodeid in a handle: two little-endian words, the upper one first (R14).
+    /// </summary>
     private static ulong NodeIdOf(string handle)
     {
         byte[] bytes = Convert.FromHexString(handle);

@@ -76,7 +76,8 @@ internal static class DifferentialText
             string one = i < real.Count ? real[i] : "";
             string other = i < model.Count ? model[i] : "";
             string mark = one == other ? " " : "!";
-            for (int at = 0; at == 0 || at < Math.Max(one.Length, other.Length); at += ColumnBytes - 1)
+            int longest = Math.Max(1, Math.Max(one.Length, other.Length));
+            for (int at = 0; at < longest; at += ColumnBytes - 1)
             {
                 string line = $"{mark} {Piece(one, at),-ColumnBytes}| {Piece(other, at)}";
                 output.WriteLine(line.TrimEnd());

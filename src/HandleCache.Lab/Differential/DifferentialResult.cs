@@ -9,7 +9,9 @@ public sealed record DifferentialResult
     /// <summary>Of them, those with the passthrough file system over a tree on the disk.</summary>
     public int PassthroughScripts { get; init; }
 
-    /// <summary>Of them, those with finite validities, in real time on the running kernel.</summary>
+    /// <summary>
+    /// Of them, those with finite validities, in real time on the running kernel.
+    /// </summary>
     public int FiniteScripts { get; init; }
 
     /// <summary>Runs thrown away because a finite validity may have ended in them.</summary>

@@ -72,7 +72,9 @@ public static class NoiseRules
         return new ScriptRequest(request.Opcode, request.Header.nodeid, body);
     }
 
-    /// <summary>"rcu-walk": the streams of one call differ in the number of READLINKs alone.</summary>
+    /// <summary>
+    /// "rcu-walk": the streams of one call differ in the number of READLINKs alone.
+    /// </summary>
     public static bool IsRestartedWalk(
         VfsResult fromModel, IReadOnlyList<ScriptRequest> real, IReadOnlyList<ScriptRequest> model)
     {

@@ -7,7 +7,9 @@ using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>The running kernel: a mount of its own, and a client process that makes the calls.</summary>
+/// <summary>
+/// The running kernel: a mount of its own, and a client process that makes the calls.
+/// </summary>
 internal sealed class RealSide : IScriptSide
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

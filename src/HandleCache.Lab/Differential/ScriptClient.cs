@@ -25,7 +25,8 @@ public sealed partial class ScriptClient : IDisposable
         return call.Kind switch
         {
             VfsCallKind.Stat => Stat(_root, Name(call.Path), call.Flags, call.Mode),
-            VfsCallKind.FStat => OnFile(call, fd => Stat(fd, CString.Empty, AtFlags.EmptyPath, call.Mode)),
+            VfsCallKind.FStat => OnFile(
+                call, fd => Stat(fd, CString.Empty, AtFlags.EmptyPath, call.Mode)),
             VfsCallKind.Access => Status(
                 Names.Access(_root, Name(call.Path), (int)call.Mode, call.Flags)),
             VfsCallKind.Open => Open(call),

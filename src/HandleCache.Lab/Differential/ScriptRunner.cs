@@ -3,7 +3,9 @@ using HandleCache.Model.Kernel;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>Runs a script on both kernels, call by call, and stops at the first difference.</summary>
+/// <summary>
+/// Runs a script on both kernels, call by call, and stops at the first difference.
+/// </summary>
 public static class ScriptRunner
 {
     /// <summary>
@@ -12,7 +14,9 @@ public static class ScriptRunner
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>Above this the clock of a script with finite validities cannot be trusted.</summary>
+    /// <summary>
+    /// Above this the clock of a script with finite validities cannot be trusted.
+    /// </summary>
     private static readonly TimeSpan FiniteBusyLimit =
         TimeSpan.FromMicroseconds(ScriptServerOptions.FiniteNs / 1000 * 3 / 4);
 

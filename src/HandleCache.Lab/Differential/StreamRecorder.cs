@@ -8,7 +8,8 @@ namespace HandleCache.Lab.Differential;
 /// <summary>Keeps the requests of one side as they are compared. Safe from any thread.</summary>
 /// <param name="dropsReads">READs are left out (<see cref="NoiseRules"/>, "cached-read").</param>
 /// <param name="next">Told of all of it, too.</param>
-public sealed class StreamRecorder(bool dropsReads, ITrafficObserver? next = null) : ITrafficObserver
+public sealed class StreamRecorder(bool dropsReads, ITrafficObserver? next = null)
+    : ITrafficObserver
 {
     private readonly Lock _lock = new();
     private readonly List<ScriptRequest> _requests = [];

@@ -81,7 +81,11 @@ public sealed partial class ModelKernel
         FuseOpcode open = isDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN;
         if (_conn.Unsupported.Contains(open))
             return false;
-        fuse_release_in arguments = new() { fh = file.Fh, flags = (uint)(flags & ~(OCreat | OExcl | OTrunc)) };
+        fuse_release_in arguments = new()
+        {
+            fh = file.Fh,
+            flags = (uint)(flags & ~(OCreat | OExcl | OTrunc)),
+        };
         await _device.AskAsync(
             isDirectory ? FuseOpcode.FUSE_RELEASEDIR : FuseOpcode.FUSE_RELEASE, file.NodeId,
             Bytes(arguments), ReplyRoom.Nothing);
