@@ -24,8 +24,8 @@ internal static class DifferentialText
             + $"in {result.Elapsed.TotalSeconds:f1} s ({perSecond:f1}/s)"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"of them {result.PassthroughScripts} with the passthrough file system, "
-            + $"{result.FiniteScripts} with finite validities"));
+            $"of them {result.FiniteScripts} with finite validities, "
+            + $"{result.PassthroughScripts} over a tree on the disk"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"run again: {result.TooSlow} too slow, {result.Disturbed} disturbed by others; "
@@ -59,10 +59,12 @@ internal static class DifferentialText
         if (!result.Repeats)
             Fold(output, "the script did not diverge when it was run again: it is shown whole");
         output.WriteLine("repeat with:");
+        string more = (script.Server.IsPassthrough ? " --passthrough" : "")
+            + (fault is null ? "" : $" --break {fault.Name}");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"  handlecache differential --single --seed {script.Seed} --calls {calls}")
-            + (fault is null ? "" : $" \\{Environment.NewLine}    --break {fault.Name}"));
+            + (more.Length == 0 ? "" : $" \\{Environment.NewLine}   {more}"));
     }
 
     private static void WriteSides(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HandleCache.Linux;
 
 namespace HandleCache.Lab.Differential;
 
@@ -21,7 +22,7 @@ public sealed class DifferentialExperiment
 
     private readonly DifferentialOptions _options;
     private readonly CancellationToken _cancel;
-    private readonly bool _mayPassthrough = PassthroughServer.IsPossible();
+    private readonly bool _mayPassthrough;
     private readonly long _begun = Stopwatch.GetTimestamp();
     private int _scripts;
     private int _passthrough;
@@ -40,6 +41,7 @@ public sealed class DifferentialExperiment
     {
         _options = options;
         _cancel = cancel;
+        _mayPassthrough = options.WithPassthrough && PassthroughServer.IsPossible();
     }
 
     /// <summary>
@@ -49,10 +51,14 @@ public sealed class DifferentialExperiment
     /// <param name="options">What to do.</param>
     /// <param name="cancel">Ends the run.</param>
     /// <param name="progress">Told the number of scripts compared, after each.</param>
+    /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
+    /// <exception cref="BadInputException">There is no temporary folder to work in.</exception>
     public static DifferentialResult Run(
         DifferentialOptions options, CancellationToken cancel, Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if ((Credentials.WhyNotMountFuse() ?? Credentials.WhyNotOpenByHandle()) is { } reason)
+            throw new MissingRequirementException(reason);
         DifferentialExperiment experiment = new(options, cancel);
         try
         {

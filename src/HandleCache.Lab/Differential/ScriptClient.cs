@@ -15,6 +15,9 @@ public sealed partial class ScriptClient : IDisposable
     public ScriptClient(string root)
     {
         ArgumentNullException.ThrowIfNull(root);
+
+        // The modelled kernel's caller has none; what a umask takes away is the caller's affair.
+        Credentials.Umask(0);
         _root = Files.Open(root, OpenFlags.Path | OpenFlags.Directory);
     }
 
