@@ -123,7 +123,8 @@ internal sealed class Bench : IDisposable
     }
 
     public static fuse_entry_out Entry(
-        ulong nodeId, uint mode, ulong generation = 1, ulong seconds = Long, ulong size = 0) => new()
+        ulong nodeId, uint mode, ulong generation = 1, ulong seconds = Long, ulong size = 0) =>
+        new()
         {
             nodeid = nodeId,
             generation = generation,

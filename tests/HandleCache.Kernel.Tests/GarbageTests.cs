@@ -249,7 +249,9 @@ public class GarbageTests
         }
     }
 
-    /// <summary>Any bytes at all, in both dialects: no call hangs, no count is lost or invented.</summary>
+    /// <summary>
+    /// Any bytes at all, in both dialects: no call hangs, no count is lost or invented.
+    /// </summary>
     [Fact]
     public void Random_replies_never_corrupt_the_cache() => PropertyRun.CheckSeeds(300, seed =>
     {

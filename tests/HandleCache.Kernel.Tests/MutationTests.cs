@@ -41,7 +41,9 @@ public class MutationTests
         KernelFault.RevalidateSkipsHandle,
     ];
 
-    /// <summary>With the two that InterleavingTests show, since they need two calls at once.</summary>
+    /// <summary>
+    /// With the two that InterleavingTests show, since they need two calls at once.
+    /// </summary>
     [Fact]
     public void There_are_at_least_25_faults() => Assert.True(All.Count() + 2 >= 25);
 

@@ -27,7 +27,7 @@ public class ObjectTests
                 {
                     InodeInfo inode = cache.Get(at);
                     ulong named = ScriptFileSystem.InoOf(inode.Handle.Bytes);
-                    ulong reached = side.Server.InoAt(inode.NodeId);
+                    ulong reached = InoAt(side, inode.NodeId);
                     bool isHashed = (inode.Flags & InodeState.Unhashed) == 0;
                     if (isHashed && named != 0 && named != reached)
                     {
@@ -50,7 +50,7 @@ public class ObjectTests
                 if (result.Errno != 0)
                     return;
                 if (call.Kind == VfsCallKind.NameToHandle)
-                    named[call.Slot] = side.Server.InoAt(NodeIdOf(result.Data));
+                    named[call.Slot] = InoAt(side, NodeIdOf(result.Data));
                 if (call.Kind != VfsCallKind.OpenByHandle)
                     return;
                 VfsResult stat = side.Run(new(VfsCallKind.FStat)
@@ -68,13 +68,18 @@ public class ObjectTests
             return fault;
         });
 
-    /// <summary>The nodeid in a handle: two little-endian words, the upper one first (R14).</summary>
+    /// <summary>
+    /// The nodeid in a handle: two little-endian words, the upper one first (R14).
+    /// </summary>
     private static ulong NodeIdOf(string handle)
     {
         byte[] bytes = Convert.FromHexString(handle);
         Assert.True(bytes.Length >= 12, handle.ToString(CultureInfo.InvariantCulture));
         return ((ulong)BitConverter.ToUInt32(bytes, 0) << 32) | BitConverter.ToUInt32(bytes, 4);
     }
+
+    private static ulong InoAt(ModelSide side, ulong nodeId) =>
+        ((ScriptFileSystem)side.Server).InoAt(nodeId);
 
     private static Script Reusing(Script script) => script with
     {

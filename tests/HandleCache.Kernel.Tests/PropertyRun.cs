@@ -37,7 +37,8 @@ internal static class PropertyRun
     private static Gen<ulong> Seeds() =>
         Gen.Choose(0, int.MaxValue - 1).Two().Select(pair => Mixed(pair.Item1, pair.Item2));
 
-    private static ulong Mixed(int high, int low) => ScriptRandom.Mix(((ulong)high << 31) | (uint)low);
+    private static ulong Mixed(int high, int low) =>
+        ScriptRandom.Mix(((ulong)high << 31) | (uint)low);
 
     private static IEnumerable<ScriptCase> Shorter(ScriptCase one)
     {

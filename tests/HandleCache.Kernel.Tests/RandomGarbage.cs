@@ -50,8 +50,10 @@ internal sealed class RandomGarbage(Bench bench, Dialect dialect, ulong seed)
     private bool Serve()
     {
         int bytes = bench.Kernel.ReadRequest(_buffer);
-        if (bytes <= 0 || !FuseRequest.TryParse(_buffer.AsSpan(0, bytes), out FuseRequest request, out _))
+        if (bytes <= 0)
             return false;
+        if (!FuseRequest.TryParse(_buffer.AsSpan(0, bytes), out FuseRequest request, out _))
+            throw new InvalidOperationException("a malformed request");
         if (request.Opcode is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
         {
             ForgetReader forgets = new(request);
@@ -115,7 +117,9 @@ internal sealed class RandomGarbage(Bench bench, Dialect dialect, ulong seed)
         };
     }
 
-    /// <summary>Directory records; every entry of them that has a nodeid is a lookup given.</summary>
+    /// <summary>
+    /// Directory records; every entry of them that has a nodeid is a lookup given.
+    /// </summary>
     private byte[] Records(bool plus)
     {
         byte[] room = new byte[4096];

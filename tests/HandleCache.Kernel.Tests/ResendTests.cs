@@ -5,7 +5,9 @@ using Xunit;
 
 namespace HandleCache.Kernel.Tests;
 
-/// <summary>FUSE_NOTIFY_RESEND (fuse_resend(), fs/fuse/dev.c): what was read is read again.</summary>
+/// <summary>
+/// FUSE_NOTIFY_RESEND (fuse_resend(), fs/fuse/dev.c): what was read is read again.
+/// </summary>
 public class ResendTests
 {
     private const ulong ResendBit = 1ul << 63;

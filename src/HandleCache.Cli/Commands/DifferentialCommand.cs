@@ -32,6 +32,10 @@ internal static class DifferentialCommand
         {
             Description = "Run the one script whose seed is given, and show it.",
         };
+        Option<bool> passthrough = new("--passthrough")
+        {
+            Description = "One script of eight over a tree on the disk.",
+        };
         Option<string?> fault = new("--break")
         {
             Description = "Put a known fault into the model: must diverge.",
@@ -45,6 +49,7 @@ internal static class DifferentialCommand
         command.Options.Add(scripts);
         command.Options.Add(calls);
         command.Options.Add(single);
+        command.Options.Add(passthrough);
         command.Options.Add(fault);
         command.SetAction(result => CommandRunner.Run(() => Run(
             new DifferentialOptions
@@ -53,6 +58,7 @@ internal static class DifferentialCommand
                 Scripts = result.GetValue(scripts),
                 CallsPerScript = result.GetValue(calls),
                 OneScript = result.GetValue(single),
+                WithPassthrough = result.GetValue(passthrough),
             },
             result.GetValue(fault) is { } name ? DifferentialFaults.Parse(name) : null)));
         return command;

@@ -180,7 +180,8 @@ internal static class ValidateCommand
     private static TimeSpan SoakOf(double minutes) => minutes is > 0 and <= MostSoakMinutes
         ? TimeSpan.FromMinutes(minutes)
         : throw new BadInputException(string.Create(
-            CultureInfo.InvariantCulture, $"--soak: more than 0, at most {MostSoakMinutes} minutes"));
+            CultureInfo.InvariantCulture,
+            $"--soak: more than 0, at most {MostSoakMinutes} minutes"));
 
     private static int Range(ParseResult parsed, Option<int> option, int least, int most)
     {

@@ -14,7 +14,7 @@ internal static class DifferentialText
     private const int Before = 3;
     private const int Shown = 16;
 
-    /// <summary>The figures on two lines.</summary>
+    /// <summary>The figures, a line each kind.</summary>
     public static void WriteFigures(TextWriter output, DifferentialResult result)
     {
         double perSecond = result.Scripts / Math.Max(0.001, result.Elapsed.TotalSeconds);
@@ -24,8 +24,17 @@ internal static class DifferentialText
             + $"in {result.Elapsed.TotalSeconds:f1} s ({perSecond:f1}/s)"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"run again: {result.TooSlow} too slow, {result.Disturbed} while memory was "
-            + $"reclaimed; given up: {result.GivenUp}"));
+            $"of them {result.FiniteScripts} with finite validities, "
+            + $"{result.PassthroughScripts} over a tree on the disk"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"run again: {result.TooSlow} too slow, {result.Disturbed} disturbed by others; "
+            + $"given up: {result.GivenUp}"));
+        if (result.FirstGivenUpSeed is { } seed)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"first script given up: --single --seed {seed}"));
+        }
     }
 
     /// <summary>The diverging script, both streams side by side, and how to repeat it.</summary>
@@ -50,10 +59,12 @@ internal static class DifferentialText
         if (!result.Repeats)
             Fold(output, "the script did not diverge when it was run again: it is shown whole");
         output.WriteLine("repeat with:");
+        string more = (script.Server.IsPassthrough ? " --passthrough" : "")
+            + (fault is null ? "" : $" --break {fault.Name}");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"  handlecache differential --single --seed {script.Seed} --calls {calls}")
-            + (fault is null ? "" : $" \\{Environment.NewLine}    --break {fault.Name}"));
+            + (more.Length == 0 ? "" : $" \\{Environment.NewLine}   {more}"));
     }
 
     private static void WriteSides(
@@ -67,7 +78,8 @@ internal static class DifferentialText
             string one = i < real.Count ? real[i] : "";
             string other = i < model.Count ? model[i] : "";
             string mark = one == other ? " " : "!";
-            for (int at = 0; at == 0 || at < Math.Max(one.Length, other.Length); at += ColumnBytes - 1)
+            int longest = Math.Max(1, Math.Max(one.Length, other.Length));
+            for (int at = 0; at < longest; at += ColumnBytes - 1)
             {
                 string line = $"{mark} {Piece(one, at),-ColumnBytes}| {Piece(other, at)}";
                 output.WriteLine(line.TrimEnd());

@@ -30,6 +30,8 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
     public object? Differential => result.Differential is not { } run ? null : new
     {
         run.Scripts,
+        run.PassthroughScripts,
+        run.FiniteScripts,
         run.Calls,
         run.Requests,
         run.TooSlow,

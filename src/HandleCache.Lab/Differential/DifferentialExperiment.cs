@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HandleCache.Linux;
 
 namespace HandleCache.Lab.Differential;
 
@@ -21,11 +22,15 @@ public sealed class DifferentialExperiment
 
     private readonly DifferentialOptions _options;
     private readonly CancellationToken _cancel;
+    private readonly bool _mayPassthrough;
     private readonly long _begun = Stopwatch.GetTimestamp();
     private int _scripts;
+    private int _passthrough;
+    private int _finite;
     private int _tooSlow;
     private int _disturbed;
     private int _givenUp;
+    private ulong? _firstGivenUp;
     private long _calls;
     private long _requests;
     private Script? _failed;
@@ -36,6 +41,7 @@ public sealed class DifferentialExperiment
     {
         _options = options;
         _cancel = cancel;
+        _mayPassthrough = options.WithPassthrough && PassthroughServer.IsPossible();
     }
 
     /// <summary>
@@ -45,10 +51,14 @@ public sealed class DifferentialExperiment
     /// <param name="options">What to do.</param>
     /// <param name="cancel">Ends the run.</param>
     /// <param name="progress">Told the number of scripts compared, after each.</param>
+    /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
+    /// <exception cref="BadInputException">There is no temporary folder to work in.</exception>
     public static DifferentialResult Run(
         DifferentialOptions options, CancellationToken cancel, Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if ((Credentials.WhyNotMountFuse() ?? Credentials.WhyNotOpenByHandle()) is { } reason)
+            throw new MissingRequirementException(reason);
         DifferentialExperiment experiment = new(options, cancel);
         try
         {
@@ -72,28 +82,45 @@ public sealed class DifferentialExperiment
             ulong seed = _options.OneScript
                 ? _options.Seed
                 : ScriptRandom.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
-            Script script = ScriptGenerator.Make(seed, _options.CallsPerScript);
+            Script script = ScriptGenerator.Make(
+                seed, _options.CallsPerScript, _mayPassthrough);
             ScriptOutcome outcome = RunScript(script, host);
             _calls += outcome.Results;
             _requests += outcome.Requests;
             if (outcome.Verdict == ScriptVerdict.Differs)
                 return Shrink(script, outcome.Divergence!, host);
             if (outcome.Verdict == ScriptVerdict.Same)
-                _scripts++;
+                Count(script);
             else
-                _givenUp++;
+                GiveUp(script);
             progress?.Invoke(_scripts);
         }
 
         return Result();
     }
 
+    private void Count(Script script)
+    {
+        _scripts++;
+        _passthrough += script.Server.IsPassthrough ? 1 : 0;
+        _finite += script.Server.HasFiniteValidity ? 1 : 0;
+    }
+
+    private void GiveUp(Script script)
+    {
+        _givenUp++;
+        _firstGivenUp ??= script.Seed;
+    }
+
     private DifferentialResult Result() => new()
     {
         Scripts = _scripts,
+        PassthroughScripts = _passthrough,
+        FiniteScripts = _finite,
         TooSlow = _tooSlow,
         Disturbed = _disturbed,
         GivenUp = _givenUp,
+        FirstGivenUpSeed = _firstGivenUp,
         Calls = _calls,
         Requests = _requests,
         Failed = _failed,
@@ -114,17 +141,23 @@ public sealed class DifferentialExperiment
     /// <summary>Runs a script until a run of it says something.</summary>
     private ScriptOutcome RunScript(Script script, ScriptHost host, TimeSpan? patience = null)
     {
-        ScriptOutcome outcome;
+        ScriptOutcome outcome = new(ScriptVerdict.Disturbed, 0, 0);
         int attempt = 0;
         do
         {
+            if (outcome.Verdict == ScriptVerdict.TooSlow)
+                script = script.Slower();
             outcome = ScriptRunner.Run(script, host, _options.Model, patience);
             _tooSlow += outcome.Verdict == ScriptVerdict.TooSlow ? 1 : 0;
             _disturbed += outcome.Verdict == ScriptVerdict.Disturbed ? 1 : 0;
         }
         while (outcome.Verdict is ScriptVerdict.TooSlow or ScriptVerdict.Disturbed
             && ++attempt < Attempts);
-        return outcome;
+
+        // No disturbance comes in every run.
+        return outcome.Verdict == ScriptVerdict.Disturbed
+            ? outcome with { Verdict = ScriptVerdict.Differs }
+            : outcome;
     }
 
     /// <summary>Makes the diverging script as short as the time for it allows.</summary>

@@ -21,5 +21,10 @@ public sealed record DifferentialOptions
     /// <summary>The one script with just this seed, instead of a series.</summary>
     public bool OneScript { get; init; }
 
+    /// <summary>
+    /// One script of eight is about the passthrough file system over a tree on the disk.
+    /// </summary>
+    public bool WithPassthrough { get; init; }
+
     public ModelKernelOptions Model { get; init; } = new();
 }

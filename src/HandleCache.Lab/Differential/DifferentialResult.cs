@@ -6,14 +6,25 @@ public sealed record DifferentialResult
     /// <summary>Scripts compared to their end.</summary>
     public int Scripts { get; init; }
 
+    /// <summary>Of them, those with the passthrough file system over a tree on the disk.</summary>
+    public int PassthroughScripts { get; init; }
+
+    /// <summary>
+    /// Of them, those with finite validities, in real time on the running kernel.
+    /// </summary>
+    public int FiniteScripts { get; init; }
+
     /// <summary>Runs thrown away because a finite validity may have ended in them.</summary>
     public int TooSlow { get; init; }
 
-    /// <summary>Runs thrown away because the kernel reclaimed memory in them.</summary>
+    /// <summary>Runs thrown away because of what others did to the kernel meanwhile.</summary>
     public int Disturbed { get; init; }
 
     /// <summary>Scripts given up after every attempt was thrown away.</summary>
     public int GivenUp { get; init; }
+
+    /// <summary>The seed of the first of them.</summary>
+    public ulong? FirstGivenUpSeed { get; init; }
 
     /// <summary>Results compared.</summary>
     public long Calls { get; init; }

@@ -4,10 +4,12 @@ using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>One of the two kernels that a script runs on, mounted and with its own server.</summary>
+/// <summary>
+/// One of the two kernels that a script runs on, mounted and with its own server.
+/// </summary>
 public interface IScriptSide : IDisposable
 {
-    ScriptFileSystem Server { get; }
+    IScriptServer Server { get; }
 
     StreamRecorder Recorder { get; }
 
@@ -16,7 +18,9 @@ public interface IScriptSide : IDisposable
     /// <summary>Makes one system call.</summary>
     VfsResult Run(VfsCall call);
 
-    /// <summary>Does what waits because of a notification (the modelled kernel's forgets).</summary>
+    /// <summary>
+    /// Does what waits because of a notification (the modelled kernel's forgets).
+    /// </summary>
     void Settle();
 }
 

@@ -34,7 +34,9 @@ public sealed class LookupLedger
         }
     }
 
-    /// <summary>A request for a nodeid: the kernel must hold a lookup of it, or it is the root.</summary>
+    /// <summary>
+    /// A request for a nodeid: the kernel must hold a lookup of it, or it is the root.
+    /// </summary>
     public void Ask(FuseOpcode opcode, ulong nodeId)
     {
         if (nodeId == FuseConstants.FUSE_ROOT_ID)
@@ -58,7 +60,9 @@ public sealed class LookupLedger
         }
     }
 
-    /// <summary>Lookups of a nodeid given and not forgotten; negative where more came back.</summary>
+    /// <summary>
+    /// Lookups of a nodeid given and not forgotten; negative where more came back.
+    /// </summary>
     public long CountOf(ulong nodeId)
     {
         lock (_lock)

@@ -43,12 +43,12 @@ public sealed class ModelSide : IScriptSide
 
     public ModelSide(Script script, ModelKernelOptions options)
     {
-        Server = new ScriptFileSystem(script.Server);
-        Recorder = new StreamRecorder(!script.Server.DirectIo);
+        Server = ScriptServers.Make(script.Server);
+        Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer);
         _kernel = new ModelKernel(
             script.Server.SendsHandles ? options with { Dialect = Dialect.Thread } : options);
         _session = new FuseSession(
-            new TapChannel(_memory, Recorder), Server, RealSide.SessionOf(script));
+            new TapChannel(_memory, Recorder), Server.FileSystem, RealSide.SessionOf(script));
         _thread = new Thread(_session.Run) { IsBackground = true, Name = "model-session" };
         _thread.Start();
         KernelCall mount = _kernel.Mount();
@@ -62,7 +62,7 @@ public sealed class ModelSide : IScriptSide
     /// </summary>
     public Func<bool>? LosesRequest { get; init; }
 
-    public ScriptFileSystem Server { get; }
+    public IScriptServer Server { get; }
 
     public StreamRecorder Recorder { get; }
 
@@ -102,6 +102,7 @@ public sealed class ModelSide : IScriptSide
         _session.Dispose();
         _memory.Dispose();
         _kernel.Dispose();
+        Server.Dispose();
         _transcript.Dispose();
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Wire;
 
@@ -26,13 +27,21 @@ namespace HandleCache.Lab.Differential;
 /// such a read are not compared (the model keeps no data).</description></item>
 /// <item><term>close-errno</term><description>The result of close(2) is dropped: the client closes
 /// through a SafeHandle, which does not tell it.</description></item>
+/// <item><term>two-trees</term><description>where the passthrough file system serves, each side
+/// has a tree of its own on the disk: inode numbers, times and allocated blocks are those of the
+/// disk, not the kernel's doing.</description></item>
 /// <item><term>reclaim</term><description>a script that differs while the kernel's shrinkers ran
 /// (<see cref="ReclaimWatch"/>) is run again: dentries nobody uses may be freed at any time for
 /// reasons outside the mount, such as another program's drop_caches, and their FORGETs
 /// follow.</description></item>
+/// <item><term>rcu-walk</term><description>a script in which a call ends with ELOOP after a
+/// different number of READLINKs is run again: a path walk that has to leave RCU mode while
+/// somebody mounts or renames anywhere starts anew, and the symlinks it has followed stay
+/// counted (reserve_stack(), try_to_unlazy(), fs/namei.c). One that differs so in every run
+/// diverges.</description></item>
 /// <item><term>clock</term><description>a script with finite validities whose calls between two
-/// sleeps took so long that one may have ended is run again: the model's clock stands still
-/// between sleeps.</description></item>
+/// sleeps took so long that one may have ended is run again with longer ones: the model's
+/// clock stands still between sleeps.</description></item>
 /// </list>
 /// </summary>
 public static class NoiseRules
@@ -61,6 +70,55 @@ public static class NoiseRules
         byte[] body = request.Body.ToArray();
         MaskCaller(request.Opcode, body);
         return new ScriptRequest(request.Opcode, request.Header.nodeid, body);
+    }
+
+    /// <summary>
+    /// "rcu-walk": the streams of one call differ in the number of READLINKs alone.
+    /// </summary>
+    public static bool IsRestartedWalk(
+        VfsResult fromModel, IReadOnlyList<ScriptRequest> real, IReadOnlyList<ScriptRequest> model)
+    {
+        const int ELOOP = 40;
+        ArgumentNullException.ThrowIfNull(fromModel);
+        return fromModel.Errno == ELOOP && WithoutLinks(real).SequenceEqual(WithoutLinks(model));
+    }
+
+    private static IEnumerable<ScriptRequest> WithoutLinks(IEnumerable<ScriptRequest> requests) =>
+        requests.Where(request => request.Opcode != FuseOpcode.FUSE_READLINK);
+
+    /// <summary>A result as it is compared: "close-errno", "cached-read" and "two-trees".</summary>
+    public static string Show(VfsCall call, VfsResult result, bool isPassthrough)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(result);
+        if (call.Kind == VfsCallKind.Close)
+            return "done";
+        if (call.Kind == VfsCallKind.Read)
+            result = result with { Data = "" };
+        if (!isPassthrough)
+            return result.ToString();
+        return (result with
+        {
+            Stat = result.Stat is { } stat
+                ? stat with
+                {
+                    Ino = 0,
+                    Blocks = 0,
+                    ATime = default,
+                    MTime = default,
+                    CTime = default,
+                }
+                : null,
+            Names = [.. result.Names.Select(WithoutIno)],
+        }).ToString();
+    }
+
+    /// <summary>"name ino type" without the number.</summary>
+    private static string WithoutIno(string record)
+    {
+        int type = record.LastIndexOf(' ');
+        int ino = record.LastIndexOf(' ', type - 1);
+        return record[..ino] + record[type..];
     }
 
     /// <summary>"lock-owner" and "caller".</summary>

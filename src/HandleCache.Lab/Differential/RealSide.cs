@@ -7,7 +7,9 @@ using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>The running kernel: a mount of its own, and a client process that makes the calls.</summary>
+/// <summary>
+/// The running kernel: a mount of its own, and a client process that makes the calls.
+/// </summary>
 internal sealed class RealSide : IScriptSide
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -17,26 +19,28 @@ internal sealed class RealSide : IScriptSide
 
     public RealSide(Script script, ScriptHost host)
     {
-        Server = new ScriptFileSystem(script.Server);
-        Recorder = new StreamRecorder(!script.Server.DirectIo);
+        Server = ScriptServers.Make(script.Server);
+        Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer);
         _client = host.Client;
-        _mount = ServedMount.Start(
-            host.Namespace, host.MountPoint, Server, SessionOf(script), new FuseMountOptions(),
-            Recorder);
-        bool begun = false;
+        ServedMount? mount = null;
         try
         {
+            mount = ServedMount.Start(
+                host.Namespace, host.MountPoint, Server.FileSystem, SessionOf(script),
+                new FuseMountOptions(), Recorder);
             _client.Ask(new BeginScriptRequest(host.MountPoint), Patience);
-            begun = true;
         }
-        finally
+        catch
         {
-            if (!begun)
-                _mount.Dispose();
+            mount?.Dispose();
+            Server.Dispose();
+            throw;
         }
+
+        _mount = mount;
     }
 
-    public ScriptFileSystem Server { get; }
+    public IScriptServer Server { get; }
 
     public StreamRecorder Recorder { get; }
 
@@ -63,6 +67,7 @@ internal sealed class RealSide : IScriptSide
         finally
         {
             _mount.Dispose();
+            Server.Dispose();
         }
     }
 

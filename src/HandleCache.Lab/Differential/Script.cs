@@ -16,10 +16,25 @@ public sealed record Script(
     bool ExportSupport,
     IReadOnlyList<VfsCall> Calls)
 {
+    /// <summary>The same with validities and sleeps twice as long, up to a limit.</summary>
+    public Script Slower()
+    {
+        if (Server.TimeScale >= ScriptServerOptions.MostTimeScale)
+            return this;
+        return this with
+        {
+            Server = Server with { TimeScale = Server.TimeScale * 2 },
+            Calls = [.. Calls.Select(call => call.Kind == VfsCallKind.Sleep
+                ? call with { Offset = call.Offset * 2 }
+                : call)],
+        };
+    }
+
     /// <summary>The settings on one line.</summary>
     public string Settings => FormattableString.Invariant(
         $"seed {Seed:x16}: entries {Server.EntryValidity}, attributes {Server.AttrValidity}, ")
         + $"readdirplus {ReadDirPlus}, export {(ExportSupport ? "on" : "off")}, "
+        + (Server.IsPassthrough ? "passthrough, " : "")
         + (Server.DirectIo ? "direct" : "cached")
         + (Server.NegativeEntries ? ", negative entries" : "")
         + (Server.SendsHandles ? ", handles" : "")

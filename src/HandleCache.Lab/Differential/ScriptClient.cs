@@ -15,6 +15,9 @@ public sealed partial class ScriptClient : IDisposable
     public ScriptClient(string root)
     {
         ArgumentNullException.ThrowIfNull(root);
+
+        // The modelled kernel's caller has none; what a umask takes away is the caller's affair.
+        Credentials.Umask(0);
         _root = Files.Open(root, OpenFlags.Path | OpenFlags.Directory);
     }
 
@@ -25,7 +28,8 @@ public sealed partial class ScriptClient : IDisposable
         return call.Kind switch
         {
             VfsCallKind.Stat => Stat(_root, Name(call.Path), call.Flags, call.Mode),
-            VfsCallKind.FStat => OnFile(call, fd => Stat(fd, CString.Empty, AtFlags.EmptyPath, call.Mode)),
+            VfsCallKind.FStat => OnFile(
+                call, fd => Stat(fd, CString.Empty, AtFlags.EmptyPath, call.Mode)),
             VfsCallKind.Access => Status(
                 Names.Access(_root, Name(call.Path), (int)call.Mode, call.Flags)),
             VfsCallKind.Open => Open(call),

@@ -4,7 +4,9 @@ using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>File handles: one an object, told apart by the inode number in their first bytes.</summary>
+/// <summary>
+/// File handles: one an object, told apart by the inode number in their first bytes.
+/// </summary>
 public sealed partial class ScriptFileSystem
 {
     private const uint HandleType = 0x81;
@@ -15,7 +17,9 @@ public sealed partial class ScriptFileSystem
     private byte[] _handle = [];
     private uint _handleType;
 
-    /// <summary>The inode number of the object that a handle names; 0 where it names none.</summary>
+    /// <summary>
+    /// The inode number of the object that a handle names; 0 where it names none.
+    /// </summary>
     public static ulong InoOf(ReadOnlySpan<byte> handle) => handle.Length < NameBytes
         ? 0
         : System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(handle);
@@ -40,7 +44,9 @@ public sealed partial class ScriptFileSystem
         return handle;
     }
 
-    /// <summary>Chooses the handle of the entry that is being made; hostility may change it.</summary>
+    /// <summary>
+    /// Chooses the handle of the entry that is being made; hostility may change it.
+    /// </summary>
     private void ChooseHandle(ScriptNode node)
     {
         _handleType = HandleType;

@@ -174,7 +174,12 @@ public sealed partial class ScriptFileSystem
         if ((flags & AtFlags.RenameNoReplace) != 0 && has)
             return Errno.EEXIST;
         if ((flags & AtFlags.RenameExchange) != 0)
-            return has ? Exchange(from, oldName, source.Node, to, newName, target.Node) : Errno.ENOENT;
+        {
+            return has
+                ? Exchange(from, oldName, source.Node, to, newName, target.Node)
+                : Errno.ENOENT;
+        }
+
         if (has && target.Node == source.Node)
             return Errno.None;
         if (has && target.Node.IsDirectory != source.Node.IsDirectory)

@@ -4,7 +4,9 @@ using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>Extended attributes; those of security are none, and asking for them counts as nothing.</summary>
+/// <summary>
+/// Extended attributes; those of security are none, and asking for them counts as nothing.
+/// </summary>
 public sealed partial class ScriptFileSystem
 {
     public override Errno GetXattr(

@@ -2,6 +2,7 @@ using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Server;
 using HandleCache.Server.Sessions;
+using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Differential;
 
@@ -13,7 +14,7 @@ namespace HandleCache.Lab.Differential;
 /// FORGET and RELEASE, whose order the kernel does not promise, change none of it. Served by one
 /// worker; <see cref="NodeIdOf"/> may be called by another thread while no request is under way.
 /// </summary>
-public sealed partial class ScriptFileSystem : FileSystem
+public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
 {
     private readonly ScriptServerOptions _options;
     private readonly Dictionary<ulong, ScriptNode> _nodes = [];
@@ -45,8 +46,15 @@ public sealed partial class ScriptFileSystem : FileSystem
         _nodes.Add(_root.NodeId, _root);
     }
 
+    FileSystem IScriptServer.FileSystem => this;
+
+    ITrafficObserver? IScriptServer.Observer => null;
+
     /// <summary>Lookups given and not forgotten, by nodeid.</summary>
     public LookupLedger Ledger { get; } = new();
+
+    /// <summary>Nothing: it lives in memory alone.</summary>
+    public void Dispose() { }
 
     /// <summary>The nodeid of a path in the server's own tree; 0 where there is none.</summary>
     public ulong NodeIdOf(string path)
@@ -214,7 +222,7 @@ public sealed partial class ScriptFileSystem : FileSystem
         return mode switch
         {
             ValidityMode.Zero => (0, 0),
-            ValidityMode.Finite => (0, (uint)ScriptServerOptions.FiniteNs),
+            ValidityMode.Finite => (0, (uint)(ScriptServerOptions.FiniteNs * _options.TimeScale)),
             _ => (1UL << 40, 0),
         };
     }

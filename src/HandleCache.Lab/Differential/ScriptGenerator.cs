@@ -13,10 +13,17 @@ public static class ScriptGenerator
 
     private const int MostSleeps = 3;
 
+    private const int PassthroughOneIn = 8;
+
     private static readonly string[] Names = ["a", "b", "c", "d"];
 
     /// <summary>The script of a seed, always the same.</summary>
-    public static Script Make(ulong seed, int calls)
+    /// <param name="seed">What it is made from.</param>
+    /// <param name="calls">How many calls.</param>
+    /// <param name="mayPassthrough">
+    /// Some scripts are about the passthrough file system, which needs a disk.
+    /// </param>
+    public static Script Make(ulong seed, int calls, bool mayPassthrough = false)
     {
         ScriptRandom random = new(seed);
         bool sleeps = random.OneIn(SleepingOneIn);
@@ -31,6 +38,8 @@ public static class ScriptGenerator
             NegativeEntries = random.OneIn(2),
             SendsHandles = random.OneIn(3),
         };
+        if (random.OneIn(PassthroughOneIn) && mayPassthrough && !sleeps)
+            server = Passthrough(server);
         ReadDirPlusMode plus = random.Pick(
             ReadDirPlusMode.Off, ReadDirPlusMode.On, ReadDirPlusMode.Auto, ReadDirPlusMode.Auto);
         bool export = random.OneIn(2);
@@ -58,6 +67,20 @@ public static class ScriptGenerator
         Slot = ModelKernel.MountSlot,
         Flags = OpenFlags.ReadOnly | OpenFlags.Directory,
     };
+
+    private static ScriptServerOptions Passthrough(ScriptServerOptions server) => server with
+    {
+        IsPassthrough = true,
+        EntryValidity = Steady(server.EntryValidity),
+        AttrValidity = Steady(server.AttrValidity),
+        DirectIo = false,
+        HostilePerMille = 0,
+        ReusesNodeIds = false,
+        SendsHandles = false,
+    };
+
+    private static ValidityMode Steady(ValidityMode mode) =>
+        mode == ValidityMode.Mixed ? ValidityMode.Infinite : mode;
 
     private static ValidityMode Validity(ScriptRandom random, bool sleeps) => sleeps
         ? random.Pick(

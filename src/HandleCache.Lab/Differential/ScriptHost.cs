@@ -11,7 +11,7 @@ public sealed class ScriptHost : IDisposable
     /// <exception cref="WorkloadException">The client could not be started.</exception>
     public ScriptHost(WorkloadCommandLine? client = null)
     {
-        _folder = Directory.CreateTempSubdirectory("handlecache-diff-");
+        _folder = MakeFolder();
         Namespace = new NamespaceThread();
         try
         {
@@ -30,6 +30,19 @@ public sealed class ScriptHost : IDisposable
     internal NamespaceThread Namespace { get; }
 
     internal WorkloadProcess Client { get; }
+
+    private static DirectoryInfo MakeFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("handlecache-diff-");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(
+                $"cannot make a folder in {Path.GetTempPath()}: {e.Message}", e);
+        }
+    }
 
     public void Dispose()
     {

@@ -14,7 +14,10 @@ public enum ScriptVerdict
     /// </summary>
     TooSlow,
 
-    /// <summary>It differed while the kernel reclaimed memory: nothing is said.</summary>
+    /// <summary>
+    /// It differed while the kernel reclaimed memory, or in a walk that began anew: nothing is
+    /// said.
+    /// </summary>
     Disturbed,
 }
 

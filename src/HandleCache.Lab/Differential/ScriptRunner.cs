@@ -3,7 +3,9 @@ using HandleCache.Model.Kernel;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>Runs a script on both kernels, call by call, and stops at the first difference.</summary>
+/// <summary>
+/// Runs a script on both kernels, call by call, and stops at the first difference.
+/// </summary>
 public static class ScriptRunner
 {
     /// <summary>
@@ -12,7 +14,9 @@ public static class ScriptRunner
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>Above this the clock of a script with finite validities cannot be trusted.</summary>
+    /// <summary>
+    /// Above this the clock of a script with finite validities cannot be trusted.
+    /// </summary>
     private static readonly TimeSpan FiniteBusyLimit =
         TimeSpan.FromMicroseconds(ScriptServerOptions.FiniteNs / 1000 * 3 / 4);
 
@@ -29,17 +33,19 @@ public static class ScriptRunner
         ReclaimWatch reclaim = new();
         using RealSide real = new(script, host);
         using ModelSide modelled = new(script, model);
-        Pair pair = new(real, modelled, patience ?? Patience);
+        Pair pair = new(
+            real, modelled, patience ?? Patience, script.Server.IsPassthrough);
         long begun = Stopwatch.GetTimestamp();
         ScriptDivergence? divergence = null;
         bool isFinite = script.Server.HasFiniteValidity;
+        TimeSpan limit = FiniteBusyLimit * script.Server.TimeScale;
         bool isSlow = false;
         for (int i = 0; i < script.Calls.Count && divergence is null; i++)
         {
             VfsCall call = script.Calls[i];
             if (isFinite && call.Kind == VfsCallKind.Sleep)
             {
-                isSlow |= Stopwatch.GetElapsedTime(begun) > FiniteBusyLimit;
+                isSlow |= Stopwatch.GetElapsedTime(begun) > limit;
             }
 
             // What a slot held is closed first, as a call of its own: whether the reply to its
@@ -54,10 +60,10 @@ public static class ScriptRunner
         divergence ??= End(script, pair);
 
         // Up to the last call, not to the end of the wait for what it lacks.
-        isSlow |= isFinite && Stopwatch.GetElapsedTime(begun, pair.CalledAt) > FiniteBusyLimit;
+        isSlow |= isFinite && Stopwatch.GetElapsedTime(begun, pair.CalledAt) > limit;
         ScriptVerdict verdict = divergence is null ? ScriptVerdict.Same
             : isSlow ? ScriptVerdict.TooSlow
-            : reclaim.HasRun ? ScriptVerdict.Disturbed
+            : reclaim.HasRun || pair.HasRestartedWalk ? ScriptVerdict.Disturbed
             : ScriptVerdict.Differs;
         return new ScriptOutcome(verdict, pair.Requests, pair.Results, divergence);
     }
@@ -92,7 +98,8 @@ public static class ScriptRunner
     }
 
     /// <summary>The two sides of one script.</summary>
-    private sealed class Pair(RealSide real, ModelSide model, TimeSpan patience)
+    private sealed class Pair(
+        RealSide real, ModelSide model, TimeSpan patience, bool isPassthrough)
     {
         private int _requestsSeen;
         private int _forgetsSeen;
@@ -100,6 +107,9 @@ public static class ScriptRunner
         public int Requests => _requestsSeen;
 
         public int Results { get; private set; }
+
+        /// <summary>What differs may be the doing of a walk that began anew ("rcu-walk").</summary>
+        public bool HasRestartedWalk { get; private set; }
 
         /// <summary>When both sides had made the last call.</summary>
         public long CalledAt { get; private set; } = Stopwatch.GetTimestamp();
@@ -119,11 +129,11 @@ public static class ScriptRunner
                 model.Settle();
             CalledAt = Stopwatch.GetTimestamp();
             Results++;
-            ScriptDivergence? requests = CompareRequests(index, call);
+            ScriptDivergence? requests = CompareRequests(index, call, fromModel);
             if (requests is not null)
                 return requests;
-            string one = Show(call, fromReal);
-            string other = Show(call, fromModel);
+            string one = NoiseRules.Show(call, fromReal, isPassthrough);
+            string other = NoiseRules.Show(call, fromModel, isPassthrough);
             if (one != other)
                 return new(index, call.ToString(), "results", [one], [other]);
             return CompareForgets(index, call);
@@ -140,13 +150,14 @@ public static class ScriptRunner
                 : new(index, "end", "counts", fromReal, fromModel);
         }
 
-        private ScriptDivergence? CompareRequests(int index, VfsCall call)
+        private ScriptDivergence? CompareRequests(int index, VfsCall call, VfsResult result)
         {
             WaitUntil(() => real.Recorder.Count >= model.Recorder.Count && real.Recorder.IsQuiet);
             IReadOnlyList<ScriptRequest> fromReal = real.Recorder.From(_requestsSeen);
             IReadOnlyList<ScriptRequest> fromModel = model.Recorder.From(_requestsSeen);
             if (!fromReal.SequenceEqual(fromModel))
             {
+                HasRestartedWalk = NoiseRules.IsRestartedWalk(result, fromReal, fromModel);
                 return new(
                     index, call.ToString(), "requests", [.. fromReal.Select(r => r.ToString())],
                     [.. fromModel.Select(r => r.ToString())]);
@@ -165,15 +176,6 @@ public static class ScriptRunner
                 return new(index, call.ToString(), "forgets", fromReal, fromModel);
             _forgetsSeen += fromReal.Count;
             return null;
-        }
-
-        private static string Show(VfsCall call, VfsResult result)
-        {
-            if (call.Kind is VfsCallKind.Close)
-                return "done";
-            return call.Kind == VfsCallKind.Read
-                ? (result with { Data = "" }).ToString()
-                : result.ToString();
         }
 
         private void WaitUntil(Func<bool> condition)

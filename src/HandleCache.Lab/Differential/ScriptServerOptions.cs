@@ -1,6 +1,8 @@
 namespace HandleCache.Lab.Differential;
 
-/// <summary>What a script's server does; two servers with equal options are alike to the byte.</summary>
+/// <summary>
+/// What a script's server does; two servers with equal options are alike to the byte.
+/// </summary>
 public sealed record ScriptServerOptions
 {
     /// <summary>Validity of <see cref="ValidityMode.Finite"/>, ns.</summary>
@@ -12,7 +14,15 @@ public sealed record ScriptServerOptions
     /// </summary>
     public const long SleepNs = 140_000_000;
 
+    public const int MostTimeScale = 8;
+
     public ulong Seed { get; init; }
+
+    /// <summary>
+    /// Validities and sleeps are so many times as long: a script that came out too slow for its
+    /// validities is run again with longer ones.
+    /// </summary>
+    public int TimeScale { get; init; } = 1;
 
     public ValidityMode EntryValidity { get; init; } = ValidityMode.Infinite;
 
@@ -39,16 +49,28 @@ public sealed record ScriptServerOptions
     /// <summary>Whether real time matters to a script with this server.</summary>
     public bool HasFiniteValidity => IsFinite(EntryValidity) || IsFinite(AttrValidity);
 
+    /// <summary>
+    /// The passthrough file system over a tree on the disk, not the synthetic one in memory:
+    /// what only that one knows (hostility, reuse, handles) is off.
+    /// </summary>
+    public bool IsPassthrough { get; init; }
+
     /// <summary>Files are opened with FOPEN_DIRECT_IO, so that the page cache stays out.</summary>
     public bool DirectIo { get; init; } = true;
 
-    /// <summary>Of 1024 requests, how many are answered in a way no good server would; 0 is none.</summary>
+    /// <summary>
+    /// Of 1024 requests, how many are answered in a way no good server would; 0 is none.
+    /// </summary>
     public int HostilePerMille { get; init; }
 
-    /// <summary>A removed object's nodeid is given to the next new one, its generation one higher.</summary>
+    /// <summary>
+    /// A removed object's nodeid is given to the next new one, its generation one higher.
+    /// </summary>
     public bool ReusesNodeIds { get; init; }
 
-    /// <summary>Names not found are answered with nodeid 0 and a validity, not with ENOENT.</summary>
+    /// <summary>
+    /// Names not found are answered with nodeid 0 and a validity, not with ENOENT.
+    /// </summary>
     public bool NegativeEntries { get; init; }
 
     private static bool IsFinite(ValidityMode mode) =>

@@ -2,7 +2,9 @@ using HandleCache.Model.Kernel;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>Makes a diverging script short: halves, quarters, single calls, as long as it diverges.</summary>
+/// <summary>
+/// Makes a diverging script short: halves, quarters, single calls, as long as it diverges.
+/// </summary>
 public static class ScriptShrinker
 {
     /// <param name="script">Diverges.</param>

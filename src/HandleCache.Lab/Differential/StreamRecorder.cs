@@ -6,7 +6,10 @@ using HandleCache.Server.Tap;
 namespace HandleCache.Lab.Differential;
 
 /// <summary>Keeps the requests of one side as they are compared. Safe from any thread.</summary>
-public sealed class StreamRecorder(bool dropsReads) : ITrafficObserver
+/// <param name="dropsReads">READs are left out (<see cref="NoiseRules"/>, "cached-read").</param>
+/// <param name="next">Told of all of it, too.</param>
+public sealed class StreamRecorder(bool dropsReads, ITrafficObserver? next = null)
+    : ITrafficObserver
 {
     private readonly Lock _lock = new();
     private readonly List<ScriptRequest> _requests = [];
@@ -36,6 +39,7 @@ public sealed class StreamRecorder(bool dropsReads) : ITrafficObserver
 
     public void OnRequest(ReadOnlySpan<byte> message)
     {
+        next?.OnRequest(message);
         if (FuseRequest.TryParse(message, out FuseRequest parsed, out _)
             && parsed.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET
                 or FuseOpcode.FUSE_INTERRUPT or FuseOpcode.FUSE_NOTIFY_REPLY))
@@ -49,10 +53,11 @@ public sealed class StreamRecorder(bool dropsReads) : ITrafficObserver
             _requests.Add(request);
     }
 
-    public void OnReply(ReadOnlySpan<byte> message) { }
+    public void OnReply(ReadOnlySpan<byte> message) => next?.OnReply(message);
 
     public void OnSent(ReadOnlySpan<byte> message, Errno errno)
     {
+        next?.OnSent(message, errno);
         if (FuseReply.TryParse(message, out FuseReply reply, out _) && !reply.IsNotification)
             Interlocked.Decrement(ref _unanswered);
     }

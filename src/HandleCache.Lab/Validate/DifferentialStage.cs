@@ -8,6 +8,8 @@ namespace HandleCache.Lab.Validate;
 /// <summary>Random scripts on the running kernel and on the modelled one.</summary>
 internal static class DifferentialStage
 {
+    private const uint ModelledMinor = FuseConstants.FUSE_KERNEL_MINOR_VERSION;
+
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>The result; null where the part was left out, which the ledger then says.</summary>
@@ -43,7 +45,8 @@ internal static class DifferentialStage
         if (result.GivenUp > 0)
         {
             plan.Notes.Add(FormattableString.Invariant(
-                $"differential: {result.GivenUp} scripts given up, the machine was too busy"));
+                $"differential: {result.GivenUp} scripts given up, the machine was too busy; ")
+                + FormattableString.Invariant($"the first has seed {result.FirstGivenUpSeed}"));
         }
 
         return result;
@@ -54,9 +57,9 @@ internal static class DifferentialStage
         if (plan.Options.Scripts == 0 && plan.Options.Soak is null)
             return "left out by --scripts 0";
         uint minor = plan.Minor;
-        return minor < FuseConstants.FUSE_KERNEL_MINOR_VERSION
-            ? FormattableString.Invariant(
-                $"the modelled kernel speaks 7.{FuseConstants.FUSE_KERNEL_MINOR_VERSION}, this one 7.{minor}")
+        return minor < ModelledMinor
+            ? FormattableString.Invariant($"the modelled kernel speaks 7.{ModelledMinor}, ")
+                + FormattableString.Invariant($"this one 7.{minor}")
             : null;
     }
 

@@ -30,7 +30,9 @@ public sealed record ValidateResult
         ? ValidateChecks.Mandatory
         : ValidateChecks.Mandatory.Append(ValidateChecks.Differential);
 
-    /// <summary>The differential part was ended by a signal: its figures are those until then.</summary>
+    /// <summary>
+    /// The differential part was ended by a signal: its figures are those until then.
+    /// </summary>
     public bool IsInterrupted => Differential is { IsInterrupted: true };
 
     /// <summary>The differential part; null where it was left out.</summary>

@@ -35,7 +35,9 @@ internal sealed partial class DentryCache
         return (null, 0);
     }
 
-    /// <summary>d_obtain_alias(): any name of the inode, or a new one outside of the tree.</summary>
+    /// <summary>
+    /// d_obtain_alias(): any name of the inode, or a new one outside of the tree.
+    /// </summary>
     public Dentry ObtainAlias(KernelInode inode)
     {
         if (inode.Aliases.Count > 0)
@@ -51,7 +53,9 @@ internal sealed partial class DentryCache
         return dentry;
     }
 
-    /// <summary>d_move(): the dentry takes the target's name and place; the target is dropped.</summary>
+    /// <summary>
+    /// d_move(): the dentry takes the target's name and place; the target is dropped.
+    /// </summary>
     public void Move(Dentry dentry, Dentry target)
     {
         Drop(dentry);

@@ -102,7 +102,9 @@ internal sealed partial class DentryCache(Action<KernelInode> putInode, WakeQueu
             wakes.Wake(waiter);
     }
 
-    /// <summary>d_add(): hashes the dentry, with the inode (whose reference it takes) or negative.</summary>
+    /// <summary>
+    /// d_add(): hashes the dentry, with the inode (whose reference it takes) or negative.
+    /// </summary>
     public void Add(Dentry dentry, KernelInode? inode)
     {
         if (inode is not null)

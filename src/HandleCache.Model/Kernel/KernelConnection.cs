@@ -51,7 +51,9 @@ internal sealed class KernelConnection
     /// <summary>Operations the server answered with ENOSYS, which are not asked again.</summary>
     public HashSet<FuseOpcode> Unsupported { get; } = [];
 
-    /// <summary>Takes the server's answer to INIT; what the kernel did not offer is ignored.</summary>
+    /// <summary>
+    /// Takes the server's answer to INIT; what the kernel did not offer is ignored.
+    /// </summary>
     public void Accept(in fuse_init_out init, FuseInitFlags offered)
     {
         Minor = Math.Min(init.minor, FuseConstants.FUSE_KERNEL_MINOR_VERSION);

@@ -121,7 +121,9 @@ internal sealed class KernelDevice(ForgetQueue forgets)
             request.Answer?.SetResult(KernelAnswer.Failure(KernelErrno.EIO));
     }
 
-    /// <summary>FUSE_NOTIFY_RESEND: what was read and not answered is read again, oldest first.</summary>
+    /// <summary>
+    /// FUSE_NOTIFY_RESEND: what was read and not answered is read again, oldest first.
+    /// </summary>
     public void Resend()
     {
         foreach (KernelRequest request in _sent.Values.OrderByDescending(r => r.Age))

@@ -1,6 +1,8 @@
 namespace HandleCache.Model.Kernel;
 
-/// <summary>Error numbers that the modelled kernel makes or acts on (uapi errno-base.h, errno.h).</summary>
+/// <summary>
+/// Error numbers that the modelled kernel makes or acts on (uapi errno-base.h, errno.h).
+/// </summary>
 public static class KernelErrno
 {
     public const int EPERM = 1;

@@ -75,7 +75,9 @@ internal sealed class KernelInode(
     /// <summary>Pages of the page cache that are up to date.</summary>
     public HashSet<ulong> Pages { get; } = [];
 
-    /// <summary>i_count: aliases, open files' releases under way, and who looks at it now.</summary>
+    /// <summary>
+    /// i_count: aliases, open files' releases under way, and who looks at it now.
+    /// </summary>
     public int References { get; set; }
 
     /// <summary>i_dentry.</summary>

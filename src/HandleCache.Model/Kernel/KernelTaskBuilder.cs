@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace HandleCache.Model.Kernel;
 
-/// <summary>What the compiler needs to make a <see cref="KernelTask{T}"/> of an async method.</summary>
+/// <summary>
+/// What the compiler needs to make a <see cref="KernelTask{T}"/> of an async method.
+/// </summary>
 internal struct KernelTaskBuilder<T>
 {
     private KernelTask<T>? _task;

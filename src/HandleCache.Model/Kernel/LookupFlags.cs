@@ -1,6 +1,8 @@
 namespace HandleCache.Model.Kernel;
 
-/// <summary>LOOKUP_ flags of a path walk (include/linux/namei.h), as far as FUSE looks at them.</summary>
+/// <summary>
+/// LOOKUP_ flags of a path walk (include/linux/namei.h), as far as FUSE looks at them.
+/// </summary>
 [Flags]
 internal enum LookupFlags
 {

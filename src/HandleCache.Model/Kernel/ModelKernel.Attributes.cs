@@ -177,7 +177,9 @@ public sealed partial class ModelKernel
         return answer.Errno == KernelErrno.ENOSYS ? 0 : answer.Errno;
     }
 
-    /// <summary>A path call with its ESTALE retry: the dentry is held during the operation.</summary>
+    /// <summary>
+    /// A path call with its ESTALE retry: the dentry is held during the operation.
+    /// </summary>
     private KernelTask<VfsResult> AtPathAsync(
         string path, bool follow, Func<Dentry, KernelTask<VfsResult>> operation) =>
         RetryStaleAsync(

@@ -3,7 +3,9 @@ namespace HandleCache.Model.Kernel;
 /// <summary>Which system call is which method.</summary>
 public sealed partial class ModelKernel
 {
-    /// <summary>Memory pressure: every dentry nobody uses is freed, and with it its inode.</summary>
+    /// <summary>
+    /// Memory pressure: every dentry nobody uses is freed, and with it its inode.
+    /// </summary>
     public void Shrink()
     {
         if (_root is not null)

@@ -24,7 +24,9 @@ public sealed partial class ModelKernel
 
     private readonly (uint Type, byte[] Bytes)[] _handles = new (uint, byte[])[HandleSlots];
 
-    /// <summary>Models do_sys_name_to_handle() and fuse_encode_fh(); no request but the walk's.</summary>
+    /// <summary>
+    /// Models do_sys_name_to_handle() and fuse_encode_fh(); no request but the walk's.
+    /// </summary>
     private async KernelTask<VfsResult> NameToHandleAsync(VfsCall call)
     {
         bool isFid = (call.Flags & AtHandleFid) != 0;
@@ -216,7 +218,9 @@ public sealed partial class ModelKernel
         return (ObtainAlias(found.Inode), 0);
     }
 
-    /// <summary>reconnect_path(), fs/exportfs/expfs.c: up from parent to parent to the root.</summary>
+    /// <summary>
+    /// reconnect_path(), fs/exportfs/expfs.c: up from parent to parent to the root.
+    /// </summary>
     private async KernelTask<int> ReconnectAsync(Dentry target, List<OpenFile> closing)
     {
         Dentry at = DentryCache.Get(target);
@@ -252,7 +256,9 @@ public sealed partial class ModelKernel
         return errno;
     }
 
-    /// <summary>reconnect_one(): the parent (held), or none and no errno if it is connected.</summary>
+    /// <summary>
+    /// reconnect_one(): the parent (held), or none and no errno if it is connected.
+    /// </summary>
     private async KernelTask<(Dentry? Parent, int Errno)> ReconnectOneAsync(
         Dentry dentry, List<OpenFile> closing)
     {
@@ -294,7 +300,9 @@ public sealed partial class ModelKernel
             : await LookupSlowAsync(parent, name, LookupFlags.None);
     }
 
-    /// <summary>The file of a connectable handle: its parent, its name there, and the two joined.</summary>
+    /// <summary>
+    /// The file of a connectable handle: its parent, its name there, and the two joined.
+    /// </summary>
     private async KernelTask<(Dentry? Dentry, int Errno)> ConnectFileAsync(
         Dentry dentry, byte[] bytes, List<OpenFile> closing)
     {

@@ -44,7 +44,9 @@ public sealed partial class ModelKernel
         (mode & KernelInode.TypeMask) is 0x8000 or 0x4000 or 0xA000 or 0x2000 or 0x6000
             or 0x1000 or 0xC000;
 
-    /// <summary>invalid_nodeid(): no entry, or the root, where only another object can be.</summary>
+    /// <summary>
+    /// invalid_nodeid(): no entry, or the root, where only another object can be.
+    /// </summary>
     private static bool IsInvalidNodeId(ulong nodeId) =>
         nodeId is 0 or FuseConstants.FUSE_ROOT_ID;
 
@@ -73,7 +75,9 @@ public sealed partial class ModelKernel
 
     private ulong NextAttrVersion() => ++_conn.AttrVersion;
 
-    /// <summary>When something said to be valid for so long from now on ends; 0 is at once.</summary>
+    /// <summary>
+    /// When something said to be valid for so long from now on ends; 0 is at once.
+    /// </summary>
     private long Expiry(ulong seconds, uint nanoseconds)
     {
         if (seconds == 0 && nanoseconds == 0)
@@ -142,7 +146,9 @@ public sealed partial class ModelKernel
         return inode;
     }
 
-    /// <summary>iput(): the last reference evicts, whatever nlink says (inode_just_drop()).</summary>
+    /// <summary>
+    /// iput(): the last reference evicts, whatever nlink says (inode_just_drop()).
+    /// </summary>
     private void PutInode(KernelInode inode)
     {
         if (--inode.References > 0)

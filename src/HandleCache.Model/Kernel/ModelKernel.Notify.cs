@@ -5,7 +5,9 @@ using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
 
-/// <summary>What the server says of its own accord (R12; models fuse_notify(), fs/fuse/dev.c).</summary>
+/// <summary>
+/// What the server says of its own accord (R12; models fuse_notify(), fs/fuse/dev.c).
+/// </summary>
 public sealed partial class ModelKernel
 {
     /// <summary>
@@ -95,7 +97,9 @@ public sealed partial class ModelKernel
 
     private static int Outcome(KernelTask<int> task) => task.IsCompleted ? task.GetResult() : 0;
 
-    /// <summary>Models fuse_reverse_inval_entry(), for INVAL_ENTRY and (with a child) DELETE.</summary>
+    /// <summary>
+    /// Models fuse_reverse_inval_entry(), for INVAL_ENTRY and (with a child) DELETE.
+    /// </summary>
     private async KernelTask<int> ReverseInvalidateAsync(
         ulong parentNodeId, ulong childNodeId, string name, bool expireOnly)
     {
@@ -134,8 +138,8 @@ public sealed partial class ModelKernel
             }
             else if (child.IsDirectory)
             {
-                // What the running kernel taught: simple_empty() counts names that can be found; one
-                // that was dropped and is still open somewhere is none.
+                // What the running kernel taught: simple_empty() counts names that can be found;
+                // one that was dropped and is still open somewhere is none.
                 _dcache.ShrinkBelow(dentry);
                 if (dentry.Children.Any(entry => entry is { IsNegative: false, IsHashed: true }))
                     errno = KernelErrno.ENOTEMPTY;
@@ -154,7 +158,9 @@ public sealed partial class ModelKernel
         return errno;
     }
 
-    /// <summary>FUSE_NOTIFY_PRUNE (6.18): unused names of these inodes go; unknown ones are skipped.</summary>
+    /// <summary>
+    /// FUSE_NOTIFY_PRUNE (6.18): unused names of these inodes go; unknown ones are skipped.
+    /// </summary>
     private int Prune(byte[] body)
     {
         int head = Unsafe.SizeOf<fuse_notify_prune_out>();

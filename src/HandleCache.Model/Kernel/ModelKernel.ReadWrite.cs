@@ -81,7 +81,11 @@ public sealed partial class ModelKernel
         FuseOpcode open = isDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN;
         if (_conn.Unsupported.Contains(open))
             return false;
-        fuse_release_in arguments = new() { fh = file.Fh, flags = (uint)(flags & ~(OCreat | OExcl | OTrunc)) };
+        fuse_release_in arguments = new()
+        {
+            fh = file.Fh,
+            flags = (uint)(flags & ~(OCreat | OExcl | OTrunc)),
+        };
         await _device.AskAsync(
             isDirectory ? FuseOpcode.FUSE_RELEASEDIR : FuseOpcode.FUSE_RELEASE, file.NodeId,
             Bytes(arguments), ReplyRoom.Nothing);
@@ -107,7 +111,13 @@ public sealed partial class ModelKernel
     private static bool IsDirect(OpenFile file) =>
         (file.OpenFlags & (uint)FuseOpenFlags.FOPEN_DIRECT_IO) != 0;
 
-    /// <summary>Models fuse_direct_read_iter(): what is asked for is what the server is asked.</summary>
+    /// <summary>
+    /// Models fuse_direct_read_iter(): what is asked for is what the server is asked. Direct I/O
+    /// names the caller's lock owner (fuse_direct_io() hands current->files to fuse_send_read()
+    /// and fuse_send_write(), which set FUSE_READ_LOCKOWNER and FUSE_WRITE_LOCKOWNER), since the
+    /// request is the caller's own; the page cache reads and writes for nobody in particular and
+    /// names none. The owner's value is noise (NoiseRules, "lock-owner"), the flag is compared.
+    /// </summary>
     private async KernelTask<VfsResult> DirectReadAsync(
         OpenFile file, KernelInode inode, VfsCall call)
     {

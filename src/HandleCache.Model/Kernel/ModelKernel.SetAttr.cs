@@ -151,7 +151,9 @@ public sealed partial class ModelKernel
     private KernelTask<VfsResult> GetXattrAsync(VfsCall call) => AtObjectAsync(
         call.Path, dentry => GetXattrAsync(dentry.Inode!, call.Path2, call.Size));
 
-    /// <summary>vfs_getxattr() and fuse_getxattr(); no permission is asked for "user." as root.</summary>
+    /// <summary>
+    /// vfs_getxattr() and fuse_getxattr(); no permission is asked for "user." as root.
+    /// </summary>
     private async KernelTask<VfsResult> GetXattrAsync(KernelInode inode, string name, int room)
     {
         int errno = await XattrPermissionAsync(inode, MayRead);

@@ -117,7 +117,9 @@ public sealed partial class ModelKernel
         return 0;
     }
 
-    /// <summary>generic_permission() for root: all but execution of what nobody may execute.</summary>
+    /// <summary>
+    /// generic_permission() for root: all but execution of what nobody may execute.
+    /// </summary>
     private static bool RootMay(KernelInode inode, int mask) =>
         inode.IsDirectory || (mask & MayExec) == 0 || (inode.Mode & 0x49) != 0;
 

@@ -40,7 +40,9 @@ public sealed partial class ModelKernel : IDisposable
     /// <summary>The virtual clock, ns; the caller moves it, never backwards.</summary>
     public long NowNs { get; set; } = 1;
 
-    /// <summary>The inode cache underneath, for checks; changing it is not the caller's business.</summary>
+    /// <summary>
+    /// The inode cache underneath, for checks; changing it is not the caller's business.
+    /// </summary>
     public FuseInodeCache Inodes => _inodes;
 
     /// <summary>Dentries in memory.</summary>

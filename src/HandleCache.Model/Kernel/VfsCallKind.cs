@@ -23,7 +23,9 @@ public enum VfsCallKind
     /// <summary>pwrite(Slot, Size bytes of a pattern, Offset).</summary>
     Write,
 
-    /// <summary>getdents64(Slot) until the end with a buffer of Size bytes, from the start.</summary>
+    /// <summary>
+    /// getdents64(Slot) until the end with a buffer of Size bytes, from the start.
+    /// </summary>
     ReadDir,
 
     /// <summary>One getdents64(Slot) with a buffer of Size bytes, from where it stands.</summary>
