@@ -19,6 +19,7 @@ internal static class Program
         root.Add(ReplayCommand.Build());
         root.Add(GenerateTraceCommand.Build());
         root.Add(ScaleCommand.Build());
+        root.Add(WatchCommand.Build());
         root.Add(RestartCommand.Build());
         root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build());

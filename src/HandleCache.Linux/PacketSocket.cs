@@ -21,6 +21,7 @@ public sealed unsafe class PacketSocket : IDisposable
     private const int NoSignal = 0x4000;
     private const int ReceiveCloseOnExec = 0x40000000;
     private const int DontWait = 0x40;
+    private const int BothDirections = 2;
     private const int ControlTruncated = 0x8;
     private const int DataTruncated = 0x20;
     private const int SocketLevel = 1;
@@ -113,6 +114,11 @@ public sealed unsafe class PacketSocket : IDisposable
             return lost ? Errno.EMSGSIZE : Errno.None;
         }
     }
+
+    /// <summary>
+    /// Hangs up in both directions: who waits in a receive or a send wakes, here and there.
+    /// </summary>
+    public Errno Shutdown() => Sys.Status(LibC.shutdown(Descriptor, BothDirections));
 
     public void Dispose() => Descriptor.Dispose();
 

@@ -66,6 +66,7 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
         result.Options.DropCaches,
         result.Options.Scripts,
         SoakMinutes = result.Options.Soak?.TotalMinutes,
+        result.Options.Record,
         Break = result.Options.Break?.Name,
     };
 }

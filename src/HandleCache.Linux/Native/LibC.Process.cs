@@ -85,6 +85,9 @@ internal static unsafe partial class LibC
     public static partial int socketpair(int domain, int type, int protocol, int* pair);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int shutdown(FileDescriptor socket, int how);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint sendmsg(FileDescriptor socket, MessageHeader* message, int flags);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -1,0 +1,26 @@
+using HandleCache.Lab.Validate;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Watch;
+
+/// <summary>What came of watching a server.</summary>
+public sealed record WatchResult
+{
+    /// <summary>"match", or "diverge" where a check failed or nothing was compared.</summary>
+    public string Verdict =>
+        Checks.All(check => check.Mismatches == 0) && Checks.Any(IsOfTraffic)
+            ? "match"
+            : "diverge";
+
+    public required KernelIdentity Kernel { get; init; }
+
+    public required MirrorStatistics Statistics { get; init; }
+
+    public required IReadOnlyList<CheckResult> Checks { get; init; }
+
+    /// <summary>What a reader must know about this run.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
+    private static bool IsOfTraffic(CheckResult check) =>
+        check.Name != MirrorChecks.CacheValid && check.Compared > 0;
+}

@@ -1,0 +1,135 @@
+using HandleCache.Lab.Mounting;
+using HandleCache.Lab.Replay;
+using HandleCache.Lab.Validate;
+using HandleCache.Linux;
+using HandleCache.Model.Inodes;
+using HandleCache.Server.Channels;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Watch;
+
+/// <summary>
+/// Mounts somebody else's FUSE server behind a relay and holds its traffic against the model, until
+/// it is unmounted or cancelled.
+/// </summary>
+public static class WatchRun
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <param name="options">What is watched, and where.</param>
+    /// <param name="mounted">Called once the mount can be used.</param>
+    /// <param name="report">Told what the server prints, and of failed recordings.</param>
+    /// <param name="cancel">Ends it: unmounts and returns.</param>
+    /// <exception cref="BadInputException">No such directory, or no such server.</exception>
+    /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
+    /// <exception cref="IOException">The server ended by itself, or does not speak FUSE.</exception>
+    public static WatchResult Run(
+        WatchOptions options, Action mounted, Action<string> report, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Check(options);
+        using TraceRecording? recording = TraceRecording.Create(options.Record, report);
+        CheckLedger ledger = new();
+        List<string> notes = [];
+        MirrorStatistics statistics;
+        string protocol;
+        using (KernelMirror mirror = new(
+            new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger,
+            options.ReusesNodeIds, recording?.Of("watch")))
+        {
+            protocol = Serve(options, mirror, mounted, report, notes, cancel);
+            mirror.Validate();
+            statistics = mirror.Statistics;
+        }
+
+        recording?.Complete();
+        ledger.NotCompared(
+            MirrorChecks.ForgetNLookup, "the kernel has taken no lookup back");
+        ledger.NotCompared(MirrorChecks.EntryIdentity, "no entry came twice");
+        ledger.NotCompared(MirrorChecks.LiveNodeIds, "no request named a nodeid but the root's");
+        return new WatchResult
+        {
+            Kernel = new KernelIdentity(KernelRelease.Read(), protocol),
+            Statistics = statistics,
+            Checks = ledger.Results(),
+            Notes = notes,
+        };
+    }
+
+    private static void Check(WatchOptions options)
+    {
+        if (!Directory.Exists(options.MountPoint))
+            throw new BadInputException($"MOUNTPOINT: {options.MountPoint}: no such directory");
+        if (options.Command.Count == 0)
+            throw new BadInputException("give the server behind --: watch MOUNTPOINT -- SERVER ...");
+        if (Credentials.WhyNotMountFuse() is { } reason)
+            throw new MissingRequirementException(reason);
+    }
+
+    /// <summary>Mounts, relays, unmounts; gives the protocol that was agreed on.</summary>
+    private static string Serve(
+        WatchOptions options, KernelMirror mirror, Action mounted, Action<string> report,
+        List<string> notes, CancellationToken cancel)
+    {
+        string mountPoint = Path.GetFullPath(options.MountPoint);
+        using PolledDevice device = new();
+        using IChannel channel = new TapChannel(device, mirror);
+        using ForeignServer server = ForeignServer.Start(options.Command, report);
+        using NamespaceThread everybodys = new(ownNamespace: false);
+        everybodys.Invoke(() =>
+        {
+            Mounts.MountFuse(device.Device, mountPoint, new FuseMountOptions
+            {
+                Source = options.Command[0],
+                SubType = "handlecache-watch",
+                ReadOnly = options.ReadOnly,
+                RootMode = FileModes.Directory,
+            });
+            return true;
+        });
+        using Relay relay = new(channel, server.Socket);
+        bool endedByItself = false;
+        try
+        {
+            if (!relay.WaitReady(Patience, cancel))
+                throw new IOException(WhyNotReady(relay, server));
+            mounted();
+            while (!relay.KernelEnded && !relay.ServerEnded)
+            {
+                if (cancel.WaitHandle.WaitOne(Pause))
+                    break;
+            }
+
+            endedByItself = relay.ServerEnded && !cancel.IsCancellationRequested;
+        }
+        catch (OperationCanceledException)
+        {
+            notes.Add("interrupted before the server had answered INIT");
+        }
+        finally
+        {
+            // Nothing of ours lies there any more where somebody else has unmounted.
+            if (!relay.KernelEnded)
+                everybodys.Invoke(() => Mounts.Unmount(mountPoint));
+        }
+
+        if (relay.Refused > 0)
+            notes.Add($"{relay.Refused} replies were refused by the kernel (EINVAL)");
+        if (relay.Failure is { } failure)
+            throw new IOException(failure);
+        if (endedByItself)
+            throw new IOException($"the server {server.Ending()}");
+        return relay.Protocol ?? "";
+    }
+
+    private static string WhyNotReady(Relay relay, ForeignServer server)
+    {
+        if (relay.Failure is { } failure)
+            return failure;
+        return relay.ServerEnded
+            ? $"the server {server.Ending()} before it had answered INIT; is /dev/fd/N a mount "
+                + "point for it, as for libfuse's?"
+            : "the server did not agree to INIT in time";
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Xunit;
+
+namespace HandleCache.Mount.Tests;
+
+/// <summary>
+/// A server that others wrote, libfuse's passthrough_ll as Debian ships its source, behind the
+/// relay on a real mount.
+/// </summary>
+[Collection("mounts, one at a time")]
+public sealed class WatchTests : IDisposable
+{
+    private const string Source = "/usr/share/doc/libfuse3-dev/examples/passthrough_ll.c";
+
+    /// <summary>
+    /// watch OPTIONS... mounts the server on $mnt in the background and waits for it.
+    /// </summary>
+    private const string Watch = """
+        gcc -O1 -D_FILE_OFFSET_BITS=64 -I/usr/include/fuse3 -o server \
+          /usr/share/doc/libfuse3-dev/examples/passthrough_ll.c -lfuse3 -lpthread
+        mkdir -p $src/a/b
+        for i in $(seq 40); do echo $i > $src/a/f$i; done
+        head -c 3000000 /dev/urandom > $src/big
+        watch() {
+          rm -f "$root/err"
+          dotnet "$program" watch "$mnt" "$@" >"$root/out" 2>"$root/err" &
+          server=$!
+          for i in $(seq 300); do
+            grep -qs '^serving' "$root/err" && return 0
+            kill -0 $server 2>/dev/null || { cat "$root/err" >&2; exit 1; }
+            sleep 0.05
+          done
+          die "not mounted in time"
+        }
+        gone() { ! pgrep -f "^$root/server" >/dev/null || die "the server was left behind"; }
+
+        """;
+
+    private readonly MountScript _script = new();
+
+    public void Dispose() => _script.Dispose();
+
+    [Fact]
+    public void Traffic_of_passthrough_ll_matches_is_recorded_and_replays()
+    {
+        Require();
+        string output = _script.Run(Watch + """
+            watch --json --record t.trace -- $root/server -f -o source=$src,cache=never
+            ls -lR $mnt >/dev/null; cmp $mnt/big $src/big
+            dd if=$src/big of=$mnt/copy bs=1M status=none; cmp $mnt/copy $src/big
+            mv $mnt/a/f1 $mnt/a/b/g1; rm $mnt/a/f2; ln $mnt/a/f3 $mnt/a/b/g3; mkdir $mnt/a/c
+            stop INT
+            [ $rc = 0 ] || die "ended with $rc: $(cat err)"
+            gone
+            cat out
+            dotnet "$program" replay t.trace --kernel 6.18 >replayed || die "$(cat replayed)"
+            """);
+        using JsonDocument document = JsonDocument.Parse(output);
+        JsonElement watched = document.RootElement;
+        Assert.Equal("match", watched.GetProperty("verdict").GetString());
+        Assert.True(watched.GetProperty("requests").GetInt64() > 150, output);
+        Assert.True(watched.GetProperty("inodesPeak").GetInt32() > 42, output);
+        foreach (string name in new[] { "live-nodeids", "entry-identity", "forget-nlookup" })
+        {
+            JsonElement check = watched.GetProperty("checks").EnumerateArray()
+                .Single(c => c.GetProperty("name").GetString() == name);
+            Assert.True(check.GetProperty("compared").GetInt64() > 0, output);
+        }
+    }
+
+    [Fact]
+    public void However_it_ends_neither_mount_nor_server_is_left()
+    {
+        Require();
+        _script.Run(Watch + """
+            watch -- $root/server -f -o source=$src {}
+            umount $mnt; wait $server || rc=$?
+            [ ${rc:-0} = 1 ] || die "nothing compared, but ended with ${rc:-0}"
+            grep -q 'verdict: diverge' out || die "$(cat out)"
+            gone
+
+            watch -- $root/server -f -o source=$src
+            exec 9< $mnt/a/f9
+            kill -9 $(pgrep -f "^$root/server"); rc=0; wait $server || rc=$?
+            exec 9<&-
+            [ $rc = 1 ] || die "ended with $rc after its server was killed"
+            grep -q 'the server ended with exit code 137' err || die "$(cat err)"
+            ! mountpoint -q $mnt || die "the mount was left behind"
+            """);
+    }
+
+    [Theory]
+    [InlineData("$mnt -- $root/none", 2, "cannot start")]
+    [InlineData("$root/none -- true", 2, "no such directory")]
+    [InlineData("$mnt -- false", 1, "ended with exit code 1 before it had answered INIT")]
+    public void A_server_that_cannot_be_watched_is_one_line(string arguments, int code, string says)
+    {
+        string output = _script.Run($$"""
+            rc=0
+            timeout 30 dotnet "$program" watch {{arguments}} 2>&1 || rc=$?
+            [ $rc = {{code}} ] || die "ended with $rc"
+            ! mountpoint -q $mnt || die "the mount was left behind"
+            """);
+        Assert.Contains(says, output, StringComparison.Ordinal);
+        Assert.Single(output.TrimEnd().Split('\n'));
+    }
+
+    private static void Require()
+    {
+        if (!File.Exists(Source) || !File.Exists("/usr/include/fuse3/fuse.h"))
+            Assert.Skip("needs libfuse3-dev: apt-get install libfuse3-dev");
+        if (!File.Exists("/usr/bin/gcc"))
+            Assert.Skip("needs gcc: apt-get install gcc");
+    }
+}
