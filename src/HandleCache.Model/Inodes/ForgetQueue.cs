@@ -4,7 +4,8 @@ namespace HandleCache.Model.Inodes;
 /// The forgets that wait to be read, and whose turn it is (rule R3; models
 /// fuse_dev_queue_forget(), fuse_dequeue_forget(), fuse_read_forget() and the choice in
 /// fuse_dev_do_read(), fs/fuse/dev.c, v6.12). First in, first out; equal nodeids are not merged.
-/// Entries lie in chunks that are used again, so nothing allocates once a queue of its length was seen.
+/// Entries lie in chunks that are used again, so nothing allocates once a queue of its length was
+/// seen.
 /// </summary>
 public sealed class ForgetQueue
 {
@@ -26,7 +27,9 @@ public sealed class ForgetQueue
     private const int RequestsInARow = 8;
     private const int ChunkEntries = 1024;
 
-    /// <summary>Chunks kept for the next rush, 16 MiB; a longer queue's memory is given back.</summary>
+    /// <summary>
+    /// Chunks kept for the next rush, 16 MiB; a longer queue's memory is given back.
+    /// </summary>
     private const int SparesKept = 1024;
 
     private readonly Queue<ForgetEntry[]> _chunks = new();

@@ -16,7 +16,9 @@ internal sealed partial class SplitIndex<TKeys>
     /// <summary>Buckets of a sub-table that is not small any more.</summary>
     internal const int FullBuckets = 1 << 12;
 
-    /// <summary>Entries per bucket at which a sub-table is full: one in six overflows then.</summary>
+    /// <summary>
+    /// Entries per bucket at which a sub-table is full: one bucket in six overflows then.
+    /// </summary>
     internal const int FullEntries = 12;
 
     private const int FirstBuckets = 4;
