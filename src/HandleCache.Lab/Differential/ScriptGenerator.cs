@@ -38,7 +38,7 @@ public static class ScriptGenerator
             NegativeEntries = random.OneIn(2),
             SendsHandles = random.OneIn(3),
         };
-        if (random.OneIn(PassthroughOneIn) && mayPassthrough && !sleeps)
+        if (mayPassthrough && random.OneIn(PassthroughOneIn) && !sleeps)
             server = Passthrough(server);
         ReadDirPlusMode plus = random.Pick(
             ReadDirPlusMode.Off, ReadDirPlusMode.On, ReadDirPlusMode.Auto, ReadDirPlusMode.Auto);
