@@ -120,6 +120,21 @@ public sealed class KeptMountTests : IDisposable
     }
 
     [Fact]
+    public void A_second_keeper_on_the_mount_point_is_refused_and_the_first_goes_on()
+    {
+        string output = _script.Run("""
+            echo a > $src/f
+            serve --keep
+            rc=0; dotnet "$program" mount $src $mnt --keep 2>&1 || rc=$?
+            echo "second ended with $rc"
+            [ "$(cat $mnt/f)" = a ]
+            stop TERM
+            """);
+        Assert.Contains("is a FUSE mount already", output, StringComparison.Ordinal);
+        Assert.Contains("second ended with 2", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_source_that_no_new_server_can_serve_is_given_up_loudly_and_the_mount_goes()
     {
         string output = _script.Run(Killing + """

@@ -47,7 +47,7 @@ public sealed class KeptMount : IDisposable
         Keeper keeper = new(FuseDevice.Open(), new KeeperOptions
         {
             Start = socket => ServerProcess.Start(options, socket),
-            Workers = options.Workers,
+            Workers = Math.Min(options.Workers, Keeper.MostWorkers),
             Report = report,
         });
         KeptMount? kept = null;

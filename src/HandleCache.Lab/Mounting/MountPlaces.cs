@@ -14,6 +14,7 @@ internal static class MountPlaces
             throw new BadInputException("--timeout: 0 to 86400 seconds");
         if (options.Workers is < 1 or > 64)
             throw new BadInputException("--workers: 1 to 64");
+        RequireUnserved(options.MountPoint);
         RequireDirectory("SOURCE", options.Source);
         RequireDirectory("MOUNTPOINT", options.MountPoint);
         if (Credentials.WhyNotMountFuse() is { } mount)
@@ -48,6 +49,21 @@ internal static class MountPlaces
         AttributeValid = TimeSpan.FromSeconds(options.TimeoutSeconds),
         Forgotten = options.Export ? ForgottenHandles.Remember : ForgottenHandles.Drop,
     };
+
+    /// <summary>
+    /// Unmounting takes the topmost mount of a path: of two servers on one mount point the one
+    /// that ends first would take the other's away and leave its own.
+    /// </summary>
+    private static void RequireUnserved(string mountPoint)
+    {
+        string path = Path.GetFullPath(mountPoint);
+        if (MountInfo.Find(path)?.FileSystemType.StartsWith("fuse", StringComparison.Ordinal)
+            == true)
+        {
+            throw new BadInputException(
+                $"MOUNTPOINT: {path} is a FUSE mount already; umount -l {path} takes it away");
+        }
+    }
 
     private static void RequireDirectory(string what, string path)
     {

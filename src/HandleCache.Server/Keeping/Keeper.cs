@@ -21,6 +21,9 @@ namespace HandleCache.Server.Keeping;
 /// </remarks>
 public sealed class Keeper : IDisposable
 {
+    /// <summary>Workers that one server may have.</summary>
+    public const int MostWorkers = KeeperMemory.MaxWorkers;
+
     private const int HeadRoomBytes = 8192;
     private const int PollMs = 100;
 
