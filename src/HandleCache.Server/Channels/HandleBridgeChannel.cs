@@ -81,8 +81,12 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
         {
             WireReader reader = new(buffer[FuseRequest.HeaderBytes..(int)header.len]);
             int bytes = FuseRequest.HeaderBytes + Unsafe.SizeOf<fuse_init_in>();
-            if (buffer.Length < bytes || !InitNegotiator.TryReadOffer(ref reader, out fuse_init_in init))
+            if (!InitNegotiator.TryReadOffer(ref reader, out fuse_init_in init)
+                || buffer.Length < bytes)
+            {
                 return (int)header.len;
+            }
+
             bridge._hasSecondFlags =
                 ((FuseInitFlags)init.flags & FuseInitFlags.FUSE_INIT_EXT) != 0;
             HandleOffer.Offer(ref init, bridge._dialect);

@@ -27,7 +27,9 @@ public sealed class Keeper : IDisposable
     private const int HeadRoomBytes = 8192;
     private const int PollMs = 100;
 
-    /// <summary>How often servers that are still starting are looked at, besides their sockets.</summary>
+    /// <summary>
+    /// How often servers that are still starting are looked at, besides their sockets.
+    /// </summary>
     private const int StartPollMs = 20;
 
     /// <summary>A server that has nothing to answer gets its standby after this.</summary>
@@ -280,7 +282,9 @@ public sealed class Keeper : IDisposable
         SendResend();
     }
 
-    /// <summary>It died before it could serve: nothing to recover, but it may never get better.</summary>
+    /// <summary>
+    /// It died before it could serve: nothing to recover, but it may never get better.
+    /// </summary>
     private void OnStillborn(HiredServer server)
     {
         using (server)
