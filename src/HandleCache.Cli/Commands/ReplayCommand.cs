@@ -12,7 +12,7 @@ internal static class ReplayCommand
 {
     private static readonly Argument<string> Trace = new("TRACE")
     {
-        Description = "A file that `mount --record` or `validate --record` wrote",
+        Description = "A file that `--record` wrote, or one of libCacheSim's",
     };
 
     private static readonly Option<string[]> Strategy = new("--strategy")
