@@ -23,10 +23,12 @@ public sealed class RingTests : IDisposable
             cp -a $src/tree $mnt/into; diff -r $src/tree $src/into
             head -c 9000000 /dev/urandom > want; cp want $mnt/large; cmp want $src/large
             cmp want $mnt/large
+            jobs=
             for job in 1 2 3 4; do
               (for i in $(seq 200); do stat $mnt/tree/a/f$((i % 40 + 1)) > /dev/null; done) &
+              jobs="$jobs $!"
             done
-            wait %2 %3 %4 %5
+            for job in $jobs; do wait $job; done
             rm -r $mnt/into; [ ! -e $src/into ] || die "not removed"
             stop INT
             [ $rc = 0 ] || die "ended with $rc"
