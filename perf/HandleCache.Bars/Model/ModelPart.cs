@@ -115,9 +115,9 @@ internal sealed class ModelPart(string mode, string peerPath)
             [new("Dictionary", medians[1]), new("C", medians[4])],
             "C / HandleCache >= 1/1.2", medians[4] / medians[3], TimesC,
             "two cache misses, of which the second waits for the first (the index gives the "
-                + "record's place), where C's table has one; and more instructions, so that "
-                + "fewer igets are in the processor's window. Tried without gain: a hit path "
-                + "without loops, the other paths out of line. Who can should search ahead.");
+                + "record's place), where C's table has one; that does not explain all of it, and "
+                + "the rest has no proven cause. Tried without gain: a hit path without loops, the "
+                + "other paths out of line. Who can should search ahead.");
     }
 
     private void MeasureScale(uint type, int bytes, double latencyNs)

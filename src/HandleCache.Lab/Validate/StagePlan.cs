@@ -21,7 +21,7 @@ internal sealed class StagePlan : IDisposable
 
     public CancellationToken Cancel { get; }
 
-    /// <summary>Where the stages record what they see, one mount each; null for nowhere.</summary>
+    /// <summary>Where the stages record what they see, one mount each; null where nothing is recorded.</summary>
     public TraceRecording? Recording { get; }
 
     public CheckLedger Ledger { get; } = new();

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Model.Kernel;
 
@@ -59,7 +60,7 @@ public sealed partial class ModelKernel
             return (KernelErrno.EIO, default);
         }
 
-        fuse_attr attr = FromStatx(stat);
+        fuse_attr attr = StatxAttributes.ToAttr(stat);
         if ((stat.mask & StatxBasic) == StatxBasic)
         {
             ulong before = inode.AttrVersion;
@@ -75,26 +76,6 @@ public sealed partial class ModelKernel
 
         return (0, attr);
     }
-
-    private static fuse_attr FromStatx(in fuse_statx stat) => new()
-    {
-        ino = stat.ino,
-        size = stat.size,
-        blocks = stat.blocks,
-        atime = (ulong)stat.atime.tv_sec,
-        mtime = (ulong)stat.mtime.tv_sec,
-        ctime = (ulong)stat.ctime.tv_sec,
-        atimensec = stat.atime.tv_nsec,
-        mtimensec = stat.mtime.tv_nsec,
-        ctimensec = stat.ctime.tv_nsec,
-        mode = stat.mode,
-        nlink = stat.nlink,
-        uid = stat.uid,
-        gid = stat.gid,
-        rdev = (stat.rdev_minor & 0xFF) | (stat.rdev_major << 8)
-            | ((stat.rdev_minor & ~0xFFu) << 12),
-        blksize = stat.blksize,
-    };
 
     /// <summary>
     /// Models fuse_update_get_attr(): asks the server if a wanted field is outdated, or all are

@@ -42,27 +42,29 @@ public static class StatxAttributes
     /// <summary>Puts what a STATX reply says into an entry.</summary>
     public static void Fill(ref fuse_entry_out entry, in fuse_statx_out reply)
     {
-        fuse_statx stat = reply.stat;
         entry.attr_valid = reply.attr_valid;
         entry.attr_valid_nsec = reply.attr_valid_nsec;
-        entry.attr = new fuse_attr
-        {
-            ino = stat.ino,
-            size = stat.size,
-            blocks = stat.blocks,
-            atime = (ulong)stat.atime.tv_sec,
-            mtime = (ulong)stat.mtime.tv_sec,
-            ctime = (ulong)stat.ctime.tv_sec,
-            atimensec = stat.atime.tv_nsec,
-            mtimensec = stat.mtime.tv_nsec,
-            ctimensec = stat.ctime.tv_nsec,
-            mode = stat.mode,
-            nlink = stat.nlink,
-            uid = stat.uid,
-            gid = stat.gid,
-            rdev = (stat.rdev_minor & 0xFF) | (stat.rdev_major << 8)
-                | ((stat.rdev_minor & ~0xFFu) << 12),
-            blksize = stat.blksize,
-        };
+        entry.attr = ToAttr(reply.stat);
     }
+
+    /// <summary>What a STATX says, as attributes: fuse_statx_to_attr().</summary>
+    public static fuse_attr ToAttr(in fuse_statx stat) => new()
+    {
+        ino = stat.ino,
+        size = stat.size,
+        blocks = stat.blocks,
+        atime = (ulong)stat.atime.tv_sec,
+        mtime = (ulong)stat.mtime.tv_sec,
+        ctime = (ulong)stat.ctime.tv_sec,
+        atimensec = stat.atime.tv_nsec,
+        mtimensec = stat.mtime.tv_nsec,
+        ctimensec = stat.ctime.tv_nsec,
+        mode = stat.mode,
+        nlink = stat.nlink,
+        uid = stat.uid,
+        gid = stat.gid,
+        rdev = (stat.rdev_minor & 0xFF) | (stat.rdev_major << 8)
+            | ((stat.rdev_minor & ~0xFFu) << 12),
+        blksize = stat.blksize,
+    };
 }

@@ -10,7 +10,7 @@ namespace HandleCache.Server.Passthrough;
 /// </summary>
 /// <remarks>
 /// A number that was freed and given again between the two calls is not told apart: then the
-/// attributes are those of the object that the name stands for now, and the handle is stale.
+/// attributes are those of the object that has the name at the later call, and the handle is stale.
 /// </remarks>
 internal static class HandleInode
 {
