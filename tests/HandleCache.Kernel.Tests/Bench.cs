@@ -69,25 +69,38 @@ internal sealed class Bench : IDisposable
             _buffer[FuseRequest.HeaderBytes..bytes]);
     }
 
-    /// <summary>Every forget that is queued, as "nodeid count".</summary>
+    /// <summary>Every forget that is queued, as "nodeid count"; nothing else may be.</summary>
     public List<string> ReadForgets()
     {
         List<string> all = [];
-        int bytes;
-        while ((bytes = Kernel.ReadRequest(_buffer)) > 0)
+        while (Kernel.HasRequest)
         {
-            if (!FuseRequest.TryParse(_buffer.AsSpan(0, bytes), out FuseRequest request, out _)
-                || request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET))
-            {
-                throw new InvalidOperationException($"a FORGET was expected: {request.Opcode}");
-            }
-
-            ForgetReader forgets = new(request);
-            while (forgets.TryNext(out fuse_forget_one one))
-                all.Add($"{one.nodeid} {one.nlookup}");
+            Asked asked = Read();
+            if (!TryAddForgets(asked, all))
+                throw new InvalidOperationException($"a FORGET was expected: {asked.Opcode}");
         }
 
         return all;
+    }
+
+    /// <summary>Adds what a FORGET or BATCH_FORGET says; false if it is another request.</summary>
+    public static bool TryAddForgets(Asked asked, List<string> all)
+    {
+        if (asked.Opcode == FuseOpcode.FUSE_FORGET)
+        {
+            all.Add($"{asked.NodeId} {BitConverter.ToUInt64(asked.Body)}");
+            return true;
+        }
+
+        if (asked.Opcode != FuseOpcode.FUSE_BATCH_FORGET)
+            return false;
+        for (int at = 8; at < asked.Body.Length; at += 16)
+        {
+            all.Add($"{BitConverter.ToUInt64(asked.Body, at)} "
+                + $"{BitConverter.ToUInt64(asked.Body, at + 8)}");
+        }
+
+        return true;
     }
 
     /// <summary>Answers; the errno of the server's write.</summary>

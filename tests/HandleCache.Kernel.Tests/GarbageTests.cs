@@ -283,22 +283,8 @@ public class GarbageTests
         while (bench.Kernel.HasRequest)
         {
             Asked next = bench.Read();
-            if (next.Opcode == FuseOpcode.FUSE_FORGET)
-            {
-                forgets.Add($"{next.NodeId} {BitConverter.ToUInt64(next.Body)}");
-            }
-            else if (next.Opcode == FuseOpcode.FUSE_BATCH_FORGET)
-            {
-                for (int at = 8; at < next.Body.Length; at += 16)
-                {
-                    forgets.Add($"{BitConverter.ToUInt64(next.Body, at)} "
-                        + $"{BitConverter.ToUInt64(next.Body, at + 8)}");
-                }
-            }
-            else
-            {
+            if (!Bench.TryAddForgets(next, forgets))
                 request = next;
-            }
         }
 
         return forgets;

@@ -27,7 +27,7 @@ public class MutationTests
         .. KernelFault.All.Except(
         [
             KernelFault.OldAttributesWin, KernelFault.EvictionNotCounted,
-            KernelFault.RevalidateSkipsHandle,
+            KernelFault.RevalidateSkipsHandle, KernelFault.PlusErrorKept,
         ]),
         ModelFault.SkipGeneration, ModelFault.SkipType, ModelFault.ForgetOneLess,
         ModelFault.DropOldCounts, ModelFault.ReplacedKeepsCounts, ModelFault.ForgetsReversed,
@@ -42,10 +42,11 @@ public class MutationTests
     ];
 
     /// <summary>
-    /// With the two that InterleavingTests show, since they need two calls at once.
+    /// With those that InterleavingTests show, since they need two calls at once, and the one of
+    /// ListedNamesTests, which random scripts meet seldom.
     /// </summary>
     [Fact]
-    public void There_are_at_least_25_faults() => Assert.True(All.Count() + 2 >= 25);
+    public void There_are_at_least_25_faults() => Assert.True(All.Count() + 3 >= 25);
 
     [Theory]
     [MemberData(nameof(Faults))]

@@ -54,13 +54,13 @@ internal sealed partial class DentryCache
     }
 
     /// <summary>
-    /// d_move(): the dentry takes the target's name and place; the target is dropped.
+    /// d_move(): the dentry takes the target's name and place; the target is dropped. A
+    /// disconnected one stays so until reconnect_path() has seen the whole way up.
     /// </summary>
     public void Move(Dentry dentry, Dentry target)
     {
         Drop(dentry);
         Drop(target);
-        dentry.IsDisconnected = false;
         Place(dentry, target.Parent, target.Name);
         Hash(dentry);
         LookupDone(target);

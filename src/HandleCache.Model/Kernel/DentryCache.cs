@@ -7,7 +7,9 @@ namespace HandleCache.Model.Kernel;
 /// </summary>
 /// <param name="putInode">iput(): one reference of an inode is given back.</param>
 /// <param name="wakes">Where who waited for a lookup is woken.</param>
-internal sealed partial class DentryCache(Action<KernelInode> putInode, WakeQueue wakes)
+/// <param name="faults">What is to be done wrong.</param>
+internal sealed partial class DentryCache(
+    Action<KernelInode> putInode, WakeQueue wakes, KernelFaults faults)
 {
     /// <summary>Dentries in memory.</summary>
     public int Count { get; private set; }
@@ -83,7 +85,11 @@ internal sealed partial class DentryCache(Action<KernelInode> putInode, WakeQueu
             Put(other);
         }
 
+        // What the running kernel taught: below a directory that is not placed yet, names are not
+        // kept either, and only the way up from what was opened is ever cleared of it.
         Dentry dentry = Allocate(parent, name);
+        dentry.IsDisconnected = parent.IsDisconnected
+            && !faults.Has(KernelFault.DisconnectedNamesKept);
         dentry.IsInLookup = true;
         parent.InLookup[name] = dentry;
         return dentry;

@@ -72,6 +72,9 @@ public static class KernelFault
     public static ModelFault RevalidateSkipsHandle { get; } =
         new("revalidate-skips-handle", "a name whose handle has changed stays valid");
 
+    public static ModelFault DisconnectedNamesKept { get; } =
+        new("disconnected-names-kept", "names below a directory not placed yet are kept");
+
     /// <summary>Every one of them.</summary>
     public static IReadOnlyList<ModelFault> All { get; } =
     [
@@ -80,6 +83,6 @@ public static class KernelFault
         EpochIgnored, NegativeStays, RevalidateForgetsNothing, RevalidateUncounted,
         CreateTypeUnchecked, UnlinkedNameStaysValid, SurplusEntriesUnlinked, PlusErrorKept,
         DotsCounted, PlusHitUncounted, ExportSkipsGeneration, ExpireOnlyDrops, DeleteSkipsChild,
-        RevalidateSkipsHandle,
+        RevalidateSkipsHandle, DisconnectedNamesKept,
     ];
 }

@@ -151,6 +151,14 @@ public sealed partial class ModelKernel
         return (null, errno);
     }
 
+    /// <summary>dentry_connected(): the way up meets a directory that is connected.</summary>
+    private static bool IsPlaced(Dentry dentry)
+    {
+        while (dentry is { IsDisconnected: true, IsRoot: false })
+            dentry = dentry.Parent;
+        return !dentry.IsDisconnected;
+    }
+
     /// <summary>Whether the way up from a dentry ends at the mount's root.</summary>
     private bool IsConnected(Dentry dentry) => DentryCache.IsAncestor(_root!, dentry);
 
@@ -246,14 +254,16 @@ public sealed partial class ModelKernel
         }
 
         _dcache.Put(at);
-        for (Dentry each = target; errno == 0; each = each.Parent)
-        {
-            each.IsDisconnected = false;
-            if (each.IsRoot)
-                break;
-        }
-
+        if (errno == 0)
+            ClearDisconnected(target);
         return errno;
+    }
+
+    /// <summary>clear_disconnected().</summary>
+    private static void ClearDisconnected(Dentry dentry)
+    {
+        for (; dentry.IsDisconnected; dentry = dentry.Parent)
+            dentry.IsDisconnected = false;
     }
 
     /// <summary>
@@ -276,7 +286,7 @@ public sealed partial class ModelKernel
         if (moved)
         {
             _dcache.Put(parent);
-            return (null, IsConnected(dentry) ? 0 : KernelErrno.ESTALE);
+            return (null, IsPlaced(dentry) ? 0 : KernelErrno.ESTALE);
         }
 
         if (errno == 0 && dentry.IsRoot)

@@ -34,7 +34,7 @@ public sealed partial class ModelKernel : IDisposable
         _faults = new KernelFaults(options.Inodes.Faults);
         _inodes = new FuseInodeCache(options.Inodes);
         _device = new KernelDevice(_inodes.Forgets);
-        _dcache = new DentryCache(PutInode, _wakes);
+        _dcache = new DentryCache(PutInode, _wakes, _faults);
     }
 
     /// <summary>The virtual clock, ns; the caller moves it, never backwards.</summary>
