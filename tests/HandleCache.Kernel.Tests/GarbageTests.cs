@@ -95,6 +95,26 @@ public class GarbageTests
         Assert.False(bench.Stat("a").IsDone);
     }
 
+    /// <summary>init_special_inode() alone takes it, and for these two types.</summary>
+    [Theory]
+    [InlineData(0x21A4u, 259u)]
+    [InlineData(0x61A4u, 259u)]
+    [InlineData(0x41EDu, 0u)]
+    [InlineData(0x81A4u, 0u)]
+    [InlineData(0xA1FFu, 0u)]
+    [InlineData(0x11A4u, 0u)]
+    [InlineData(0xC1A4u, 0u)]
+    public void Only_a_device_has_the_device_number_that_the_server_sends(uint mode, uint rdev)
+    {
+        const int NoFollow = 0x100;
+        using Bench bench = new();
+        KernelCall stat = bench.Stat("a", NoFollow);
+        fuse_entry_out entry = Bench.Entry(2, mode);
+        entry.attr.rdev = 259;
+        bench.AnswerEntry(bench.Read(), entry);
+        Assert.Equal(rdev, stat.Result.Stat!.Rdev);
+    }
+
     /// <summary>R8: EIO, no FORGET.</summary>
     [Theory]
     [InlineData(0ul, 0x41EDu)]

@@ -13,6 +13,8 @@ internal sealed class KernelInode(
     public const uint Directory = 0x4000;
     public const uint Regular = 0x8000;
     public const uint Symlink = 0xA000;
+    public const uint CharacterDevice = 0x2000;
+    public const uint BlockDevice = 0x6000;
 
     public InodeIndex Index { get; } = index;
 
@@ -30,6 +32,7 @@ internal sealed class KernelInode(
 
     public uint Gid { get; set; }
 
+    /// <summary>i_rdev; only of devices, whatever the server says (init_special_inode()).</summary>
     public uint Rdev { get; init; }
 
     public ulong Ino { get; set; }

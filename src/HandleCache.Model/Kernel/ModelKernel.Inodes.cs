@@ -133,7 +133,8 @@ public sealed partial class ModelKernel
     {
         KernelInode inode = new(index, nodeId, generation, mode & KernelInode.TypeMask, _wakes)
         {
-            Rdev = rdev,
+            Rdev = (mode & KernelInode.TypeMask) is KernelInode.CharacterDevice
+                or KernelInode.BlockDevice ? rdev : 0,
             IsAutomount = automount,
         };
         _cold.At(index).Inode = inode;
