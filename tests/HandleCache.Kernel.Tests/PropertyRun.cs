@@ -1,19 +1,14 @@
-using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 using HandleCache.Lab.Differential;
 using HandleCache.Model.Kernel;
-using Xunit;
+using HandleCache.Tests.Shared;
 
 namespace HandleCache.Kernel.Tests;
 
-/// <summary>
-/// Runs a property with a seed that is printed and can be given again: the failure message has the
-/// command. HANDLECACHE_SEED holds the seed of a run to repeat.
-/// </summary>
+/// <summary>Properties of scripts, each made of a seed.</summary>
 internal static class PropertyRun
 {
-    private const string SeedVariable = "HANDLECACHE_SEED";
     private const int Calls = 50;
 
     /// <summary>
@@ -25,12 +20,12 @@ internal static class PropertyRun
     {
         Arbitrary<ScriptCase> scripts = Arb.From(
             Seeds().Select(seed => new ScriptCase(ScriptGenerator.Make(seed, Calls))), Shorter);
-        Check(Prop.ForAll(scripts, one => Verdict(fault(one.Script))), tests);
+        SeededProperty.Check(Prop.ForAll(scripts, one => Verdict(fault(one.Script))), tests);
     }
 
     /// <summary>Holds a property against random seeds.</summary>
     public static void CheckSeeds(int tests, Func<ulong, string?> fault) =>
-        Check(Prop.ForAll(Arb.From(Seeds()), seed => Verdict(fault(seed))), tests);
+        SeededProperty.Check(Prop.ForAll(Arb.From(Seeds()), seed => Verdict(fault(seed))), tests);
 
     private static Property Verdict(string? why) => (why is null).Label(why ?? "");
 
@@ -52,24 +47,6 @@ internal static class PropertyRun
                     Calls = [.. calls.Take(at), .. calls.Skip(at + part)],
                 });
             }
-        }
-    }
-
-    private static void Check(Property property, int tests)
-    {
-        string? given = Environment.GetEnvironmentVariable(SeedVariable);
-        ulong seed = given is null
-            ? (ulong)Random.Shared.NextInt64()
-            : ulong.Parse(given, CultureInfo.InvariantCulture);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{SeedVariable}={seed}");
-        try
-        {
-            property.Check(
-                Config.QuickThrowOnFailure.WithMaxTest(tests).WithReplay(seed, 1));
-        }
-        catch (Exception e)
-        {
-            Assert.Fail($"replay with {SeedVariable}={seed}\n{e.Message}");
         }
     }
 

@@ -105,11 +105,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode from, out ulong chance);
+            Errno errno = BeginOrStray(context, out ScriptNode from, out ulong chance);
             if (errno != Errno.None)
                 return errno;
-            if (chance != 0 && (chance & 2) != 0)
-                return StrayError(chance);
             Ledger.Ask(FuseOpcode.FUSE_RENAME, newParent);
             if (!_nodes.TryGetValue(newParent, out ScriptNode? to))
                 return Errno.ESTALE;
@@ -123,11 +121,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode parent, out ulong chance);
+            Errno errno = BeginOrStray(context, out ScriptNode parent, out ulong chance);
             if (errno != Errno.None)
                 return errno;
-            if (chance != 0 && (chance & 2) != 0)
-                return StrayError(chance);
             if (!parent.IsDirectory)
                 return Errno.ENOTDIR;
             if (parent.NLink == 0)
@@ -146,11 +142,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode parent, out ulong chance);
+            Errno errno = BeginOrStray(context, out ScriptNode parent, out ulong chance);
             if (errno != Errno.None)
                 return errno;
-            if (chance != 0 && (chance & 2) != 0)
-                return StrayError(chance);
             string key = NameOf(name);
             if (!parent.Children.TryGetValue(key, out (long Cookie, ScriptNode Node) child))
                 return Errno.ENOENT;

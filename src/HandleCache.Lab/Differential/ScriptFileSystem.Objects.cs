@@ -15,11 +15,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode node, out ulong chance);
+            Errno errno = BeginOrStray(context, out ScriptNode node, out ulong chance);
             if (errno != Errno.None)
                 return errno;
-            if (chance != 0 && (chance & 2) != 0)
-                return StrayError(chance);
             reply.Write(Attr(node, chance));
             return Errno.None;
         }
@@ -30,11 +28,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode node, out ulong chance);
+            Errno errno = BeginOrStray(context, out ScriptNode node, out ulong chance);
             if (errno != Errno.None)
                 return errno;
-            if (chance != 0 && (chance & 2) != 0)
-                return StrayError(chance);
             fuse_attr_out attr = Attr(node, chance);
             reply.Write(new fuse_statx_out
             {
@@ -51,11 +47,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode node, out ulong chance);
+            Errno errno = BeginOrStray(context, out ScriptNode node, out ulong chance);
             if (errno != Errno.None)
                 return errno;
-            if (chance != 0 && (chance & 2) != 0)
-                return StrayError(chance);
             FuseSetattrValid valid = (FuseSetattrValid)arguments.valid;
             if ((valid & FuseSetattrValid.FATTR_MODE) != 0)
                 node.Mode = (node.Mode & 0xF000) | (arguments.mode & 0xFFF);
@@ -90,11 +84,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode node, out ulong chance);
+            Errno errno = BeginOrStray(context, out ScriptNode node, out ulong chance);
             if (errno != Errno.None)
                 return errno;
-            if (chance != 0 && (chance & 2) != 0)
-                return StrayError(chance);
             if ((arguments.flags & OpenFlags.Truncate) != 0)
                 Resize(node, 0);
             reply.Write(Opened(node));
@@ -124,11 +116,9 @@ public sealed partial class ScriptFileSystem
     {
         lock (_lock)
         {
-            Errno errno = Begin(context, out ScriptNode node, out ulong chance);
+            Errno errno = BeginOrStray(context, out ScriptNode node, out ulong chance);
             if (errno != Errno.None)
                 return errno;
-            if (chance != 0 && (chance & 2) != 0)
-                return StrayError(chance);
             ulong end = arguments.offset + (ulong)data.Length;
             if (end > MostBytes)
                 return Errno.EFBIG;

@@ -116,6 +116,13 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
         return BeginUnheld(context, out node, out chance);
     }
 
+    /// <summary>The same, a bad answer that is an error being given at once.</summary>
+    private Errno BeginOrStray(in RequestContext context, out ScriptNode node, out ulong chance)
+    {
+        Errno errno = Begin(context, out node, out chance);
+        return errno == Errno.None && (chance & 2) != 0 ? StrayError(chance) : errno;
+    }
+
     private void Ask(in RequestContext context) =>
         Ledger.Ask((FuseOpcode)context.Header.opcode, context.NodeId);
 

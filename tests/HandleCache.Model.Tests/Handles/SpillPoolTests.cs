@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using HandleCache.Model.Handles;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Handles;
@@ -122,8 +123,8 @@ public sealed class SpillPoolTests
     [Fact]
     public void Buffers_come_and_go_as_a_dictionary_of_their_bytes_says()
     {
-        PropertyRun.Check(
-            Prop.ForAll(PropertyRun.Steps(most: 400), steps =>
+        SeededProperty.Check(
+            Prop.ForAll(Walks.Steps(most: 400), steps =>
             {
                 var pool = SpillPool.Kmalloc();
                 var model = new Dictionary<SpillReference, byte[]>();

@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using HandleCache.Model.Inodes;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -102,8 +103,8 @@ public sealed class ForgetQueueTests
     [Fact]
     public void The_queue_behaves_as_the_rule_written_out_on_a_plain_list()
     {
-        PropertyRun.Check(
-            Prop.ForAll(PropertyRun.Steps(most: 3000), steps =>
+        SeededProperty.Check(
+            Prop.ForAll(Walks.Steps(most: 3000), steps =>
             {
                 var queue = new ForgetQueue();
                 var rule = new Rule();

@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using HandleCache.Model.Handles;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -14,8 +15,8 @@ public sealed class FuseInodeCachePropertyTests
     [InlineData("none")]
     public void The_cache_holds_what_the_rules_written_out_on_a_list_hold(string strategy)
     {
-        PropertyRun.Check(
-            Prop.ForAll(PropertyRun.Steps(most: 400), steps =>
+        SeededProperty.Check(
+            Prop.ForAll(Walks.Steps(most: 400), steps =>
             {
                 using var walk = new FuseInodeCacheWalk(HandleStrategy.Parse(strategy));
                 foreach (int step in steps)

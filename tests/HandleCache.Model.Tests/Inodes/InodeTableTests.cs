@@ -1,6 +1,7 @@
 using FsCheck.Fluent;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -83,8 +84,8 @@ public sealed class InodeTableTests
     [InlineData("static:128")]
     public void Records_come_and_go_as_a_plain_dictionary_says(string strategy)
     {
-        PropertyRun.Check(
-            Prop.ForAll(PropertyRun.Steps(most: 300), steps =>
+        SeededProperty.Check(
+            Prop.ForAll(Walks.Steps(most: 300), steps =>
             {
                 using var walk = new InodeTableWalk(HandleStrategy.Parse(strategy));
                 foreach (int step in steps)

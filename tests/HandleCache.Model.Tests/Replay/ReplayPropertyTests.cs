@@ -5,6 +5,7 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Replay;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
+using HandleCache.Tests.Shared;
 using Xunit;
 using static HandleCache.Model.Tests.Replay.ReplayedTrace;
 
@@ -21,8 +22,8 @@ public class ReplayPropertyTests
     [Fact]
     public void A_replay_counts_what_a_dictionary_counts()
     {
-        PropertyRun.Check(
-            Prop.ForAll(PropertyRun.Steps(1500), steps =>
+        SeededProperty.Check(
+            Prop.ForAll(Walks.Steps(1500), steps =>
             {
                 Reference reference = new();
                 byte[] trace = Of(writer =>
@@ -48,8 +49,8 @@ public class ReplayPropertyTests
     [Fact]
     public void A_replay_ends_as_one_record_after_the_other_does()
     {
-        PropertyRun.Check(
-            Prop.ForAll(PropertyRun.Steps(1500), steps =>
+        SeededProperty.Check(
+            Prop.ForAll(Walks.Steps(1500), steps =>
             {
                 using FuseInodeCache oneByOne = new(new FuseInodeCacheOptions());
                 oneByOne.MountRoot(0x4000);

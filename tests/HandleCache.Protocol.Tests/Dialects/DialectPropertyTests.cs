@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Wire;
+using HandleCache.Tests.Shared;
 using Xunit;
 using static HandleCache.Protocol.Tests.MessageBytes;
 
@@ -26,7 +27,7 @@ public class DialectPropertyTests
             from nodeid in Gen.Choose(1, int.MaxValue)
             from create in Gen.Elements(true, false)
             select (length, type, (ulong)nodeid << 20, create);
-        PropertyRun.Check(
+        SeededProperty.Check(
             Prop.ForAll(Arb.From(cases), one =>
             {
                 FuseOpcode opcode = one.Create ? FuseOpcode.FUSE_CREATE : FuseOpcode.FUSE_LOOKUP;
@@ -62,7 +63,7 @@ public class DialectPropertyTests
             [FuseOpcode.FUSE_LOOKUP, FuseOpcode.FUSE_CREATE, FuseOpcode.FUSE_READDIRPLUS];
         byte[] good = GoodReply(dialect);
         Gen<byte[]> bodies = Gen.OneOf(AnyBytes, Damaged(good[FuseReply.HeaderBytes..]));
-        PropertyRun.Check(
+        SeededProperty.Check(
             Prop.ForAll(Arb.From(bodies), body =>
             {
                 Assert.True(FuseReply.TryParse(Reply(8, 0, body), out FuseReply reply, out _));
@@ -97,7 +98,7 @@ public class DialectPropertyTests
             from opcode in Gen.Choose(0, 60)
             from extensions in Gen.Choose(0, 3)
             select Framed(opcode, extensions, body));
-        PropertyRun.Check(
+        SeededProperty.Check(
             Prop.ForAll(Arb.From(messages), message =>
             {
                 if (!FuseRequest.TryParse(message, out FuseRequest request, out WireError error))

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Protocol.Tests.Traces;
@@ -16,7 +17,7 @@ public class TracePropertyTests
     public void Every_record_is_read_as_it_was_written()
     {
         Gen<int[]> steps = Gen.Choose(0, int.MaxValue - 1).ArrayOf(60);
-        PropertyRun.Check(
+        SeededProperty.Check(
             Prop.ForAll(Arb.From(steps), numbers =>
             {
                 int payload = TraceFormat.MaxRecordBytes + (numbers[0] % 300);
