@@ -251,7 +251,10 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
         };
         if (chance != 0)
             Spoil(node, chance, ref entry);
-        ChooseHandle(node);
+
+        // The root's where the root's nodeid is given: a root of two handles is bad by the rules of
+        // handles, and today's kernel, which sees none, is no judge of that.
+        ChooseHandle(entry.nodeid == FuseConstants.FUSE_ROOT_ID ? _root : node);
         Ledger.Give(entry.nodeid);
         return entry;
     }
