@@ -68,6 +68,22 @@ public sealed class KeptMountTests : IDisposable
     }
 
     [Fact]
+    public void A_truncation_refused_as_stale_changes_nothing_that_the_kernel_still_shows()
+    {
+        string output = _script.Run(Killing + """
+            serve --keep --timeout 20
+            exec 8<> $mnt/f; printf 12345678 >&8; cat $mnt/f > /dev/null; rm $mnt/f
+            kill_server
+            truncate -s 5000 /proc/self/fd/8 2>&1 || true
+            echo "size $(stat -L -c %s /proc/self/fd/8)"
+            exec 8<&-
+            stop TERM
+            """);
+        Assert.Contains("Stale file handle", output, StringComparison.Ordinal);
+        Assert.Contains("size 8", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Git_tar_and_dd_finish_while_the_server_is_killed_every_300_ms()
     {
         _script.Run(Killing + """

@@ -10,6 +10,11 @@ namespace HandleCache.Lab.Restart;
 /// </summary>
 internal sealed class ClientProcess : IDisposable
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A call on a mount whose keeper gave up ends only with the mount.</summary>
+    private static readonly TimeSpan LongestDeath = TimeSpan.FromSeconds(10);
+
     private readonly Process _process;
     private readonly Task<string> _output;
 
@@ -43,18 +48,30 @@ internal sealed class ClientProcess : IDisposable
     /// <summary>
     /// Tells it to stop and waits for what it prints; null when it hangs or failed.
     /// </summary>
-    public string? Finish(TimeSpan patience)
+    /// <exception cref="OperationCanceledException">Cancelled before it ended.</exception>
+    public string? Finish(TimeSpan patience, CancellationToken cancel)
     {
         _process.StandardInput.Close();
-        return _process.WaitForExit(patience) && _process.ExitCode == 0
-            ? _output.Result.Trim()
-            : null;
+        Stopwatch waited = Stopwatch.StartNew();
+        while (!_process.WaitForExit(LookEvery))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (waited.Elapsed > patience)
+                return null;
+        }
+
+        return _process.ExitCode == 0 ? _output.Result.Trim() : null;
     }
 
+    /// <summary>
+    /// Kills it and what it has started (git), and waits until it is gone: it must not make
+    /// another file while its trees are removed.
+    /// </summary>
     public void Dispose()
     {
         if (!_process.HasExited)
-            _process.Kill();
+            _process.Kill(entireProcessTree: true);
+        _process.WaitForExit(LongestDeath);
         _process.Dispose();
     }
 }

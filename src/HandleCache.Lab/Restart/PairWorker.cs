@@ -22,12 +22,8 @@ internal sealed class PairWorker : IDisposable
     private readonly RestartWorkload _kind;
     private readonly List<string> _directories;
     private readonly List<string> _files = [];
-    private readonly List<OpenPair> _open = [];
+    private readonly List<PairFile> _open = [];
     private int _made;
-
-    /// <summary>A file open in both trees.</summary>
-    private sealed record OpenPair(
-        string Path, FileDescriptor Mounted, FileDescriptor Shadowed, ulong Ino);
 
     public PairWorker(TreePair pair, string directory, int seed, RestartWorkload kind)
     {
@@ -149,7 +145,7 @@ internal sealed class PairWorker : IDisposable
         }
 
         string path = NewName(_directories[_random.Next(_directories.Count)]);
-        OpenPair? pair = OpenBoth(path,
+        PairFile? pair = OpenBoth(path,
             OpenFlags.ReadWrite | OpenFlags.Create
             | (_random.Next(2) == 0 ? OpenFlags.Exclusive : 0));
         _files.Add(path);
@@ -163,7 +159,7 @@ internal sealed class PairWorker : IDisposable
     private void Open(string path, bool append) =>
         OpenBoth(path, OpenFlags.ReadWrite | (append ? OpenFlags.Append : 0));
 
-    private OpenPair? OpenBoth(string path, int flags)
+    private PairFile? OpenBoth(string path, int flags)
     {
         byte[] name = BytePath.ToBytes(path);
         _pair.Result.Operations++;
@@ -180,62 +176,30 @@ internal sealed class PairWorker : IDisposable
             return null;
         }
 
-        Metadata.Statx(mounted, StatxMask.BasicStats, out Statx statx);
-        OpenPair pair = new(path, mounted, shadowed, statx.Ino);
+        PairFile pair = new(
+            path, new OpenDescriptor(mounted), new OpenDescriptor(shadowed), _pair.Result);
         _open.Add(pair);
         return pair;
     }
 
-    private void Close(OpenPair pair)
+    private void Close(PairFile pair)
     {
         _open.Remove(pair);
-        _pair.Result.Operations++;
-        Errno errno = Metadata.Statx(pair.Mounted, StatxMask.BasicStats, out Statx statx);
-        if (errno == Errno.None && statx.Ino != pair.Ino)
-            _pair.Result.Wrong($"{pair.Path}: inode {statx.Ino} instead of {pair.Ino}");
-        pair.Mounted.Dispose();
-        pair.Shadowed.Dispose();
+        pair.CompareInode();
+        pair.Dispose();
     }
 
-    private void Write(OpenPair pair)
+    private void Write(PairFile pair)
     {
         byte[] data = new byte[_random.Next(1, 16384)];
         _random.NextBytes(data);
-        long offset = _random.Next(MaxFileBytes);
-        _pair.Result.Operations++;
-        SysResult got = Files.WriteAt(pair.Mounted, data, offset);
-        SysResult want = Files.WriteAt(pair.Shadowed, data, offset);
-        // The kernel sends a long write in parts and tells how far it came before the error.
-        Errno errno = got.Value < want.Value && !got.Failed ? Errno.ESTALE : got.Errno;
-        if (TreePair.IsStaleByRule(errno, pair.Shadowed))
-        {
-            _pair.Result.Stale++;
-        }
-        else if (got != want)
-        {
-            SysResult rest = Files.WriteAt(
-                pair.Mounted, data.AsSpan((int)got.Value), offset + got.Value);
-            _pair.Result.Error(
-                $"write {pair.Path} at {offset}: {got.Errno} {got.Value} instead of "
-                + $"{want.Value}; the rest {rest.Errno} {rest.Value}");
-        }
+        pair.Write(data, _random.Next(MaxFileBytes));
     }
 
-    private void Read(OpenPair pair) => _pair.CompareData(
-        pair.Path, pair.Mounted, pair.Shadowed, _random.Next(MaxFileBytes),
-        _random.Next(1, 65536));
+    private void Read(PairFile pair) =>
+        pair.Compare(_random.Next(MaxFileBytes), _random.Next(1, 65536));
 
-    private void Truncate(OpenPair pair)
-    {
-        long length = _random.Next(MaxFileBytes);
-        _pair.Result.Operations++;
-        Errno got = Files.Truncate(pair.Mounted, length);
-        Errno want = Files.Truncate(pair.Shadowed, length);
-        if (TreePair.IsStaleByRule(got, pair.Shadowed))
-            _pair.Result.Stale++;
-        else if (got != want)
-            _pair.Result.Error($"truncate {pair.Path}: {got} instead of {want}");
-    }
+    private void Truncate(PairFile pair) => pair.Truncate(_random.Next(MaxFileBytes));
 
     private void MakeDirectory(string parent)
     {
@@ -339,7 +303,7 @@ internal sealed class PairWorker : IDisposable
             return;
         Write(pair);
         _pair.Both($"unlink {path}", root => Names.Unlink(root, name, 0));
-        _pair.CompareData(path, pair.Mounted, pair.Shadowed, 0, 4096);
+        pair.Compare(0, 4096);
         Close(pair);
     }
 
@@ -363,7 +327,7 @@ internal sealed class PairWorker : IDisposable
 
     private void CloseAllOf(string path)
     {
-        foreach (OpenPair pair in _open.Where(pair => pair.Path == path).ToList())
+        foreach (PairFile pair in _open.Where(pair => pair.Path == path).ToList())
             Close(pair);
     }
 

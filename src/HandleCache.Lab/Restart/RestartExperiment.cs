@@ -27,6 +27,7 @@ public static class RestartExperiment
         ArgumentNullException.ThrowIfNull(progress);
         Stopwatch clock = Stopwatch.StartNew();
         using RestartFolders folders = new(options.On);
+        progress($"working in {folders.Root}, removed at the end");
         MountOptions mount = new()
         {
             Source = folders.Source,
@@ -46,7 +47,7 @@ public static class RestartExperiment
                 folders.Mount, folders.Shadow, options.Workload.ToString(),
                 ClientProcess.Text(options.Seed)));
             kills = Kill(kept, client, options, progress, cancel);
-            seen = client.Finish(Patience) is { } line
+            seen = client.Finish(Patience, cancel) is { } line
                 ? ClientResult.FromLine(line)
                 : Hung();
             counts = kept.Counts;
@@ -55,6 +56,7 @@ public static class RestartExperiment
         }
 
         CompareSource(folders, seen);
+        cancel.ThrowIfCancellationRequested();
         return new RestartResult(
             options, fileSystem, KernelRelease.Read(), kills, seen.Operations, seen.Errors,
             seen.WrongObject + counts.WrongObject, seen.Stale, counts.Rebound, seen.Compared,
@@ -83,7 +85,7 @@ public static class RestartExperiment
                 continue;
             if (!kept.HasAnswered && random.Next(4) != 0)
             {
-                WaitForAnswer(kept, client);
+                WaitForAnswer(kept, client, cancel);
                 pid = kept.ServerPid;
             }
 
@@ -92,19 +94,21 @@ public static class RestartExperiment
                 continue;
             Processes.Signal(pid, Processes.Kill);
             kills++;
-            if (kills % 20 == 0)
+            if (kills % 20 == 0 || kills == options.Kills)
                 progress($"{kills} of {options.Kills} servers killed");
         }
 
         return kills;
     }
 
-    private static void WaitForAnswer(KeptMount kept, ClientProcess client)
+    private static void WaitForAnswer(
+        KeptMount kept, ClientProcess client, CancellationToken cancel)
     {
         Stopwatch patience = Stopwatch.StartNew();
         while (!kept.HasAnswered && kept.Failure is null && !client.HasExited
             && patience.Elapsed < Patience)
         {
+            cancel.ThrowIfCancellationRequested();
             Thread.Sleep(1);
         }
     }

@@ -3,15 +3,13 @@ namespace HandleCache.Lab.Restart;
 /// <summary>Source, mount point and shadow of one run; removed at the end.</summary>
 internal sealed class RestartFolders : IDisposable
 {
-    private readonly string _root;
-
     /// <exception cref="BadInputException">No such directory, or a read-only one.</exception>
     public RestartFolders(string? on)
     {
         if (on is not null && !Directory.Exists(on))
             throw new BadInputException($"--on: {on}: no such directory");
         string parent = Path.GetFullPath(on ?? Path.GetTempPath());
-        _root = Path.Combine(parent, $"handlecache-{Path.GetRandomFileName()}");
+        Root = Path.Combine(parent, $"handlecache-{Path.GetRandomFileName()}");
         try
         {
             foreach (string path in new[] { Source, Mount, Shadow })
@@ -23,11 +21,14 @@ internal sealed class RestartFolders : IDisposable
         }
     }
 
-    public string Source => Path.Combine(_root, "source");
+    /// <summary>Holds the three; all that a killed run leaves behind.</summary>
+    public string Root { get; }
 
-    public string Mount => Path.Combine(_root, "mount");
+    public string Source => Path.Combine(Root, "source");
 
-    public string Shadow => Path.Combine(_root, "shadow");
+    public string Mount => Path.Combine(Root, "mount");
 
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    public string Shadow => Path.Combine(Root, "shadow");
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
 }

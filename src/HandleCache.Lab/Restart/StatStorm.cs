@@ -64,8 +64,8 @@ public static class StatStorm
             for (int round = 0; round <= Rounds; round++)
             {
                 cancel.ThrowIfCancellationRequested();
-                double first = Measure(home, plain.Mount, threads);
-                double second = Measure(home, kept.Mount, threads);
+                double first = Measure(home, plain.Mount, threads, cancel);
+                double second = Measure(home, kept.Mount, threads, cancel);
 
                 // The first round warms both servers up.
                 if (round == 0)
@@ -96,14 +96,15 @@ public static class StatStorm
     }
 
     /// <summary>Microseconds a call, over all threads together.</summary>
-    private static double Measure(NamespaceThread home, string mount, int threads)
+    private static double Measure(
+        NamespaceThread home, string mount, int threads, CancellationToken cancel)
     {
         using ClientProcess client = home.Invoke(() => ClientProcess.Start(
             mount, "", "storm", "0",
             "--files", Files.ToString(CultureInfo.InvariantCulture),
             "--threads", threads.ToString(CultureInfo.InvariantCulture),
             "--seconds", ClientProcess.Text(SecondsPerRound)));
-        string line = client.Finish(TimeSpan.FromSeconds(SecondsPerRound + 30))
+        string line = client.Finish(TimeSpan.FromSeconds(SecondsPerRound + 30), cancel)
             ?? throw new IOException("the client of the stat storm failed");
         return 1e6 / double.Parse(line, CultureInfo.InvariantCulture);
     }

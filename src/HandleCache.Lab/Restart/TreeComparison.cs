@@ -39,8 +39,10 @@ internal static class TreeComparison
             return;
         }
 
+        using PairFile file = new(
+            path, new OpenDescriptor(mounted), new OpenDescriptor(shadowed), pair.Result);
         for (long at = 0; at < lengthBytes; at += BlockBytes)
-            pair.CompareData(path, mounted, shadowed, at, BlockBytes);
+            file.Compare(at, BlockBytes);
         byte[] gotValue = new byte[64];
         byte[] wantValue = new byte[64];
         SysResult a = Xattrs.Get(mounted, "user.k\0"u8, gotValue);

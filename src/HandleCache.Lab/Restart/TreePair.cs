@@ -54,52 +54,10 @@ internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, Clie
         return want;
     }
 
-    /// <summary>The bytes of an open pair from an offset on are the same.</summary>
-    public void CompareData(
-        string what, FileDescriptor mounted, FileDescriptor shadowed, long offset, int length)
-    {
-        Result.Operations++;
-        byte[] got = new byte[length];
-        byte[] want = new byte[length];
-        SysResult a = ReadFully(mounted, got, offset);
-        SysResult b = ReadFully(shadowed, want, offset);
-        if (IsStaleByRule(a.Errno, shadowed))
-            Result.Stale++;
-        else if (a.Errno != b.Errno)
-            Result.Error($"read {what}: {a.Errno} instead of {b.Errno}");
-        else if (a.Value != b.Value || !got.AsSpan().SequenceEqual(want))
-            Result.Wrong($"read {what} at {offset}: {a.Value} bytes that differ from {b.Value}");
-    }
-
-    /// <summary>
-    /// The written rule: a file that is open without a name is gone with the server that had it
-    /// open, and says ESTALE from then on.
-    /// </summary>
-    public static bool IsStaleByRule(Errno mounted, FileDescriptor shadowed) =>
-        mounted == Errno.ESTALE
-        && Metadata.Statx(shadowed, StatxMask.BasicStats, out Statx statx) == Errno.None
-        && statx.NLink == 0;
-
     public static Errno Stat(FileDescriptor root, string path, out Statx statx) =>
         Metadata.Statx(
             root, BytePath.ToBytes(path), AtFlags.SymlinkNoFollow, StatxMask.BasicStats,
             out statx);
-
-    public static SysResult ReadFully(FileDescriptor file, Span<byte> buffer, long offset)
-    {
-        int done = 0;
-        while (done < buffer.Length)
-        {
-            SysResult read = Files.ReadAt(file, buffer[done..], offset + done);
-            if (read.Failed)
-                return read;
-            if (read.Value == 0)
-                break;
-            done += (int)read.Value;
-        }
-
-        return SysResult.Success(done);
-    }
 
     private static string? Differs(in Statx got, in Statx want)
     {
