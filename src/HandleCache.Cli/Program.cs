@@ -29,7 +29,7 @@ internal static class Program
         if (result.Errors.Count > 0)
         {
             foreach (System.CommandLine.Parsing.ParseError error in result.Errors)
-                Console.Error.WriteLine($"handlecache: {error.Message}");
+                Console.Error.WriteLine($"handlecache: {UsageError.Of(error.Message)}");
             return ExitCode.BadInput;
         }
 

@@ -89,7 +89,7 @@ internal static class RestartCommand
 
         RestartOptions options = new()
         {
-            Kills = Range(parsed, Kills, 0, 100_000),
+            Kills = Range(parsed, Kills, 1, 100_000),
             IntervalMs = Range(parsed, Interval, 1, 600_000),
             Workload = parsed.GetValue(Workload),
             On = parsed.GetValue(On),
