@@ -10,7 +10,9 @@ namespace HandleCache.Cli;
 /// </summary>
 internal static class JsonOutput
 {
-    /// <summary>Version of the shape of all documents; raised when a field changes meaning.</summary>
+    /// <summary>
+    /// Version of the shape of all documents; raised when a field changes meaning.
+    /// </summary>
     public const int SchemaVersion = 1;
 
     private static readonly JsonSerializerOptions Options = new()

@@ -20,7 +20,8 @@ internal static class Numbers
             _ => 0,
         };
         bool read = decimal.TryParse(
-            digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number);
+            digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out decimal number);
         if (read && unit > 0 && number * unit <= 1e15m && number * unit % 1 == 0)
             return (long)(number * unit);
         throw new BadInputException(

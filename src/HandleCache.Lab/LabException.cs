@@ -8,7 +8,9 @@ public abstract class LabException : Exception
     protected LabException(string message, Exception inner) : base(message, inner) { }
 }
 
-/// <summary>Bad input: an unknown name, a malformed file, a value out of range (exit code 2).</summary>
+/// <summary>
+/// Bad input: an unknown name, a malformed file, a value out of range (exit code 2).
+/// </summary>
 public sealed class BadInputException : LabException
 {
     public BadInputException(string message) : base(message) { }

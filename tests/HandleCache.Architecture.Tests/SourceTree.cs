@@ -5,7 +5,9 @@ internal static class SourceTree
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Source files of a project of src/, relative to the root, build output left out.</summary>
+    /// <summary>
+    /// Source files of a project of src/, relative to the root, build output left out.
+    /// </summary>
     public static IEnumerable<string> FilesOf(string folder) =>
         Directory.EnumerateFiles(
                 Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)

@@ -123,7 +123,9 @@ public class KernelPropertyTests
                 : "the counts differ");
         });
 
-    /// <summary>The root keeps what a lookup of ".." from a child of it has counted (R14).</summary>
+    /// <summary>
+    /// The root keeps what a lookup of ".." from a child of it has counted (R14).
+    /// </summary>
     [Fact]
     public void When_nothing_is_open_memory_pressure_leaves_the_root_alone() =>
         PropertyRun.CheckScripts(100, script =>

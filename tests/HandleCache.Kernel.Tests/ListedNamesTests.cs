@@ -120,7 +120,12 @@ public class ListedNamesTests
         DirentWriter writer = new(room);
         foreach (Listed one in names)
         {
-            fuse_dirent dirent = new() { ino = one.NodeId, off = one.NodeId, type = one.Mode >> 12 };
+            fuse_dirent dirent = new()
+            {
+                ino = one.NodeId,
+                off = one.NodeId,
+                type = one.Mode >> 12,
+            };
             Assert.True(writer.TryAddPlus(
                 Dialect.Classic, Bench.Entry(one.NodeId, one.Mode), 0, [], dirent,
                 Encoding.Latin1.GetBytes(one.Name)));

@@ -75,7 +75,9 @@ public class EndingTests
         Assert.Equal("", run.Output);
     }
 
-    /// <summary>The seed and the tree are told on stderr, so the test only waits for the mount.</summary>
+    /// <summary>
+    /// The seed and the tree are told on stderr, so the test only waits for the mount.
+    /// </summary>
     private static void WaitForStage(ProgramRun run)
     {
         long end = Environment.TickCount64 + 30_000;

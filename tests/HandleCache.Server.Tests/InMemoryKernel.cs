@@ -51,7 +51,9 @@ public sealed class InMemoryKernel : IDisposable
 
     public uint Gid { get; set; }
 
-    /// <summary>Requests to come are sent again after a restart: they bear the RESEND mark.</summary>
+    /// <summary>
+    /// Requests to come are sent again after a restart: they bear the RESEND mark.
+    /// </summary>
     public bool IsResending { get; set; }
 
     /// <summary>What ended the session, if not the close of the channel.</summary>

@@ -4,7 +4,9 @@ using HandleCache.Lab.Compare;
 
 namespace HandleCache.Cli.Rendering;
 
-/// <summary>`compare` as text: the answer, the figures, the thread's questions, the defects.</summary>
+/// <summary>
+/// `compare` as text: the answer, the figures, the thread's questions, the defects.
+/// </summary>
 internal static class CompareText
 {
     private const int NameColumns = 24;

@@ -5,7 +5,9 @@ using HandleCache.Model.Handles;
 
 namespace HandleCache.Cli.Rendering;
 
-/// <summary>`sweep` as a plot: bytes per inode over the inline length, a line per strategy.</summary>
+/// <summary>
+/// `sweep` as a plot: bytes per inode over the inline length, a line per strategy.
+/// </summary>
 internal static class SweepPlot
 {
     public static Plot Of(SweepResult result)

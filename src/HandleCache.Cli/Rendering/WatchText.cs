@@ -23,7 +23,8 @@ internal static class WatchText
         text.AppendLine(plain,
             $"kernel {result.Kernel.Release}, FUSE {result.Kernel.Protocol}, measured");
         text.AppendLine(plain,
-            $"{result.Statistics.Requests} requests, {result.Statistics.InodesPeak} inodes at most");
+            $"{result.Statistics.Requests} requests, "
+            + $"{result.Statistics.InodesPeak} inodes at most");
         text.Append('\n');
         text.AppendLine(plain, $"{"check",-20}{"compared",12}{"mismatches",14}");
         foreach (CheckResult check in result.Checks)

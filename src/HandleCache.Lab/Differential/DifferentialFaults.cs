@@ -9,7 +9,9 @@ public static class DifferentialFaults
     public static IReadOnlyList<ModelFault> All { get; } =
         [.. ModelFault.All, .. KernelFault.All];
 
-    /// <exception cref="BadInputException">No such fault; the message lists the known ones.</exception>
+    /// <exception cref="BadInputException">
+    /// No such fault; the message lists the known ones.
+    /// </exception>
     public static ModelFault Parse(string name) =>
         All.FirstOrDefault(fault => fault.Name == name)
         ?? throw new BadInputException(

@@ -24,7 +24,9 @@ internal sealed class PassthroughServer : IScriptServer, ITrafficObserver
     private readonly NameMap _names = new(FuseConstants.FUSE_ROOT_ID);
     private readonly Dictionary<ulong, byte[]> _pending = [];
 
-    /// <exception cref="HandlesNotSupportedException">The temporary folder has no handles.</exception>
+    /// <exception cref="HandlesNotSupportedException">
+    /// The temporary folder has no handles.
+    /// </exception>
     public PassthroughServer(ScriptServerOptions options)
     {
         _tree = Directory.CreateTempSubdirectory("handlecache-diff-tree-");

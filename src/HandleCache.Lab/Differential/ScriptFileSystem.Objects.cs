@@ -168,7 +168,8 @@ public sealed partial class ScriptFileSystem
             if (errno != Errno.None)
                 return errno;
             DirentWriter writer = reply.Dirents(arguments.size);
-            foreach ((string name, long cookie, ScriptNode child) in Listing(node, arguments.offset))
+            foreach ((string name, long cookie, ScriptNode child)
+                in Listing(node, arguments.offset))
             {
                 byte[] bytes = System.Text.Encoding.Latin1.GetBytes(name);
                 if (!writer.TryAdd(child.Ino, (ulong)cookie, child.DirentType, bytes))
@@ -189,7 +190,8 @@ public sealed partial class ScriptFileSystem
             if (errno != Errno.None)
                 return errno;
             DirentWriter writer = reply.Dirents(arguments.size);
-            foreach ((string name, long cookie, ScriptNode child) in Listing(node, arguments.offset))
+            foreach ((string name, long cookie, ScriptNode child)
+                in Listing(node, arguments.offset))
             {
                 byte[] bytes = System.Text.Encoding.Latin1.GetBytes(name);
                 if (!writer.FitsPlus(reply.Dialect, 0, bytes.Length))

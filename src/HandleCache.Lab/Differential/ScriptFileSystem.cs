@@ -272,7 +272,8 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
                 entry.nodeid = node.NodeId;
                 break;
             case 3:
-                entry.attr.mode = (entry.attr.mode & 0xFFF) | (node.IsDirectory ? 0x8000u : 0x4000u);
+                entry.attr.mode = (entry.attr.mode & 0xFFF)
+                    | (node.IsDirectory ? 0x8000u : 0x4000u);
                 break;
             case 4:
                 entry.attr.mode = 0xF000;

@@ -16,7 +16,9 @@ public sealed record ScaleResult
     /// <summary>Kernel release.</summary>
     public required string Kernel { get; init; }
 
-    /// <summary>Objects that the client saw with statx(2), directories and the root included.</summary>
+    /// <summary>
+    /// Objects that the client saw with statx(2), directories and the root included.
+    /// </summary>
     public required long Walked { get; init; }
 
     public required long WalkErrors { get; init; }
@@ -31,7 +33,9 @@ public sealed record ScaleResult
     /// <summary>Nodeids that the kernel gave up meanwhile, under memory pressure.</summary>
     public required long Forgets { get; init; }
 
-    /// <summary>Resident memory of this process (server and tap): mounted, and at its peak.</summary>
+    /// <summary>
+    /// Resident memory of this process (server and tap): mounted, and at its peak.
+    /// </summary>
     public required long ResidentStartBytes { get; init; }
 
     public required long ResidentPeakBytes { get; init; }

@@ -38,7 +38,8 @@ public static class SurveyExperiment
         using CancellationTokenSource stop =
             CancellationTokenSource.CreateLinkedTokenSource(cancel);
         SurveyWorker[] workers =
-            [.. Enumerable.Range(0, count).Select(_ => new SurveyWorker(request, queue, stop.Token))];
+            [.. Enumerable.Range(0, count)
+                .Select(_ => new SurveyWorker(request, queue, stop.Token))];
         long expected = AddRoots(request, queue, workers[0]);
         RunWorkers(workers, queue, stop, new Reporter(workers, expected, report));
         cancel.ThrowIfCancellationRequested();

@@ -6,7 +6,9 @@ using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Sweep;
 
-/// <summary>Memory per inode of every storage strategy, for a mix of handles and a kernel.</summary>
+/// <summary>
+/// Memory per inode of every storage strategy, for a mix of handles and a kernel.
+/// </summary>
 public static class SweepExperiment
 {
     /// <summary>Most inodes that are simulated at once.</summary>

@@ -67,7 +67,9 @@ internal static class ExportPhase
         return names;
     }
 
-    /// <summary>Objects with distinct nodeids, without directories that hold others of them.</summary>
+    /// <summary>
+    /// Objects with distinct nodeids, without directories that hold others of them.
+    /// </summary>
     private static KnownObject[] Sample(ulong seed, IReadOnlyList<KnownObject> known)
     {
         HashSet<string> parents = [.. known.Select(o => o.Path)

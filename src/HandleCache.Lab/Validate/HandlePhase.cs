@@ -87,7 +87,9 @@ internal static class HandlePhase
     /// <param name="Found">There is an inode to predict the mount's handle from.</param>
     /// <param name="NodeId">Predicted.</param>
     /// <param name="Generation">Predicted.</param>
-    /// <param name="Held">The handle of the inode under the mount's nodeid; null without one.</param>
+    /// <param name="Held">
+    /// The handle of the inode under the mount's nodeid; null without one.
+    /// </param>
     /// <param name="IsSpilled">Whether that lies in an external buffer.</param>
     private sealed record ModelView(
         bool Found, ulong NodeId, uint Generation, HandleText? Held, bool IsSpilled)

@@ -202,7 +202,9 @@ internal sealed class SlabStage
 
     private SlabCacheInfo Settle(Stage stage) => Settle(stage.Mirror.Statistics.Inodes, stage);
 
-    /// <summary>Shrinks and waits until the count is what it must become, or the time is over.</summary>
+    /// <summary>
+    /// Shrinks and waits until the count is what it must become, or the time is over.
+    /// </summary>
     private SlabCacheInfo Settle(long objects, Stage? stage = null)
     {
         long end = Environment.TickCount64 + (long)Settling.TotalMilliseconds;

@@ -42,7 +42,9 @@ internal static class SourceTree
             File.WriteAllText(Path.Combine(doomed, Text($"x{f:D3}")), Text($"{seed} {f}"));
     }
 
-    /// <summary>Every tenth directory lies in the one before it, so that trees have depth.</summary>
+    /// <summary>
+    /// Every tenth directory lies in the one before it, so that trees have depth.
+    /// </summary>
     private static string DirectoryPath(string root, int d, int directories)
     {
         string name = Text($"d{d:D3}");
@@ -105,5 +107,6 @@ internal static class SourceTree
         }
     }
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Text(FormattableString text) =>
+        text.ToString(CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,9 @@ internal sealed class StagePlan : IDisposable
 
     public CancellationToken Cancel { get; }
 
-    /// <summary>Where the stages record what they see, one mount each; null where nothing is recorded.</summary>
+    /// <summary>
+    /// Where the stages record what they see, one mount each; null where nothing is recorded.
+    /// </summary>
     public TraceRecording? Recording { get; }
 
     public CheckLedger Ledger { get; } = new();

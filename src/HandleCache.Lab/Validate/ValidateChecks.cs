@@ -2,7 +2,9 @@ using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;
 
-/// <summary>Names of the checks that validate makes itself; the tap's are in MirrorChecks.</summary>
+/// <summary>
+/// Names of the checks that validate makes itself; the tap's are in MirrorChecks.
+/// </summary>
 public static class ValidateChecks
 {
     /// <summary>

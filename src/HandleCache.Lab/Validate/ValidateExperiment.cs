@@ -43,7 +43,9 @@ public sealed class ValidateExperiment
     /// <param name="options">What to do.</param>
     /// <param name="progress">Told what is going on, a line each.</param>
     /// <param name="cancel">Ends the run early with OperationCanceledException.</param>
-    /// <exception cref="MissingRequirementException">No /dev/fuse, or no right to mount.</exception>
+    /// <exception cref="MissingRequirementException">
+    /// No /dev/fuse, or no right to mount.
+    /// </exception>
     /// <exception cref="BadInputException">The source cannot be served.</exception>
     public static ValidateResult Run(
         ValidateOptions options, Action<string> progress, CancellationToken cancel)

@@ -23,7 +23,9 @@ public static class ValidateFaults
         ModelFault.SwapSpilled,
     ];
 
-    /// <exception cref="BadInputException">No such fault; the message lists the known ones.</exception>
+    /// <exception cref="BadInputException">
+    /// No such fault; the message lists the known ones.
+    /// </exception>
     public static ModelFault Parse(string name) =>
         All.FirstOrDefault(fault => fault.Name == name)
         ?? throw new BadInputException(

@@ -47,7 +47,9 @@ public sealed record ValidateOptions
 
     public EvictionMethod Eviction { get; init; }
 
-    /// <summary>Writes to /proc/sys/vm/drop_caches and shrinks slabs: disturbs the machine.</summary>
+    /// <summary>
+    /// Writes to /proc/sys/vm/drop_caches and shrinks slabs: disturbs the machine.
+    /// </summary>
     public bool DropCaches { get; init; }
 
     /// <summary>Record the traffic of all stages in this file; null for none.</summary>

@@ -11,7 +11,9 @@ namespace HandleCache.Lab.Watch;
 /// </summary>
 internal sealed class ForeignServer : IDisposable
 {
-    /// <summary>Where in the command the mount point goes; at the end where it is not named.</summary>
+    /// <summary>
+    /// Where in the command the mount point goes; at the end where it is not named.
+    /// </summary>
     public const string MountPointMark = "{}";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);

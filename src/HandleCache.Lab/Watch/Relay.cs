@@ -54,7 +54,9 @@ internal sealed class Relay : IDisposable
     /// <summary>What INIT settled: "7.45"; null before.</summary>
     public string? Protocol { get; private set; }
 
-    /// <summary>Waits for the server's answer to INIT; false where it said no, or nothing.</summary>
+    /// <summary>
+    /// Waits for the server's answer to INIT; false where it said no, or nothing.
+    /// </summary>
     public bool WaitReady(TimeSpan patience, CancellationToken cancel)
     {
         try

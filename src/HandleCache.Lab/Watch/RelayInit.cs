@@ -12,7 +12,9 @@ namespace HandleCache.Lab.Watch;
 /// </summary>
 internal static class RelayInit
 {
-    /// <summary>32 pages of 4 KiB, what the kernel takes where FUSE_MAX_PAGES is not agreed.</summary>
+    /// <summary>
+    /// 32 pages of 4 KiB, what the kernel takes where FUSE_MAX_PAGES is not agreed.
+    /// </summary>
     public const int MaxDataBytes = 128 << 10;
 
     /// <summary>Room for the largest message: data, its header and its arguments.</summary>
@@ -50,7 +52,8 @@ internal static class RelayInit
         {
             Span<byte> maxPages = body[ReplyMaxPagesAt..];
             ushort asked = BinaryPrimitives.ReadUInt16LittleEndian(maxPages);
-            BinaryPrimitives.WriteUInt16LittleEndian(maxPages, Math.Min(asked, (ushort)MaxDataPages));
+            BinaryPrimitives.WriteUInt16LittleEndian(
+                maxPages, Math.Min(asked, (ushort)MaxDataPages));
         }
     }
 

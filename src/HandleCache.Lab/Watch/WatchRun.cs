@@ -23,7 +23,9 @@ public static class WatchRun
     /// <param name="cancel">Ends it: unmounts and returns.</param>
     /// <exception cref="BadInputException">No such directory, or no such server.</exception>
     /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
-    /// <exception cref="IOException">The server ended by itself, or does not speak FUSE.</exception>
+    /// <exception cref="IOException">
+    /// The server ended by itself, or does not speak FUSE.
+    /// </exception>
     public static WatchResult Run(
         WatchOptions options, Action mounted, Action<string> report, CancellationToken cancel)
     {
@@ -62,7 +64,8 @@ public static class WatchRun
         if (!Directory.Exists(options.MountPoint))
             throw new BadInputException($"MOUNTPOINT: {options.MountPoint}: no such directory");
         if (options.Command.Count == 0)
-            throw new BadInputException("give the server behind --: watch MOUNTPOINT -- SERVER ...");
+            throw new BadInputException(
+                "give the server behind --: watch MOUNTPOINT -- SERVER ...");
         if (Credentials.WhyNotMountFuse() is { } reason)
             throw new MissingRequirementException(reason);
     }

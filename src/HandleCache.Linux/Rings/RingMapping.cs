@@ -3,7 +3,9 @@ using HandleCache.Linux.Native;
 
 namespace HandleCache.Linux.Rings;
 
-/// <summary>A part of an io_uring that is shared with the kernel (mmap(2) of its descriptor).</summary>
+/// <summary>
+/// A part of an io_uring that is shared with the kernel (mmap(2) of its descriptor).
+/// </summary>
 internal sealed unsafe class RingMapping : SafeHandle
 {
     private const int ReadWrite = 3;

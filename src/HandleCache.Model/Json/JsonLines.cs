@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace HandleCache.Model.Json;
 
-/// <summary>Finds the line of a field, for messages about fields that read well otherwise.</summary>
+/// <summary>
+/// Finds the line of a field, for messages about fields that read well otherwise.
+/// </summary>
 public static class JsonLines
 {
     private const string Before = "field '";

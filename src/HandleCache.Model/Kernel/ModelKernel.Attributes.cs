@@ -114,7 +114,10 @@ public sealed partial class ModelKernel
         (int errno, fuse_attr? fresh) = await UpdateAttrAsync(inode, null, mask, flags);
         if (errno != 0)
             return VfsResult.Failure(errno);
-        return new VfsResult(0) { Stat = fresh is { } attr ? FromServer(inode, attr) : Cached(inode) };
+        return new VfsResult(0)
+        {
+            Stat = fresh is { } attr ? FromServer(inode, attr) : Cached(inode),
+        };
     }
 
     /// <summary>fuse_fillattr(): what the server just said, whatever the inode holds.</summary>

@@ -26,7 +26,9 @@ public sealed partial class ModelKernel
         return at?.Inode?.NodeId ?? 0;
     }
 
-    /// <exception cref="ArgumentException">A call that only the driver of a script can make.</exception>
+    /// <exception cref="ArgumentException">
+    /// A call that only the driver of a script can make.
+    /// </exception>
     private KernelTask<VfsResult> CallAsync(VfsCall call) => call.Kind switch
     {
         VfsCallKind.Stat => StatAsync(call),

@@ -208,7 +208,9 @@ public sealed partial class ModelKernel
 
     /// <summary>What fuse_create_open() gave.</summary>
     /// <param name="Errno">0 on success.</param>
-    /// <param name="File">The open file; null where the dentry is to be opened as any other.</param>
+    /// <param name="File">
+    /// The open file; null where the dentry is to be opened as any other.
+    /// </param>
     private readonly record struct Created(int Errno, OpenFile? File);
 
     /// <summary>R7, models fuse_create_open().</summary>

@@ -174,7 +174,9 @@ public sealed partial class ModelKernel
     /// <param name="inode">Whose.</param>
     /// <param name="attr">From the server.</param>
     /// <param name="expiryNs">Until when they are believed.</param>
-    /// <param name="attrVersion">The connection's when the request was sent; 0 accepts always.</param>
+    /// <param name="attrVersion">
+    /// The connection's when the request was sent; 0 accepts always.
+    /// </param>
     /// <param name="evictCtr">The same of evict_ctr; 0 where evictions do not matter.</param>
     private void ChangeAttributes(
         KernelInode inode, in fuse_attr attr, long expiryNs, ulong attrVersion, ulong evictCtr)
@@ -240,5 +242,6 @@ public sealed partial class ModelKernel
             directory.InvalMask |= StatxBasic;
     }
 
-    private void QueueForget(ulong nodeId, ulong nlookup) => _inodes.Forgets.Enqueue(nodeId, nlookup);
+    private void QueueForget(ulong nodeId, ulong nlookup) =>
+        _inodes.Forgets.Enqueue(nodeId, nlookup);
 }

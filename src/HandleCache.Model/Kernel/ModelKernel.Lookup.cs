@@ -52,7 +52,8 @@ public sealed partial class ModelKernel
     /// R5, models fuse_lookup(): looks a name up into its dentry. The dentry to use (with a
     /// reference) is another one where a directory was known elsewhere.
     /// </summary>
-    private async KernelTask<(Dentry? Other, int Errno)> LookupAsync(Dentry directory, Dentry dentry)
+    private async KernelTask<(Dentry? Other, int Errno)> LookupAsync(
+        Dentry directory, Dentry dentry)
     {
         KernelInode dir = directory.Inode!;
         if (IsBad(dir))

@@ -126,7 +126,10 @@ public sealed partial class ModelKernel
         inode.InvalMask |= StatxAtime;
         if (answer.Errno != 0)
             return VfsResult.Failure(answer.Errno);
-        return new VfsResult(0, answer.Body.Length) { Data = Convert.ToHexStringLower(answer.Body) };
+        return new VfsResult(0, answer.Body.Length)
+        {
+            Data = Convert.ToHexStringLower(answer.Body),
+        };
     }
 
     private KernelTask<KernelAnswer> AskReadAsync(

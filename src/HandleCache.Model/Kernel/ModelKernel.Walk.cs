@@ -159,7 +159,12 @@ public sealed partial class ModelKernel
             string name = slash < 0 ? at : at[..slash];
             string rest = slash < 0 ? "" : at[slash..];
             walk.Last = name;
-            walk.Kind = name switch { "." => LastKind.Dot, ".." => LastKind.DotDot, _ => LastKind.Norm };
+            walk.Kind = name switch
+            {
+                "." => LastKind.Dot,
+                ".." => LastKind.DotDot,
+                _ => LastKind.Norm,
+            };
             string after = rest.TrimStart('/');
             if (after.Length == 0 && rests.Count == 0)
             {
@@ -340,7 +345,9 @@ public sealed partial class ModelKernel
 
     /// <summary>One attempt of a call.</summary>
     /// <param name="Result">What it gave.</param>
-    /// <param name="IsFinal">Not to be repeated: the walk itself failed, which has its own retry.</param>
+    /// <param name="IsFinal">
+    /// Not to be repeated: the walk itself failed, which has its own retry.
+    /// </param>
     private readonly record struct Attempt(VfsResult Result, bool IsFinal)
     {
         public static implicit operator Attempt(VfsResult result) => new(result, false);

@@ -133,7 +133,8 @@ public sealed partial class ModelKernel : IDisposable
         _device.Minor = _conn.Minor;
         _device.Handles = HandleOffer.Read(reply, _options.Dialect);
         InodeIndex index = _inodes.MountRoot(KernelInode.Directory);
-        KernelInode root = NewColdInode(index, FuseConstants.FUSE_ROOT_ID, 0, KernelInode.Directory, 0);
+        KernelInode root = NewColdInode(
+            index, FuseConstants.FUSE_ROOT_ID, 0, KernelInode.Directory, 0);
         root.References = 1;
         SetAttributes(
             root, new fuse_attr { ino = FuseConstants.FUSE_ROOT_ID, nlink = 1 }, expiryNs: 0, 0);

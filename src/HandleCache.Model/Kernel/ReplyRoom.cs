@@ -41,5 +41,6 @@ internal readonly record struct ReplyRoom(
     public static int LinkBytes => PageBytes - 1;
 
     /// <summary>Bytes of a name's field with its NUL.</summary>
-    public static int NameBytes(string name) => Math.Min(name.Length, FuseConstants.FUSE_NAME_MAX) + 1;
+    public static int NameBytes(string name) =>
+        Math.Min(name.Length, FuseConstants.FUSE_NAME_MAX) + 1;
 }

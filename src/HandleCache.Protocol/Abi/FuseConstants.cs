@@ -1,6 +1,8 @@
 namespace HandleCache.Protocol.Abi;
 
-/// <summary>Numbers of include/uapi/linux/fuse.h that are no enum there (facts/fuse-abi.md).</summary>
+/// <summary>
+/// Numbers of include/uapi/linux/fuse.h that are no enum there (facts/fuse-abi.md).
+/// </summary>
 public static class FuseConstants
 {
     /// <summary>Nodeid of the root directory of every mount.</summary>
@@ -74,10 +76,14 @@ public static class FuseConstants
     /// <summary>Type of the record that carries an open file; this project's own.</summary>
     public const uint FUSE_EXT_FILE = 34;
 
-    /// <summary>Largest errno magnitude a reply may carry; larger ones are EINVAL to the kernel.</summary>
+    /// <summary>
+    /// Largest errno magnitude a reply may carry; larger ones are EINVAL to the kernel.
+    /// </summary>
     public const int MaxReplyErrno = 511;
 
-    /// <summary>Longest file handle of the kernel (MAX_HANDLE_SZ, include/linux/exportfs.h), bytes.</summary>
+    /// <summary>
+    /// Longest file handle of the kernel (MAX_HANDLE_SZ, include/linux/exportfs.h), bytes.
+    /// </summary>
     public const int MAX_HANDLE_SZ = 128;
 
     /// <summary>Type of the handle fuse itself exports without parent (fuse_encode_fh()).</summary>
@@ -86,6 +92,8 @@ public static class FuseConstants
     /// <summary>The same with the parent.</summary>
     public const int FILEID_INO64_GEN_PARENT = 0x82;
 
-    /// <summary>Rounds up to the 8 bytes that directory records are padded to (FUSE_REC_ALIGN).</summary>
+    /// <summary>
+    /// Rounds up to the 8 bytes that directory records are padded to (FUSE_REC_ALIGN).
+    /// </summary>
     public static int FUSE_REC_ALIGN(int bytes) => (bytes + 7) & ~7;
 }

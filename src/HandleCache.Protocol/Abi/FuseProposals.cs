@@ -16,7 +16,9 @@ public struct fuse_entry2_out
     public ulong spare;
 }
 
-/// <summary>Entry of fusex: no attributes and no generation (facts/fuse-abi.md, proposed).</summary>
+/// <summary>
+/// Entry of fusex: no attributes and no generation (facts/fuse-abi.md, proposed).
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct fuse_entryx_out
 {

@@ -25,7 +25,9 @@ public partial class Dialect
     /// <summary>Today's protocol: no handles on the wire.</summary>
     public static Dialect Classic { get; } = new("classic", DialectOptions.Default, new());
 
-    /// <summary>The 2025-11 message: a fixed {size, type, handle[128]} behind every entry.</summary>
+    /// <summary>
+    /// The 2025-11 message: a fixed {size, type, handle[128]} behind every entry.
+    /// </summary>
     public static Dialect Thread { get; } = new ThreadDialect(DialectOptions.Default);
 
     /// <summary>LOOKUP_HANDLE v2 (2025-12-12): an entry and a handle of its own length.</summary>
@@ -86,7 +88,9 @@ public partial class Dialect
     /// </summary>
     public virtual int EntryBytes(int handleBytes) => ClassicEntryBytes;
 
-    /// <summary>Bytes the kernel has to reserve for an entry whose handle it does not know yet.</summary>
+    /// <summary>
+    /// Bytes the kernel has to reserve for an entry whose handle it does not know yet.
+    /// </summary>
     public int ReservedEntryBytes => EntryBytes(MaxHandleBytes);
 
     public bool Has(DialectDefect defect) => Options.Defects.Contains(defect);

@@ -30,7 +30,8 @@ public static class EntryWalk
             DirentReader records = new(body, dialect);
             while (records.MoveNext())
             {
-                bool isDot = records.Name.SequenceEqual("."u8) || records.Name.SequenceEqual(".."u8);
+                bool isDot = records.Name.SequenceEqual("."u8)
+                    || records.Name.SequenceEqual(".."u8);
                 if (records.Entry.Entry.nodeid != 0 && !isDot)
                     visitor.Visit(records.Entry);
             }
@@ -53,7 +54,9 @@ public static class EntryWalk
             || (opcode != FuseOpcode.FUSE_LOOKUP && entry.nodeid == FuseConstants.FUSE_ROOT_ID);
     }
 
-    /// <summary>fuse_valid_type(): regular, directory, link, character, block, fifo, socket.</summary>
+    /// <summary>
+    /// fuse_valid_type(): regular, directory, link, character, block, fifo, socket.
+    /// </summary>
     private static bool IsFileType(uint type) =>
         type is 0x8000 or 0x4000 or 0xA000 or 0x2000 or 0x6000 or 0x1000 or 0xC000;
 }

@@ -29,12 +29,16 @@ public ref struct DirentWriter
     public bool TryAdd(ulong ino, ulong offset, uint type, scoped ReadOnlySpan<byte> name) =>
         TryAddAt(0, ino, offset, type, name);
 
-    /// <summary>Whether a READDIRPLUS record fits; to be asked before a lookup is counted.</summary>
+    /// <summary>
+    /// Whether a READDIRPLUS record fits; to be asked before a lookup is counted.
+    /// </summary>
     public readonly bool FitsPlus(Dialect dialect, int handleBytes, int nameBytes) =>
         FuseConstants.FUSE_REC_ALIGN(dialect.EntryBytes(handleBytes) + DirentBytes + nameBytes)
         <= _destination.Length - WrittenBytes;
 
-    /// <summary>Adds a READDIRPLUS record; false (and nothing written) when it does not fit.</summary>
+    /// <summary>
+    /// Adds a READDIRPLUS record; false (and nothing written) when it does not fit.
+    /// </summary>
     public bool TryAddPlus(
         Dialect dialect,
         scoped in fuse_entry_out entry,

@@ -24,7 +24,9 @@ public enum RequestTail
 /// <param name="Tail">What may follow.</param>
 public readonly record struct RequestShape(int FixedBytes, int Names, RequestTail Tail)
 {
-    /// <summary>The shape of a symlink's second name: a target may hold '/' and any other byte.</summary>
+    /// <summary>
+    /// The shape of a symlink's second name: a target may hold '/' and any other byte.
+    /// </summary>
     private const int SymlinkNames = 2;
 
     private static readonly RequestShape?[] Table = BuildTable();
@@ -36,7 +38,8 @@ public readonly record struct RequestShape(int FixedBytes, int Names, RequestTai
     private static RequestShape?[] BuildTable()
     {
         RequestShape?[] table = new RequestShape?[(int)FuseOpcode.FUSE_COPY_FILE_RANGE_64 + 1];
-        void Row(FuseOpcode opcode, int bytes, int names = 0, RequestTail tail = RequestTail.None) =>
+        void Row(
+            FuseOpcode opcode, int bytes, int names = 0, RequestTail tail = RequestTail.None) =>
             table[(int)opcode] = new RequestShape(bytes, names, tail);
 
         Row(FuseOpcode.FUSE_LOOKUP, 0, 1);

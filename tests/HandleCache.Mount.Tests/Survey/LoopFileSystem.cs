@@ -93,7 +93,9 @@ internal sealed class LoopFileSystem : IDisposable
     private string Point(string name) =>
         Directory.CreateDirectory(Path.Combine(Folder, $"at-{name}")).FullName;
 
-    /// <summary>Runs a tool of the system; the test is skipped where the machine lacks it.</summary>
+    /// <summary>
+    /// Runs a tool of the system; the test is skipped where the machine lacks it.
+    /// </summary>
     private static void Run(string program, params string[] arguments)
     {
         ProcessStartInfo start = new(program, arguments)
