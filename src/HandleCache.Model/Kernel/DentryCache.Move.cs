@@ -93,15 +93,17 @@ internal sealed partial class DentryCache
     }
 
     /// <summary>
-    /// __d_unalias(): a directory found under another name is moved, if its old parent's lock is
-    /// free; else ESTALE.
+    /// __d_unalias(): a directory found under another name is moved, if its old parent's lock and
+    /// that of renames are free; else ESTALE. What the running kernel taught: a rename from one
+    /// directory to another holds the latter while it looks its own two names up, so it is stale
+    /// by itself when one of them is such a directory, and is tried again.
     /// </summary>
     private int Unalias(Dentry dentry, Dentry alias)
     {
         if (alias.Parent != dentry.Parent)
         {
             KernelLock parentLock = alias.Parent.Inode!.Lock;
-            if (!parentLock.TryAcquire(exclusive: false))
+            if (!RenameMutex.IsFree || !parentLock.TryAcquire(exclusive: false))
                 return KernelErrno.ESTALE;
             parentLock.Release(exclusive: false);
         }

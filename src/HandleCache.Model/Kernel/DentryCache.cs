@@ -11,6 +11,9 @@ namespace HandleCache.Model.Kernel;
 internal sealed partial class DentryCache(
     Action<KernelInode> putInode, WakeQueue wakes, KernelFaults faults)
 {
+    /// <summary>s_vfs_rename_mutex: held while a name goes from one directory to another.</summary>
+    public KernelLock RenameMutex { get; } = new(wakes);
+
     /// <summary>Dentries in memory.</summary>
     public int Count { get; private set; }
 

@@ -201,6 +201,8 @@ public sealed partial class ModelKernel
         Dentry second = from.Here;
         if (DentryCache.IsAncestor(second, first))
             (first, second) = (second, first);
+        if (second != first)
+            await _dcache.RenameMutex.AcquireAsync(exclusive: true);
         await first.Inode!.Lock.AcquireAsync(exclusive: true);
         if (second != first)
             await second.Inode!.Lock.AcquireAsync(exclusive: true);
@@ -213,6 +215,8 @@ public sealed partial class ModelKernel
             if (second != first)
                 second.Inode!.Lock.Release(exclusive: true);
             first.Inode!.Lock.Release(exclusive: true);
+            if (second != first)
+                _dcache.RenameMutex.Release(exclusive: true);
         }
     }
 
