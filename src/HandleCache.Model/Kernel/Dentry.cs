@@ -40,6 +40,13 @@ internal sealed class Dentry
     /// <summary>d_lockref: users and children.</summary>
     public int References { get; set; } = 1;
 
+    /// <summary>
+    /// Behind this one in the hash chain: older, of the same parent and name. The running kernel
+    /// has two after RENAME_EXCHANGE of a name with itself that became stale in between.
+    /// </summary>
+    public Dentry? NextOfName { get; set; }
+
+    /// <summary>Children found by name, of each name the first in its hash chain.</summary>
     public Dictionary<string, Dentry> Hashed { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Names being looked up (in_lookup_hashtable).</summary>

@@ -66,7 +66,10 @@ internal sealed partial class DentryCache
         LookupDone(target);
     }
 
-    /// <summary>d_exchange(): both stay findable, each in the other's place.</summary>
+    /// <summary>
+    /// d_exchange(): both stay findable, each in the other's place; of one and the same name the
+    /// first is found (__d_move() hashes it last).
+    /// </summary>
     public void Exchange(Dentry one, Dentry other)
     {
         Drop(one);
@@ -76,8 +79,8 @@ internal sealed partial class DentryCache
         Place(one, other.Parent, other.Name);
         Place(other, parent, name);
         Put(parent);
-        Hash(one);
         Hash(other);
+        Hash(one);
     }
 
     /// <summary>d_ancestor(): one lies on the way from the other to its root, or is it.</summary>

@@ -131,7 +131,25 @@ internal sealed partial class DentryCache(
         if (!dentry.IsHashed || dentry.IsRoot)
             return;
         dentry.IsHashed = false;
-        dentry.Parent.Hashed.Remove(dentry.Name);
+        Dictionary<string, Dentry> names = dentry.Parent.Hashed;
+        Dentry first = names[dentry.Name];
+        if (first != dentry)
+        {
+            Dentry before = first;
+            while (before.NextOfName != dentry)
+                before = before.NextOfName!;
+            before.NextOfName = dentry.NextOfName;
+        }
+        else if (dentry.NextOfName is { } next)
+        {
+            names[dentry.Name] = next;
+        }
+        else
+        {
+            names.Remove(dentry.Name);
+        }
+
+        dentry.NextOfName = null;
     }
 
     /// <summary>d_invalidate(): dropped, and all unused below it is freed.</summary>
@@ -202,8 +220,10 @@ internal sealed partial class DentryCache(
     private static void Hash(Dentry dentry)
     {
         dentry.IsHashed = true;
-        if (!dentry.IsRoot)
-            dentry.Parent.Hashed[dentry.Name] = dentry;
+        if (dentry.IsRoot)
+            return;
+        dentry.NextOfName = dentry.Parent.Hashed.GetValueOrDefault(dentry.Name);
+        dentry.Parent.Hashed[dentry.Name] = dentry;
     }
 
     private static void Attach(Dentry dentry, KernelInode inode)
