@@ -152,7 +152,10 @@ public static class ScriptRunner
 
         private ScriptDivergence? CompareRequests(int index, VfsCall call, VfsResult result)
         {
-            WaitUntil(() => real.Recorder.Count >= model.Recorder.Count && real.Recorder.IsQuiet);
+            // Quiet on both sides: a server learns of a reply after it was sent, which is when the
+            // kernel goes on.
+            WaitUntil(() => real.Recorder.Count >= model.Recorder.Count
+                && real.Recorder.IsQuiet && model.Recorder.IsQuiet);
             IReadOnlyList<ScriptRequest> fromReal = real.Recorder.From(_requestsSeen);
             IReadOnlyList<ScriptRequest> fromModel = model.Recorder.From(_requestsSeen);
             if (!fromReal.SequenceEqual(fromModel))
