@@ -75,6 +75,7 @@ internal static class AbiTable
             flags 28 4, spare 32 8;
         fuse_entryx_out 32: nodeid 0 8, entry_valid 8 8, entry_valid_nsec 16 4, flags 20 4,
             spare 24 8;
+        fuse_mkobjx_in 320: namesize 0 4, flags 4 4, spare 8 56, stat 64 256;
         fuse_compound_in 16: flags 0 4, result_size 4 4, reserved 8 8;
         fuse_compound_out 16: flags 0 4, padding 4 4, reserved 8 8;
         fuse_compound_req_in 4: dep_index 0 1, reserved0 1 1, reserved1 2 1, reserved2 3 1;

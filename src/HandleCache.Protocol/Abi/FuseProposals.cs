@@ -58,3 +58,17 @@ public struct fuse_compound_req_in
     public byte reserved1;
     public byte reserved2;
 }
+
+/// <summary>
+/// Argument of fusex' MKOBJX: what to make is in the mode, owner and device of a statx; the name
+/// follows (<see cref="namesize"/> bytes with its NUL), and behind a symlink's its target. Known
+/// from a third-party client header only, as the opcode (facts/fuse-abi.md, proposed).
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct fuse_mkobjx_in
+{
+    public uint namesize;
+    public uint flags;
+    public U64x7 spare;
+    public fuse_statx stat;
+}

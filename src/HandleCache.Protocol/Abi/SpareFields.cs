@@ -36,3 +36,10 @@ public struct U64x14
 {
     private ulong _first;
 }
+
+/// <summary>Reserved words of fuse_mkobjx_in.</summary>
+[InlineArray(7)]
+public struct U64x7
+{
+    private ulong _first;
+}

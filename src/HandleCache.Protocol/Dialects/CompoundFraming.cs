@@ -17,19 +17,25 @@ public sealed class CompoundFraming
     /// <summary>Bytes of the head of a request and of a reply.</summary>
     public static readonly int HeadBytes = Unsafe.SizeOf<fuse_compound_in>();
 
-    private CompoundFraming(string name, int partHeadBytes, bool saysResultSize)
+    /// <summary>FUSE_COMPOUND_ATOMIC: all parts or none (v5, v6).</summary>
+    private const uint Atomic = 1u << 1;
+
+    private CompoundFraming(
+        string name, int partHeadBytes, bool saysResultSize, bool declinesOne)
     {
+        DeclinesOne = declinesOne;
         Name = name;
         PartHeadBytes = partHeadBytes;
         SaysResultSize = saysResultSize;
     }
 
     /// <summary>Compound commands v5 and v6 (2026-02).</summary>
-    public static CompoundFraming V5 { get; } = new("v5", 0, saysResultSize: true);
+    public static CompoundFraming V5 { get; } = new("v5", 0, saysResultSize: true, declinesOne: false);
 
     /// <summary>Compound commands v7 (2026-06).</summary>
     public static CompoundFraming V7 { get; } =
-        new("v7", Unsafe.SizeOf<fuse_compound_req_in>(), saysResultSize: false);
+        new(
+            "v7", Unsafe.SizeOf<fuse_compound_req_in>(), saysResultSize: false, declinesOne: true);
 
     public string Name { get; }
 
@@ -39,10 +45,17 @@ public sealed class CompoundFraming
     /// <summary>The head gives the bytes of all results; else it is zero.</summary>
     public bool SaysResultSize { get; }
 
-    /// <summary>Writes the head of a request, of at least 16 bytes.</summary>
-    public void WriteHead(Span<byte> destination, int resultBytes) =>
+    /// <summary>
+    /// EOPNOTSUPP to a compound declines this combination of parts; else only ENOSYS, which
+    /// declines all, is no error of the operation (facts/fuse-abi.md, proposed).
+    /// </summary>
+    public bool DeclinesOne { get; }
+
+    /// <summary>Writes the head of a request, of at least 16 bytes; v7 has no flags.</summary>
+    public void WriteHead(Span<byte> destination, int resultBytes, bool isAtomic) =>
         MemoryMarshal.Write(destination, new fuse_compound_in
         {
+            flags = isAtomic && SaysResultSize ? Atomic : 0,
             result_size = SaysResultSize ? (uint)resultBytes : 0,
         });
 

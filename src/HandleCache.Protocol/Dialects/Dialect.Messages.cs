@@ -40,11 +40,26 @@ public partial class Dialect
             : FuseReply.HeaderBytes + EntryBytes(handleBytes) + EntryReply.TrailingBytes(form);
     }
 
+    /// <summary>Messages from the kernel for one LOOKUP with attributes.</summary>
+    public int RequestsPerLookup => RequestsPer(FuseOpcode.FUSE_LOOKUP);
+
     /// <summary>
-    /// Messages from the kernel for one LOOKUP with attributes: 1, or 2 where entry and
-    /// attributes are asked for apart.
+    /// Messages from the kernel for one of today's operations: 1, 2 where entry and attributes
+    /// are asked for apart, 3 where CREATE's open is, too.
     /// </summary>
-    public virtual int RequestsPerLookup => 1;
+    public virtual int RequestsPer(FuseOpcode opcode) => 1;
+
+    /// <summary>
+    /// The dialect with the parts of an operation's compound sent one at a time; itself where it
+    /// has no compound.
+    /// </summary>
+    public virtual Dialect Apart(FuseOpcode opcode) => this;
+
+    /// <summary>
+    /// How to go on where a server answered a request as a whole with this negative errno; null
+    /// where the error is the operation's own.
+    /// </summary>
+    public virtual Dialect? AfterRefusal(FuseOpcode opcode, int errno) => null;
 
     /// <summary>
     /// Writes today's request in the dialect's form, with the handle of the inode it names; false

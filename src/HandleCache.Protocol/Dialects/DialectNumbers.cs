@@ -14,6 +14,11 @@ public sealed record DialectNumbers
     /// <summary>Opcode of the LOOKUP that brings the parent's handle.</summary>
     public FuseOpcode Lookup { get; init; } = FuseOpcode.FUSE_LOOKUP;
 
+    /// <summary>
+    /// Opcode of the creation that brings the parent's handle; 0 where there is none.
+    /// </summary>
+    public FuseOpcode MakeObject { get; init; }
+
     /// <summary>Opcode of a compound; 0 where there is none.</summary>
     public FuseOpcode Compound { get; init; }
 

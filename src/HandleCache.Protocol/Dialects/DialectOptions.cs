@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Abi;
+
 namespace HandleCache.Protocol.Dialects;
 
 /// <summary>What can be chosen about a dialect; by default it is as it was posted, sound.</summary>
@@ -17,6 +19,12 @@ public sealed record DialectOptions
     /// it is always so.
     /// </summary>
     public bool HandleInEveryRequest { get; init; }
+
+    /// <summary>
+    /// Today's operations whose parts are sent one at a time, because the server has declined
+    /// their compound.
+    /// </summary>
+    public IReadOnlyList<FuseOpcode> Apart { get; init; } = [];
 
     /// <summary>Framing of compounds, where the dialect has them.</summary>
     public CompoundFraming Compound { get; init; } = CompoundFraming.V5;

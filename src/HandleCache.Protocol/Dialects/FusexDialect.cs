@@ -10,17 +10,22 @@ namespace HandleCache.Protocol.Dialects;
 /// ("will extend with file handle", "will add file handle" to every request). A sketch: entry and
 /// FORGET are as posted; where the handle goes is not posted, so it stands as v3 has it, opaque
 /// behind the entry and in an extension record of every request. Entries have no attributes and
-/// no generation; STATX asks for the former. MKOBJX and its like are not posted in full: creating
-/// operations keep today's arguments (facts/handle-proposals.md, section 2).
+/// no generation; STATX asks for the former. MKDIR, MKNOD and SYMLINK are one operation, MKOBJX, in
+/// the form that a client of fusex gives it; LINK, CREATE and TMPFILE keep today's arguments
+/// (facts/handle-proposals.md, section 2).
 /// </summary>
-public sealed class FusexDialect : Dialect
+public sealed partial class FusexDialect : Dialect
 {
     /// <summary>FUSE_ENTRYX_NEGATIVE: the name does not exist.</summary>
     public const uint Negative = 1u << 0;
 
     private static readonly int EntryOutBytes = Unsafe.SizeOf<fuse_entryx_out>();
 
-    private static readonly DialectNumbers Posted = new() { Lookup = (FuseOpcode)55 };
+    private static readonly DialectNumbers Posted = new()
+    {
+        Lookup = (FuseOpcode)55,
+        MakeObject = (FuseOpcode)56,
+    };
 
     internal FusexDialect(DialectOptions options)
         : base("fusex", options with { HandleInEveryRequest = true }, Posted)
@@ -33,8 +38,9 @@ public sealed class FusexDialect : Dialect
 
     public override bool ForgetsOne => true;
 
-    /// <summary>LOOKUPX, then STATX.</summary>
-    public override int RequestsPerLookup => 2;
+    /// <summary>LOOKUPX, or what makes the object, then STATX.</summary>
+    public override int RequestsPer(FuseOpcode opcode) =>
+        EntryReply.FormOf(opcode) is EntryReplyForm.None or EntryReplyForm.Records ? 1 : 2;
 
     public override int EntryBytes(int handleBytes) =>
         EntryOutBytes + OpaqueHandle.WireBytes(handleBytes);
@@ -99,6 +105,8 @@ public sealed class FusexDialect : Dialect
     {
         if (!RequestBrings(classic.Opcode))
             return base.TryWriteRequest(destination, classic, handleType, handle, out written);
+        if (MakesObject(classic.Opcode))
+            return TryWriteMakeObject(destination, classic, handleType, handle, out written);
         FuseOpcode opcode = classic.Opcode == FuseOpcode.FUSE_LOOKUP
             ? Numbers.Lookup
             : classic.Opcode;
@@ -108,6 +116,8 @@ public sealed class FusexDialect : Dialect
 
     public override WireError ReadRequest(scoped in FuseRequest request, out WireRequest wire)
     {
+        if (request.Opcode == Numbers.MakeObject)
+            return ReadMakeObject(request, out wire);
         if (request.Opcode != Numbers.Lookup)
             return base.ReadRequest(request, out wire);
         fuse_in_header header = request.Header;

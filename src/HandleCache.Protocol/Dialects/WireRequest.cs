@@ -25,4 +25,10 @@ public readonly ref struct WireRequest
     public ReadOnlySpan<byte> Body { get; }
 
     public WireHandle Handle { get; }
+
+    /// <summary>
+    /// It is the first part of a declined compound: only the entry is the reply, and what the
+    /// other parts return is asked for apart.
+    /// </summary>
+    public bool IsAlone { get; init; }
 }

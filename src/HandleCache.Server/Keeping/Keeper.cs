@@ -247,13 +247,30 @@ public sealed class Keeper : IDisposable
             {
                 _log.Drain(_state.Apply);
                 NoteFirstAnswer();
-                if (!ready.Failed && events != 0 && !_desk.Serve(socket))
+                if (!ready.Failed && events != 0
+                    && !_desk.Serve(socket, () => CatchUp(server)))
+                {
                     return false;
+                }
             }
 
             if (ready is { Failed: false, Value: 0 } && server.HasDied())
                 return false;
         }
+    }
+
+    /// <summary>Waits for records that are begun; false when their writer died.</summary>
+    private bool CatchUp(HiredServer server)
+    {
+        SpinWait wait = default;
+        while (!_log.Drain(_state.Apply))
+        {
+            if (wait.NextSpinWillYield && server.HasDied())
+                return false;
+            wait.SpinOnce();
+        }
+
+        return true;
     }
 
     private void OnDeath(int? code)

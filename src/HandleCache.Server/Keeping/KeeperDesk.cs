@@ -23,7 +23,12 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device)
     public Task Ready => _ready.Task;
 
     /// <summary>Serves what lies in the socket; false when the server hung up.</summary>
-    public bool Serve(PacketSocket socket)
+    /// <param name="socket">The server's.</param>
+    /// <param name="catchUp">
+    /// Takes every record that was begun before now, for the kernel may act on a reply whose
+    /// record stands behind one that another worker has not finished; false when the server died.
+    /// </param>
+    public bool Serve(PacketSocket socket, Func<bool> catchUp)
     {
         while (true)
         {
@@ -39,6 +44,8 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device)
                 return false;
             }
 
+            if (!catchUp())
+                return false;
             Answer(socket, question, message[KeeperLink.HeadBytes..]);
         }
     }

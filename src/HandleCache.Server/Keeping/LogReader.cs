@@ -8,8 +8,9 @@ internal sealed class LogReader(KeeperMemory memory)
     /// <summary>
     /// Takes what is committed, up to the first record that is not. Of a dead server also what
     /// lies behind such a record: it was taken and never filled, so its reply was never written.
+    /// False when such a record stands in the way of later ones.
     /// </summary>
-    public void Drain(Visitor visit, bool isDead = false)
+    public bool Drain(Visitor visit, bool isDead = false)
     {
         ulong head = Volatile.Read(ref memory.Head);
         ulong at = memory.Tail;
@@ -25,11 +26,12 @@ internal sealed class LogReader(KeeperMemory memory)
             if (Volatile.Read(ref record.Commit) == at + 1)
                 visit(record);
             else if (!isDead)
-                break;
+                return false;
             Volatile.Write(ref memory.Tail, at + 1);
         }
 
         if (isDead)
             Volatile.Write(ref memory.Tail, Volatile.Read(ref memory.Head));
+        return true;
     }
 }

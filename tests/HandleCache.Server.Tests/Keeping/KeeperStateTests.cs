@@ -129,6 +129,18 @@ public sealed class KeeperStateTests : IDisposable
     }
 
     [Fact]
+    public void What_stands_behind_a_record_not_written_yet_is_not_known_and_the_drain_says_so()
+    {
+        Interlocked.Increment(ref _memory.Head);
+        Entry(0, 2, 77, HandleA);
+        Assert.False(_reader.Drain(_state.Apply), "a record is begun and not written");
+        Assert.Equal(0UL, _state.NodeIdOf(new(0x1, HandleA)));
+        _memory.Record(0).Commit = 1;
+        Assert.True(_reader.Drain(_state.Apply), "every record is written");
+        Assert.Equal(77UL, _state.NodeIdOf(new(0x1, HandleA)));
+    }
+
+    [Fact]
     public void A_forget_that_a_dying_server_had_read_is_taken_from_its_buffer()
     {
         for (ulong unique = 2; unique <= 6; unique += 2)

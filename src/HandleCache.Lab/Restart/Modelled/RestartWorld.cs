@@ -65,6 +65,7 @@ internal sealed class RestartWorld : IDisposable
             case "unlink": return Kernel.Unlink(step.Path);
             case "rename": return Kernel.Rename(step.Path, step.Words[1]);
             case "link": return Kernel.Link(step.Path, step.Words[1].Split('/'));
+            case "create": return Create(step.Path, Slot(step.Words[1]));
             case "open": return Open(step.Path, Slot(step.Words[1]));
             case "read": return OnFile(step.Words[0], Kernel.Read);
             case "close": return OnFile(step.Words[0], Kernel.Close);
@@ -79,6 +80,9 @@ internal sealed class RestartWorld : IDisposable
 
     private Errno Open(string[] path, int slot) =>
         Kernel.Files.ContainsKey(slot) ? Errno.EMFILE : Kernel.Open(path, slot);
+
+    private Errno Create(string[] path, int slot) =>
+        Kernel.Files.ContainsKey(slot) ? Errno.EMFILE : Kernel.Create(path, slot);
 
     private Errno OnFile(string slot, Func<int, Errno> call) =>
         Kernel.Files.ContainsKey(Slot(slot)) ? call(Slot(slot)) : Errno.EBADF;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Restart.Modelled;
@@ -84,6 +85,36 @@ internal sealed partial class WorldKernel
     public Errno MakeFile(IReadOnlyList<string> path) =>
         Make(FuseOpcode.FUSE_MKNOD, path, [.. new byte[16], .. NameBytes(path[^1])]);
 
+    /// <summary>
+    /// open(2) with O_CREAT and O_RDWR into a slot that is free: one request, or, where the
+    /// dialect or the server keeps them apart, STATX and OPEN behind it.
+    /// </summary>
+    public Errno Create(IReadOnlyList<string> path, int slot) =>
+        WithRetry([.. path.SkipLast(1)], parent =>
+        {
+            if (!parent.Inode.IsDirectory)
+                return Errno.ENOTDIR;
+            byte[] body = [0x42, .. new byte[15], .. NameBytes(path[^1])];
+            Errno errno = Ask(FuseOpcode.FUSE_CREATE, parent.Inode, body, out byte[] reply);
+            EntryIn entry = default;
+            if (errno == Errno.None)
+                errno = Take(FuseOpcode.FUSE_CREATE, reply, out entry);
+            int parts = _dialect.RequestsPer(FuseOpcode.FUSE_CREATE);
+            if (errno == Errno.None && parts > 1)
+                errno = StatxOf(ref entry);
+            WorldInode? inode = null;
+            if (errno == Errno.None)
+                errno = Instantiate(parent, path[^1], entry, out inode);
+            if (errno == Errno.None && parts > 2)
+                errno = Ask(FuseOpcode.FUSE_OPEN, inode!, new byte[8], out reply);
+            if (errno != Errno.None)
+                return errno;
+            inode!.References++;
+            ReadOnlySpan<byte> open = reply.AsSpan(reply.Length - EntryReply.OpenOutBytes);
+            Files.Add(slot, new WorldFile(inode, MemoryMarshal.Read<ulong>(open)));
+            return Errno.None;
+        });
+
     /// <summary>link(2): the old path is looked at first, as user space must have.</summary>
     public Errno Link(IReadOnlyList<string> old, IReadOnlyList<string> path)
     {
@@ -162,7 +193,8 @@ internal sealed partial class WorldKernel
             return Errno.None;
         }
 
-        Errno errno = _dialect.RequestsPerLookup == 1
+        // fusex has no GETATTR.
+        Errno errno = _dialect.OptIn != HandleOptIn.FileSystemType
             ? Ask(FuseOpcode.FUSE_GETATTR, inode, new byte[16], out _)
             : Ask(FuseOpcode.FUSE_STATX, inode, new byte[24], out _);
         return errno;
@@ -177,18 +209,24 @@ internal sealed partial class WorldKernel
             EntryIn entry = default;
             if (errno == Errno.None)
                 errno = Take(opcode, reply, out entry);
-            if (errno == Errno.None && _dialect.RequestsPerLookup > 1)
+            if (errno == Errno.None && _dialect.RequestsPer(opcode) > 1)
                 errno = StatxOf(ref entry);
             if (errno != Errno.None)
                 return errno;
-            WorldInode? inode = IGet(entry.Entry, new FileHandle(entry.HandleType, entry.Handle));
-            if (inode is null)
-                return Errno.EIO;
-            if (parent.Children.TryGetValue(path[^1], out WorldDentry? old))
-                Drop(old);
-            Add(parent, path[^1], inode);
-            return Errno.None;
+            return Instantiate(parent, path[^1], entry, out _);
         });
+
+    private Errno Instantiate(
+        WorldDentry parent, string name, in EntryIn entry, out WorldInode? inode)
+    {
+        inode = IGet(entry.Entry, new FileHandle(entry.HandleType, entry.Handle));
+        if (inode is null)
+            return Errno.EIO;
+        if (parent.Children.TryGetValue(name, out WorldDentry? old))
+            Drop(old);
+        Add(parent, name, inode);
+        return Errno.None;
+    }
 
     private Errno WithRetry(IReadOnlyList<string> path, Func<WorldDentry, Errno> call)
     {

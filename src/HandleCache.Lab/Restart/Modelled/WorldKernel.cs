@@ -19,7 +19,6 @@ internal sealed partial class WorldKernel : IDisposable
     private const ulong UniqueStep = 2;
 
     private readonly WorldOptions _options;
-    private readonly Dialect _dialect;
     private readonly FuseInodeCache _cache;
     private readonly Func<byte[], byte[]?> _send;
     private readonly Func<WorldObject?> _executedOn;
@@ -30,6 +29,7 @@ internal sealed partial class WorldKernel : IDisposable
     private readonly byte[] _message = new byte[1024];
     private readonly int _maxHandleBytes;
     private readonly bool _cutsHandles;
+    private Dialect _dialect;
     private ulong _unique;
 
     /// <param name="options">The world's.</param>
@@ -114,6 +114,12 @@ internal sealed partial class WorldKernel : IDisposable
         {
             Wrong($"{Words(opcode)} about nodeid {about.NodeId:x}, made for object "
                 + $"{about.Serial}, was carried out on object {other.Serial}");
+        }
+
+        if (_dialect.AfterRefusal(opcode, parsed.Header.error) is { } apart)
+        {
+            _dialect = apart;
+            return Ask(opcode, about, body, out reply, withHandle);
         }
 
         reply = answer;

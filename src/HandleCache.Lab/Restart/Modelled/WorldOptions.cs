@@ -1,4 +1,6 @@
+using HandleCache.Linux;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Restart.Modelled;
@@ -27,6 +29,15 @@ public sealed record WorldOptions
 
     /// <summary>LOOKUP goes without the parent's handle (T8 of the thread).</summary>
     public bool NoParentHandle { get; init; }
+
+    /// <summary>
+    /// What the server says to the compounds in <see cref="Declined"/>; success: it takes them.
+    /// </summary>
+    public Errno CompoundErrno { get; init; }
+
+    /// <summary>Today's operations whose compounds it does not take.</summary>
+    public IReadOnlyList<FuseOpcode> Declined { get; init; } =
+        [FuseOpcode.FUSE_LOOKUP, FuseOpcode.FUSE_CREATE];
 
     /// <summary>
     /// After a restart every cached inode is asked for at once, before anything else; else each

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -20,6 +21,9 @@ internal sealed partial class WorldServer
             case FuseOpcode.FUSE_MKNOD:
                 body.TryRead(out fuse_mknod_in _);
                 return Make(wire.Opcode, unique, target, Name(ref body), isDirectory: false);
+            case FuseOpcode.FUSE_CREATE:
+                body.TryRead(out fuse_create_in _);
+                return MakeOpen(wire, target, Name(ref body));
             case FuseOpcode.FUSE_LINK:
                 body.TryRead(out fuse_link_in link);
                 return LinkTo(unique, target, link.oldnodeid, Name(ref body));
@@ -40,6 +44,21 @@ internal sealed partial class WorldServer
         parent.Children.ContainsKey(name)
             ? Failure(unique, Errno.EEXIST)
             : Entry(opcode, unique, store.Create(parent, name, isDirectory));
+
+    /// <summary>open(2) with O_CREAT; alone, a part of a compound, it makes and opens not.</summary>
+    private byte[] MakeOpen(in WireRequest wire, WorldObject parent, string name)
+    {
+        if (!parent.Children.TryGetValue(name, out WorldObject? made))
+            made = store.Create(parent, name, isDirectory: false);
+        if (made.IsDirectory)
+            return Failure(wire.Header.unique, Errno.EISDIR);
+        if (wire.IsAlone)
+            return Entry(wire.Opcode, wire.Header.unique, made, [], isAlone: true);
+        fuse_open_out opened = OpenOf(made);
+        return Entry(
+            wire.Opcode, wire.Header.unique, made,
+            MemoryMarshal.AsBytes(new ReadOnlySpan<fuse_open_out>(in opened)));
+    }
 
     private byte[] LinkTo(ulong unique, WorldObject parent, ulong oldNodeId, string name)
     {

@@ -51,6 +51,14 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         ulong unique = request.Header.unique;
         if (_dialect.ReadRequest(request, out WireRequest wire).IsError)
             return Failure(unique, Errno.EINVAL);
+        bool isCompound = _dialect.Numbers.Compound != 0
+            && request.Opcode == _dialect.Numbers.Compound;
+        if (isCompound && options.CompoundErrno != Errno.None
+            && options.Declined.Contains(wire.Opcode))
+        {
+            return Failure(unique, options.CompoundErrno);
+        }
+
         WorldObject? target = Find(wire.Header.nodeid, wire.Handle);
         ExecutedOn = target;
         return target is null ? Failure(unique, Errno.ESTALE) : Carry(wire, target);
@@ -65,7 +73,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
             case FuseOpcode.FUSE_LOOKUP:
                 string wanted = Name(ref body);
                 return target.Children.TryGetValue(wanted, out WorldObject? child)
-                    ? Entry(FuseOpcode.FUSE_LOOKUP, unique, child)
+                    ? Entry(FuseOpcode.FUSE_LOOKUP, unique, child, [], wire.IsAlone)
                     : Failure(unique, Errno.ENOENT);
             case FuseOpcode.FUSE_GETATTR:
                 return Body(unique, new fuse_attr_out { attr = Attributes(target) });
@@ -73,9 +81,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
                 return Body(
                     unique, StatxAttributes.Of(new fuse_entry_out { attr = Attributes(target) }));
             case FuseOpcode.FUSE_OPEN:
-                _files.Add(((ulong)life << 32) | ++_lastFile, target);
-                target.Opens++;
-                return Body(unique, new fuse_open_out { fh = ((ulong)life << 32) | _lastFile });
+                return Body(unique, OpenOf(target));
             case FuseOpcode.FUSE_READ:
                 body.TryRead(out ulong read);
                 if (_files.TryAdd(read, target))
@@ -162,8 +168,20 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         return made;
     }
 
-    private byte[] Entry(FuseOpcode opcode, ulong unique, WorldObject target)
+    private fuse_open_out OpenOf(WorldObject target)
     {
+        ulong fh = ((ulong)life << 32) | ++_lastFile;
+        _files.Add(fh, target);
+        target.Opens++;
+        return new fuse_open_out { fh = fh };
+    }
+
+    /// <summary>One lookup more, told in the dialect's form of the operation's reply.</summary>
+    private byte[] Entry(
+        FuseOpcode opcode, ulong unique, WorldObject target,
+        ReadOnlySpan<byte> trailing = default, bool isAlone = false)
+    {
+        Dialect form = isAlone ? _dialect.Apart(opcode) : _dialect;
         ulong nodeId = NodeIdOf(target);
         _nodes[nodeId] = target;
         _counts[nodeId] = _dialect.ForgetsOne ? 1 : _counts.GetValueOrDefault(nodeId) + 1;
@@ -174,8 +192,8 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
             attr = Attributes(target),
         };
         byte[] handle = _dialect.ReplyBrings(opcode) ? HandleOf(target) : [];
-        return _dialect.TryWriteEntryReply(
-            _reply, opcode, unique, entry, HandleType, handle, [], out int written)
+        return form.TryWriteEntryReply(
+            _reply, opcode, unique, entry, HandleType, handle, trailing, out int written)
             ? _reply[..written]
             : Failure(unique, Errno.EOVERFLOW);
     }

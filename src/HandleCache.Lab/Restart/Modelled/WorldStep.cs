@@ -9,8 +9,8 @@ namespace HandleCache.Lab.Restart.Modelled;
 /// on a path; unlink takes directories, too</description></item>
 /// <item><term>rename P N, link P Q</term><description>P becomes N in its directory; Q is
 /// another name of P</description></item>
-/// <item><term>open P S, read S, statat S N, close S</term><description>open file in slot S
-/// </description></item>
+/// <item><term>open P S, create P S, read S, statat S N, close S</term><description>open file in
+/// slot S; create makes it</description></item>
 /// <item><term>shrink</term><description>unused inodes are evicted</description></item>
 /// <item><term>replace P, remove P, move P N</term><description>somebody else: P is deleted and
 /// made anew with new objects below it; deleted; renamed</description></item>
