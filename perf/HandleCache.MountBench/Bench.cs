@@ -3,8 +3,10 @@ using System.Globalization;
 namespace HandleCache.MountBench;
 
 /// <summary>
-/// The run: all loads on one server after the other, round by round, the order of the servers
-/// turned each round, so that whatever changes on the machine meets both alike.
+/// The run: all servers are mounted at once, and each load goes from one mount to the other in
+/// short slices, the order turned each time. So whatever changes on the machine meets all alike,
+/// and each slice has its pair. Round by round the servers are started anew, since where a server
+/// lies in memory and on processors is a matter of luck that lasts as long as it does.
 /// </summary>
 /// <param name="folder">Where.</param>
 /// <param name="size">How much.</param>
@@ -14,80 +16,142 @@ namespace HandleCache.MountBench;
 internal sealed class Bench(
     BenchFolder folder, BenchSize size, Contender ours, Contender theirs, Contender? ring)
 {
+    public const int Ours = 0;
+    public const int Theirs = 1;
+    public const int Ring = 2;
+
     private const int CachedSeconds = 60;
 
     private readonly LoadRunner _runner = new(folder.Loads);
-    private readonly Load[] _loads = Load.All(folder.MountPoint, size);
-    private readonly Dictionary<(string Load, string Contender), Samples> _samples = [];
+    private readonly Dictionary<Load, LoadResult> _results = [];
 
-    public IReadOnlyList<Load> Loads => _loads;
+    public IReadOnlyList<Load> Loads { get; } = Load.All(size);
 
-    /// <summary>Makes the trees that the loads need in the source.</summary>
+    public LoadResult Of(Load load) => _results[load];
+
+    /// <summary>Makes the trees and the file that the loads need in the source.</summary>
     public void Prepare()
     {
-        foreach (string name in (string[])["flat", "tree", "churn"])
+        foreach (string name in (string[])["flat", "churn"])
             Directory.CreateDirectory(Path.Combine(folder.Source, name));
+        CultureInfo plain = CultureInfo.InvariantCulture;
         for (int i = 0; i < BenchSize.StatFiles; i++)
         {
-            string name = string.Create(CultureInfo.InvariantCulture, $"f{i}");
+            string name = string.Create(plain, $"f{i}");
             File.Create(Path.Combine(folder.Source, "flat", name)).Dispose();
         }
 
-        CultureInfo plain = CultureInfo.InvariantCulture;
-        _runner.Run(
-            "tree", Path.Combine(folder.Source, "tree"),
-            (size.Folders * BenchSize.FilesPerFolder).ToString(plain),
-            BenchSize.FilesPerFolder.ToString(plain));
+        MakeTree("tree", size.Folders);
+        _runner.Run("fill", Path.Combine(folder.Source, "big"), size.FileBytes.ToString(plain));
     }
 
     public void Run(TextWriter progress)
     {
-        Contender[] contenders = ring is null ? [ours, theirs] : [ours, theirs, ring];
+        Contender[] storming = ring is null ? [ours, theirs] : [ours, theirs, ring];
+        foreach (Load load in Loads)
+            _results.Add(load, new LoadResult(storming.Length));
         for (int round = 0; round < size.Rounds; round++)
         {
-            IEnumerable<Contender> order =
-                round % 2 == 0 ? contenders : contenders.AsEnumerable().Reverse();
-            foreach (Contender contender in order)
+            progress.WriteLine($"round {round + 1} of {size.Rounds}");
+            RunLoads(storming, zeroTimeouts: true, Placement.Free);
+            RunLoads([ours, theirs], zeroTimeouts: false, Placement.Free);
+            foreach (Placement placement in (Placement[])[Placement.Together, Placement.Apart])
             {
-                progress.WriteLine($"round {round + 1} of {size.Rounds}: {contender.Name}");
-                RunLoads(contender, zeroTimeouts: true);
-                if (contender != ring)
-                    RunLoads(contender, zeroTimeouts: false);
+                if (placement == Placement.Apart && Environment.ProcessorCount < 2)
+                    continue;
+                RunLoads(
+                    placement == Placement.Together ? storming : [ours, theirs],
+                    zeroTimeouts: true, placement);
+                RunLoads([ours, theirs], zeroTimeouts: false, placement);
             }
         }
     }
 
-    public Samples Of(Load load, Contender contender) => _samples[(load.Name, contender.Name)];
+    /// <summary>Makes the tree for <see cref="Memory"/>.</summary>
+    public void PrepareMemory() => MakeTree(BenchFolder.Many, size.MemoryFolders);
 
     public MemoryRow Memory(Contender contender) =>
         MemoryRow.Measure(contender, folder, _runner, size);
 
-    private void RunLoads(Contender contender, bool zeroTimeouts)
-    {
-        using RunningServer server = RunningServer.Start(
-            contender, folder.Source, folder.MountPoint, zeroTimeouts ? 0 : CachedSeconds);
-        foreach (Load load in _loads.Where(l => l.ZeroTimeouts == zeroTimeouts))
-        {
-            WarmUp(load);
-            double figure = _runner.Measure(load, folder.MountPoint);
-            (string, string) key = (load.Name, contender.Name);
-            if (!_samples.TryGetValue(key, out Samples? samples))
-                _samples.Add(key, samples = new Samples());
-            samples.Add(figure);
-        }
+    public SwitchBound Bound() => SwitchBound.Measure(_runner, folder.Source);
 
-        if (!zeroTimeouts)
-            File.Delete(Path.Combine(folder.Source, "big"));
+    private void RunLoads(Contender[] contenders, bool zeroTimeouts, Placement placement)
+    {
+        using Arena arena = Arena.Start(
+            folder, contenders, zeroTimeouts ? 0 : CachedSeconds, placement);
+        foreach (Load load in Loads.Where(l => l.ZeroTimeouts == zeroTimeouts))
+        {
+            if (load.Kind == Load.Walk)
+            {
+                if (placement == Placement.Free)
+                    Walk(arena, load);
+            }
+            else if (placement == Placement.Free || load.Clients == 1)
+            {
+                Duel(arena, load, placement);
+            }
+        }
+    }
+
+    private void Duel(Arena arena, Load load, Placement placement)
+    {
+        LoadResult result = _results[load];
+        ServerUse[] before = arena.Use();
+        int count = placement == Placement.Free ? size.Slices : size.PinnedSlices;
+        Slice[] slices =
+            _runner.Duel(load, count, size.SliceMs, arena.Roots, placement.Clients());
+        ServerUse[] after = arena.Use();
+        int roots = arena.Roots.Length;
+        for (int i = 0; i < roots && placement == Placement.Free; i++)
+            result.Use(i, slices.Where(s => s.Root == i).Sum(s => s.Work), after[i] - before[i]);
+        foreach (Slice[] pair in slices.Skip(roots).Chunk(roots))
+        {
+            double[] figures = new double[roots];
+            foreach (Slice slice in pair)
+                figures[slice.Root] = slice.PerSecond / load.Divisor;
+            result[placement].Add(figures);
+        }
     }
 
     /// <summary>
-    /// The first portion once, untimed: both servers, and the runtime of one, shall be warm. A
-    /// file is written twice, so that both writes meet memory that the machine has given already.
+    /// Portion by portion below each mount; the kernel forgets the inodes of one mount before
+    /// the next portion of another. The first is to warm up.
     /// </summary>
-    private void WarmUp(Load load)
+    private void Walk(Arena arena, Load load)
     {
-        _runner.Run(load.Commands[0]);
-        if (load.Commands.Length > 1)
-            _runner.Empty(folder.MountPoint);
+        bool warm = false;
+        string[][] portions =
+        [
+            .. Enumerable.Range(0, size.Folders).Select(Folder).Chunk(size.PortionFolders),
+        ];
+        foreach (string[] portion in (string[][])[portions[0], .. portions])
+        {
+            double[] figures = new double[arena.Roots.Length];
+            for (int i = 0; i < arena.Roots.Length; i++)
+            {
+                // The other one first the next time.
+                int at = (i + _results[load][Placement.Free].Count) % arena.Roots.Length;
+                string root = arena.Roots[at];
+                figures[at] = _runner
+                    .Run([Load.Walk, .. portion.Select(name => $"{root}/tree/{name}")]).PerSecond;
+                _runner.Empty(root);
+            }
+
+            if (warm)
+                _results[load][Placement.Free].Add(figures);
+            warm = true;
+        }
     }
+
+    private void MakeTree(string name, int folders)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        string tree = Directory.CreateDirectory(Path.Combine(folder.Source, name)).FullName;
+        _runner.Run(
+            "tree", tree, (folders * BenchSize.FilesPerFolder).ToString(plain),
+            BenchSize.FilesPerFolder.ToString(plain));
+    }
+
+    private static string Folder(int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"d{number}");
 }

@@ -1,8 +1,13 @@
+using System.Globalization;
+
 namespace HandleCache.MountBench;
 
 /// <summary>The temporary folder of one run: source, mount point, the built programs.</summary>
 internal sealed class BenchFolder : IDisposable
 {
+    /// <summary>The tree whose inodes are cached to count their memory.</summary>
+    public const string Many = "many";
+
     private const string Examples = "/usr/share/doc/libfuse3-dev/examples";
 
     private static readonly TimeSpan BuildLimit = TimeSpan.FromSeconds(60);
@@ -14,7 +19,6 @@ internal sealed class BenchFolder : IDisposable
         _folder = Directory.CreateTempSubdirectory().FullName;
         string data = Path.Combine(below, Path.GetFileName(_folder));
         Source = Directory.CreateDirectory(Path.Combine(data, "source")).FullName;
-        MountPoint = Directory.CreateDirectory(Path.Combine(data, "mount")).FullName;
         Data = data;
     }
 
@@ -22,7 +26,9 @@ internal sealed class BenchFolder : IDisposable
 
     public string Source { get; }
 
-    public string MountPoint { get; }
+    /// <summary>An own one for each server that is mounted at the same time.</summary>
+    public string MountPoint(int number) => Directory.CreateDirectory(
+        Path.Combine(Data, string.Create(CultureInfo.InvariantCulture, $"mount{number}"))).FullName;
 
     public string Loads => Path.Combine(_folder, "loads");
 

@@ -1,9 +1,18 @@
 namespace HandleCache.MountBench;
 
 /// <summary>How much is done: <c>full</c> as the bars ask, <c>quick</c> to see the shape.</summary>
+/// <param name="Rounds">Times that all servers are started anew.</param>
+/// <param name="Slices">Of a load below each mount in a round, after one to warm up.</param>
+/// <param name="SliceMs">Length of a slice.</param>
+/// <param name="PinnedSlices">As <paramref name="Slices"/>, for each placement on fixed processors.</param>
+/// <param name="Folders">Of the tree for find.</param>
+/// <param name="PortionFolders">Walked before the kernel's cache is emptied.</param>
+/// <param name="FileBytes">Of the file that is read and written.</param>
+/// <param name="MemoryFolders">Whose inodes are cached to count their memory.</param>
+/// <param name="ScaleFiles">Through one mount at once.</param>
 internal sealed record BenchSize(
-    int Rounds, int StatMs, int Folders, int PortionFolders, int Lists, int Churn, long FileBytes,
-    int Reads, int ScaleFiles)
+    int Rounds, int Slices, int SliceMs, int PinnedSlices, int Folders, int PortionFolders,
+    long FileBytes, int MemoryFolders, int ScaleFiles)
 {
     public const int FilesPerFolder = 1000;
 
@@ -12,11 +21,11 @@ internal sealed record BenchSize(
 
     /// <summary>About ten minutes.</summary>
     public static BenchSize Full { get; } =
-        new(Rounds: 7, StatMs: 1000, Folders: 100, PortionFolders: 10, Lists: 400, Churn: 5000,
-            FileBytes: 1L << 30, Reads: 60_000, ScaleFiles: 10_000_000);
+        new(Rounds: 3, Slices: 12, SliceMs: 200, PinnedSlices: 10, Folders: 100, PortionFolders: 10,
+            FileBytes: 1L << 30, MemoryFolders: 400, ScaleFiles: 10_000_000);
 
     /// <summary>About two minutes.</summary>
     public static BenchSize Quick { get; } =
-        new(Rounds: 3, StatMs: 500, Folders: 20, PortionFolders: 10, Lists: 200, Churn: 2000,
-            FileBytes: 1L << 28, Reads: 20_000, ScaleFiles: 1_000_000);
+        new(Rounds: 2, Slices: 6, SliceMs: 150, PinnedSlices: 4, Folders: 20, PortionFolders: 10,
+            FileBytes: 1L << 28, MemoryFolders: 100, ScaleFiles: 1_000_000);
 }

@@ -2,29 +2,39 @@ using System.Globalization;
 
 namespace HandleCache.MountBench;
 
+/// <summary>A slice as <c>loads duel</c> prints it.</summary>
+internal readonly record struct Slice(int Root, double Work, double Seconds)
+{
+    public double PerSecond => Work / Seconds;
+}
+
 /// <summary>Runs loads as processes of their own, each with a time limit.</summary>
 internal sealed class LoadRunner(string loads)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     /// <summary>Lets the server take the FORGETs of an emptied cache, untimed.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Units a second over all portions of a load.</summary>
-    public double Measure(Load load, string mountPoint)
+    /// <summary>A load below several roots in turn; the first slice of each is to warm up.</summary>
+    /// <param name="load">Not <see cref="Load.Walk"/>.</param>
+    /// <param name="slices">Below each root.</param>
+    /// <param name="sliceMs">Length of each, milliseconds.</param>
+    /// <param name="roots">In the order of the contenders.</param>
+    /// <param name="processor">Where the clients run; null for anywhere.</param>
+    public Slice[] Duel(
+        Load load, int slices, int sliceMs, IEnumerable<string> roots, string? processor)
     {
-        double work = 0;
-        double seconds = 0;
-        for (int i = 0; i < load.Commands.Length; i++)
-        {
-            if (i > 0)
-                Empty(mountPoint);
-            (double didWork, double took) = Run(load.Commands[i]);
-            work += didWork;
-            seconds += took;
-        }
-
-        return work / load.Divisor / seconds;
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        string[] arguments =
+        [
+            "duel", load.Kind, load.Clients.ToString(plain), slices.ToString(plain),
+            sliceMs.ToString(plain), .. roots,
+        ];
+        string output = processor is null
+            ? Commands.Require(Limit, loads, arguments)
+            : Commands.Require(Limit, "taskset", ["-c", processor, loads, .. arguments]);
+        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
     }
 
     /// <summary>Has the kernel forget all inodes of a mount that nobody uses.</summary>
@@ -34,11 +44,20 @@ internal sealed class LoadRunner(string loads)
         Thread.Sleep(Settling);
     }
 
-    /// <summary>Work done and seconds taken.</summary>
-    public (double Work, double Seconds) Run(params string[] arguments)
+    /// <summary>Work units a second.</summary>
+    public Slice Run(params string[] arguments) =>
+        Parse("0 " + Commands.Require(Limit, loads, arguments));
+
+    /// <summary>As <see cref="Run"/>, on one processor.</summary>
+    public Slice RunOn(string processor, params string[] arguments) =>
+        Parse("0 " + Commands.Require(Limit, "taskset", ["-c", processor, loads, .. arguments]));
+
+    private static Slice Parse(string line)
     {
-        string[] words = Commands.Require(Limit, loads, arguments).Split(' ');
+        string[] words = line.Split(' ');
         CultureInfo plain = CultureInfo.InvariantCulture;
-        return (double.Parse(words[0], plain), double.Parse(words[1], plain));
+        return new Slice(
+            int.Parse(words[0], plain), double.Parse(words[1], plain),
+            double.Parse(words[2], plain));
     }
 }

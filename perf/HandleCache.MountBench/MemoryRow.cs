@@ -9,18 +9,22 @@ internal sealed record MemoryRow(double ResidentBytes, double? KernelBytes, int 
 
     /// <summary>
     /// Lets the kernel cache some folders of files, then many more, and takes the difference.
-    /// A server that needs a descriptor for each gets as many as its limit allows.
+    /// Before, it caches the first ones and forgets them again, so that what a server needs only
+    /// once is not counted. A server that needs a descriptor for each gets as many as its limit
+    /// allows.
     /// </summary>
     public static MemoryRow Measure(
         Contender contender, BenchFolder folder, LoadRunner runner, BenchSize size)
     {
         int most = contender.DescriptorPerInode
-            ? Math.Min(size.Folders, (DescriptorLimit() - Spare) / BenchSize.FilesPerFolder)
-            : size.Folders;
+            ? Math.Min(size.MemoryFolders, (DescriptorLimit() - Spare) / BenchSize.FilesPerFolder)
+            : size.MemoryFolders;
         int first = Math.Max(1, most / 5);
         using MemoryGroup? group = MemoryGroup.TryCreate();
         using RunningServer server =
-            RunningServer.Start(contender, folder.Source, folder.MountPoint, 3600, group);
+            RunningServer.Start(contender, folder.Source, folder.MountPoint(0), 3600, group);
+        runner.Run(Walk(folder, 0, first));
+        runner.Empty(folder.MountPoint(0));
         runner.Run(Walk(folder, 0, first));
         (long resident, long? kernel) = (server.ResidentBytes, server.KernelBytes);
         runner.Run(Walk(folder, first, most - first));
@@ -35,7 +39,7 @@ internal sealed record MemoryRow(double ResidentBytes, double? KernelBytes, int 
     [
         "walk",
         .. Enumerable.Range(first, count).Select(
-            i => $"{folder.MountPoint}/tree/d{i.ToString(CultureInfo.InvariantCulture)}"),
+            i => $"{folder.MountPoint(0)}/{BenchFolder.Many}/d{i.ToString(CultureInfo.InvariantCulture)}"),
     ];
 
     private static int DescriptorLimit()

@@ -46,7 +46,8 @@ bench.Run(Console.Error);
 Report report = new(bench, ours, theirs);
 report.AddLoads();
 if (ring is not null)
-    report.AddRing(ring);
+    report.AddRing(bench.Bound());
+bench.PrepareMemory();
 report.AddMemory(bench.Memory(ours), bench.Memory(theirs));
 (ResultRow[] scale, string? missing) = ScaleRows.Measure(Path.GetFullPath(Server), size.ScaleFiles);
 report.Add(scale);

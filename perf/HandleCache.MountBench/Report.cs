@@ -18,42 +18,51 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
     {
         foreach (Load load in bench.Loads)
         {
-            Samples mine = bench.Of(load, ours);
-            Samples theirs = bench.Of(load, peer);
-            double ratio = mine.Median / theirs.Median;
+            LoadResult result = bench.Of(load);
+            Slices shown = result[result.Shown];
+            RatioEstimate ratio = shown.Ratio(Bench.Ours, Bench.Theirs);
             _rows.Add(Barred(
-                new ResultRow(load.Name, load.Unit, Round(mine.Median))
+                new ResultRow(load.Name, load.Unit, Round(shown.Median(Bench.Ours)))
                 {
-                    Peers = [new Peer(peer.Name, Round(theirs.Median))],
+                    Peers = [new Peer(peer.Name, Round(shown.Median(Bench.Theirs)))],
                     Bar = $"{ours.Name} / {peer.Name} >= 1",
-                    Figure = Round(ratio),
+                    Figure = Round(ratio.Median),
                 },
-                ratio >= 1,
-                $"spread {mine.Spread:P0} here, {theirs.Spread:P0} there"));
+                ratio.Median >= 1,
+                RowNotes.Of(load, result)));
         }
     }
 
     /// <summary>The stat storms over io_uring, against those over /dev/fuse.</summary>
-    public void AddRing(Contender ring)
+    public void AddRing(SwitchBound bound)
     {
-        foreach (Load load in bench.Loads.Where(l => l.ZeroTimeouts))
+        Load[] storms = [.. bench.Loads.Where(l => l.ZeroTimeouts)];
+        RingNotes notes = new(bench.Of(storms.First(l => l.Clients == 1)), bound, peer.Name);
+        foreach (Load load in storms)
         {
-            Samples there = bench.Of(load, ring);
-            Samples here = bench.Of(load, ours);
-            double ratio = there.Median / here.Median;
-            ResultRow row = new($"{load.Name}, over io_uring", load.Unit, Round(there.Median))
+            Slices slices = bench.Of(load)[Placement.Free];
+            RatioEstimate ratio = slices.Ratio(Bench.Ring, Bench.Ours);
+            ResultRow row = new(
+                $"{load.Name}, over io_uring", load.Unit, Round(slices.Median(Bench.Ring)))
             {
                 Peers =
                 [
-                    new Peer("/dev/fuse", Round(here.Median)),
-                    new Peer(peer.Name, Round(bench.Of(load, peer).Median)),
+                    new Peer("/dev/fuse", Round(slices.Median(Bench.Ours))),
+                    new Peer(peer.Name, Round(slices.Median(Bench.Theirs))),
                 ],
             };
-            _rows.Add(load.Clients > 1
-                ? Barred(
-                    row with { Bar = "io_uring / (/dev/fuse) >= 2", Figure = Round(ratio) },
-                    ratio >= 2, $"spread {there.Spread:P0}")
-                : row with { Note = Text($"{ratio:0.00} times /dev/fuse; no bar") });
+            bool met = ratio.Median >= 2;
+            _rows.Add(load.Clients == 1
+                ? row with { Note = $"{notes.Facts(slices)}; no bar" }
+                : row with
+                {
+                    Bar = "io_uring / (/dev/fuse) >= 2",
+                    Figure = Round(ratio.Median),
+                    Met = met,
+                    Note = met
+                        ? notes.Facts(slices)
+                        : $"{notes.Facts(slices)}; {notes.Cause(slices.Median(Bench.Ours))}",
+                });
         }
     }
 
@@ -68,7 +77,8 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
                 Figure = Round(ratio),
             },
             ratio <= 0.5,
-            Text($"over {mine.Inodes:N0} inodes here, {theirs.Inodes:N0} there")));
+            Text($"over {mine.Inodes:N0} inodes here, {theirs.Inodes:N0} there; ")
+            + NodeBytes.Describe(mine.Inodes)));
         if (mine.KernelBytes is not { } mineKernel || theirs.KernelBytes is not { } theirsKernel)
             return;
         double all = (mine.ResidentBytes + mineKernel) / (theirs.ResidentBytes + theirsKernel);
@@ -87,7 +97,7 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
     private static ResultRow Barred(ResultRow row, bool met, string facts) => row with
     {
         Met = met,
-        Note = met ? facts : $"{facts}; {Causes.Of(row.Name)}",
+        Note = !met && Causes.Of(row.Name) is { } cause ? $"{facts}; {cause}" : facts,
     };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

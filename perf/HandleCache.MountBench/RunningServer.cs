@@ -52,6 +52,8 @@ internal sealed class RunningServer : IDisposable
     /// <summary>Resident memory of the process, bytes (VmRSS).</summary>
     public long ResidentBytes => Status("VmRSS:") * 1024;
 
+    public ServerUse Use => ServerUse.Of(_process.Id);
+
     /// <summary>Kernel memory charged to the process, bytes; null where it is not counted.</summary>
     public long? KernelBytes => _group?.KernelBytes;
 

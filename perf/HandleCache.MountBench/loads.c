@@ -1,21 +1,35 @@
 /*
  * The clients of mount-bench: one process a load, plain system calls, no library in between.
- * Each prints one line, "WORK SECONDS": how many units of work it did, and how long they took.
  *
  *   loads tree DIR FILES PER_DIR     makes FILES empty files in folders of PER_DIR
- *   loads stat DIR FILES THREADS MS  stats DIR/f0 .. DIR/f(FILES-1) round robin; stats
+ *   loads fill FILE BYTES            writes FILE
  *   loads walk DIR...                lists and stats all below each DIR; entries
  *   loads empty MOUNTPOINT           has the kernel drop the unused inodes of a FUSE mount
- *   loads list DIR TIMES             lists DIR, no stat; entries
- *   loads churn DIR FILES            creates and closes FILES files, then unlinks them; files
- *   loads write FILE BYTES           writes FILE in blocks of 1 MiB; bytes
- *   loads read FILE                  reads FILE in blocks of 1 MiB; bytes
- *   loads random FILE READS THREADS  reads 4 KiB at random pages, each page once; reads
+ *   loads turns MS                   two threads wake each other in turn (futex(2)); turns of both
+ *
+ * Those print one line, "WORK SECONDS": how many units of work were done, and how long that took.
+ *
+ *   loads duel LOAD THREADS SLICES MS ROOT...
+ *
+ * does the same load below each ROOT in turn, in SLICES slices of MS milliseconds, the order
+ * turned each time, after a longer one below each that is for warming up. It prints one line a
+ * slice, "ROOT WORK SECONDS", ROOT being its number from 0, warming up included. LOAD is
+ *
+ *   stat     stats flat/f0 .. flat/f99 round robin; stats
+ *   list     lists tree/d0, no stat; entries
+ *   churn    creates and closes 100 files in churn, then unlinks them, and again; files
+ *   write    writes big in blocks of 1 MiB, over and over, where it is there already; bytes
+ *   read     reads big in blocks of 1 MiB, over and over; bytes
+ *   random   reads 4 KiB of big at random pages, each page once in a round; reads
+ *
+ * A slice of the last three opens the file, which drops its pages, and goes on where the last one
+ * below that root ended.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,10 +37,12 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BLOCK = 1 << 20, PAGE = 4096, MAX_THREADS = 64 };
+enum { BLOCK = 1 << 20, PAGE = 4096, MAX_THREADS = 64, MAX_ROOTS = 8, STAT_FILES = 100,
+       WARM_UP_MS = 600 };
 
 static void fail(const char *what)
 {
@@ -78,94 +94,6 @@ static void make_tree(const char *path, int files, int per_dir)
     report(files, began);
 }
 
-struct worker {
-    pthread_t thread;
-    int fd;
-    unsigned first;
-    unsigned count;
-    unsigned step;
-    double until;
-    unsigned long long work;
-};
-
-static void *stat_some(void *argument)
-{
-    struct worker *w = argument;
-    unsigned at = w->first;
-    do {
-        for (int i = 0; i < 32; i++) {
-            char name[32];
-            struct stat st;
-            snprintf(name, sizeof name, "f%u", at);
-            if (fstatat(w->fd, name, &st, 0) < 0)
-                fail(name);
-            at = (at + 1) % w->count;
-            w->work++;
-        }
-    } while (now() < w->until);
-    return NULL;
-}
-
-/* A walk over all pages in an order without neighbours: page = i * odd step mod pages. */
-static void *read_some(void *argument)
-{
-    struct worker *w = argument;
-    char *page = aligned_alloc(PAGE, PAGE);
-    for (unsigned i = 0; i < w->count; i++) {
-        uint64_t at = ((uint64_t)(w->first + i) * 1103515245u + 12345u) % w->step;
-        if (pread(w->fd, page, PAGE, (off_t)at * PAGE) != PAGE)
-            fail("pread");
-        w->work++;
-    }
-    free(page);
-    return NULL;
-}
-
-static void run_threads(struct worker *workers, int threads, void *(*body)(void *), double began)
-{
-    unsigned long long work = 0;
-    for (int i = 0; i < threads; i++)
-        if (pthread_create(&workers[i].thread, NULL, body, &workers[i]) != 0)
-            fail("pthread_create");
-    for (int i = 0; i < threads; i++) {
-        pthread_join(workers[i].thread, NULL);
-        work += workers[i].work;
-    }
-    report(work, began);
-}
-
-static void stat_storm(const char *path, int files, int threads, int ms)
-{
-    struct worker workers[MAX_THREADS] = {0};
-    int dir = open_dir(path);
-    double began = now();
-    for (int i = 0; i < threads; i++) {
-        workers[i].fd = dir;
-        workers[i].count = files;
-        workers[i].first = i * (files / threads);
-        workers[i].until = began + ms / 1e3;
-    }
-    run_threads(workers, threads, stat_some, began);
-}
-
-static void random_reads(const char *path, int reads, int threads)
-{
-    struct worker workers[MAX_THREADS] = {0};
-    struct stat st;
-    int fd = open(path, O_RDONLY);
-    if (fd < 0 || fstat(fd, &st) < 0)
-        fail(path);
-    posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-    double began = now();
-    for (int i = 0; i < threads; i++) {
-        workers[i].fd = fd;
-        workers[i].count = reads / threads;
-        workers[i].first = i * (reads / threads);
-        workers[i].step = st.st_size / PAGE;
-    }
-    run_threads(workers, threads, read_some, began);
-}
-
 static unsigned long long walk(int dir)
 {
     unsigned long long seen = 0;
@@ -191,42 +119,7 @@ static unsigned long long walk(int dir)
     return seen;
 }
 
-static void list(const char *path, int times)
-{
-    unsigned long long seen = 0;
-    double began = now();
-    for (int i = 0; i < times; i++) {
-        DIR *stream = fdopendir(open_dir(path));
-        if (!stream)
-            fail(path);
-        while (readdir(stream))
-            seen++;
-        closedir(stream);
-    }
-    report(seen, began);
-}
-
-static void churn(const char *path, int files)
-{
-    int dir = open_dir(path);
-    char name[32];
-    double began = now();
-    for (int i = 0; i < files; i++) {
-        snprintf(name, sizeof name, "n%d", i);
-        int fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY, 0644);
-        if (fd < 0)
-            fail(name);
-        close(fd);
-    }
-    for (int i = 0; i < files; i++) {
-        snprintf(name, sizeof name, "n%d", i);
-        if (unlinkat(dir, name, 0) < 0)
-            fail(name);
-    }
-    report(files, began);
-}
-
-static void write_file(const char *path, unsigned long long bytes)
+static void fill(const char *path, unsigned long long bytes)
 {
     char *block = aligned_alloc(PAGE, BLOCK);
     memset(block, 0x5a, BLOCK);
@@ -237,26 +130,239 @@ static void write_file(const char *path, unsigned long long bytes)
     for (unsigned long long done = 0; done < bytes; done += BLOCK)
         if (write(fd, block, BLOCK) != BLOCK)
             fail("write");
-    if (close(fd) < 0)
-        fail("close");
+    close(fd);
+    free(block);
     report(bytes, began);
 }
 
-static void read_file(const char *path)
+/* One thread of one slice. */
+struct worker {
+    pthread_t thread;
+    int fd;
+    uint64_t first;
+    uint64_t size;
+    double until;
+    uint64_t work;
+};
+
+static void *stat_some(void *argument)
 {
-    char *block = aligned_alloc(PAGE, BLOCK);
-    unsigned long long bytes = 0;
-    ssize_t got;
+    struct worker *w = argument;
+    unsigned at = w->first;
+    do {
+        for (int i = 0; i < 32; i++) {
+            char name[32];
+            struct stat st;
+            snprintf(name, sizeof name, "f%u", at);
+            if (fstatat(w->fd, name, &st, 0) < 0)
+                fail(name);
+            at = (at + 1) % STAT_FILES;
+            w->work++;
+        }
+    } while (now() < w->until);
+    return NULL;
+}
+
+/* A walk over all pages in an order without neighbours: page = i * odd step mod pages. */
+static void *random_some(void *argument)
+{
+    struct worker *w = argument;
+    char *page = aligned_alloc(PAGE, PAGE);
+    uint64_t pages = w->size / PAGE;
+    do {
+        for (int i = 0; i < 16; i++) {
+            uint64_t at = ((w->first + w->work) * 1103515245u + 12345u) % pages;
+            if (pread(w->fd, page, PAGE, (off_t)at * PAGE) != PAGE)
+                fail("pread");
+            w->work++;
+        }
+    } while (now() < w->until);
+    free(page);
+    return NULL;
+}
+
+static void *list_some(void *argument)
+{
+    struct worker *w = argument;
+    do {
+        DIR *stream = fdopendir(openat(w->fd, ".", O_RDONLY | O_DIRECTORY));
+        if (!stream)
+            fail("fdopendir");
+        while (readdir(stream))
+            w->work++;
+        closedir(stream);
+    } while (now() < w->until);
+    return NULL;
+}
+
+static void *churn_some(void *argument)
+{
+    struct worker *w = argument;
+    char name[32];
+    do {
+        for (int i = 0; i < 100; i++) {
+            snprintf(name, sizeof name, "n%d", i);
+            int fd = openat(w->fd, name, O_CREAT | O_EXCL | O_WRONLY, 0644);
+            if (fd < 0)
+                fail(name);
+            close(fd);
+        }
+        for (int i = 0; i < 100; i++) {
+            snprintf(name, sizeof name, "n%d", i);
+            if (unlinkat(w->fd, name, 0) < 0)
+                fail(name);
+        }
+        w->work += 100;
+    } while (now() < w->until);
+    return NULL;
+}
+
+static char block[BLOCK] __attribute__((aligned(PAGE)));
+
+static void *write_some(void *argument)
+{
+    struct worker *w = argument;
+    do {
+        uint64_t at = (w->first + w->work) % w->size;
+        if (pwrite(w->fd, block, BLOCK, (off_t)at) != BLOCK)
+            fail("pwrite");
+        w->work += BLOCK;
+    } while (now() < w->until);
+    return NULL;
+}
+
+static void *read_sequence(void *argument)
+{
+    struct worker *w = argument;
+    do {
+        uint64_t at = (w->first + w->work) % w->size;
+        if (pread(w->fd, block, BLOCK, (off_t)at) != BLOCK)
+            fail("pread");
+        w->work += BLOCK;
+    } while (now() < w->until);
+    return NULL;
+}
+
+static uint32_t turn;
+
+static void futex(int operation, uint32_t value)
+{
+    syscall(SYS_futex, &turn, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+}
+
+/* The other thread: goes when turn is its own number; 2 ends it. */
+static void *take_turns(void *argument)
+{
+    uint32_t *mine = argument;
+    for (;;) {
+        uint32_t seen = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
+        if (seen == 2)
+            return NULL;
+        if (seen != *mine) {
+            futex(FUTEX_WAIT, seen);
+            continue;
+        }
+        __atomic_store_n(&turn, !*mine, __ATOMIC_RELEASE);
+        futex(FUTEX_WAKE, 1);
+    }
+}
+
+static void turns(double seconds)
+{
+    uint32_t one = 1;
+    unsigned long long done = 0;
+    pthread_t other;
     double began = now();
-    int fd = open(path, O_RDONLY);
-    if (fd < 0)
+    if (pthread_create(&other, NULL, take_turns, &one) != 0)
+        fail("pthread_create");
+    while (done % 64 || now() < began + seconds) {
+        uint32_t seen = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
+        if (seen != 0) {
+            futex(FUTEX_WAIT, seen);
+            continue;
+        }
+        done++;
+        __atomic_store_n(&turn, 1, __ATOMIC_RELEASE);
+        futex(FUTEX_WAKE, 1);
+    }
+    report(done, began);
+    __atomic_store_n(&turn, 2, __ATOMIC_RELEASE);
+    futex(FUTEX_WAKE, 1);
+    pthread_join(other, NULL);
+}
+
+struct load {
+    const char *name;
+    const char *path;
+    int flags;
+    void *(*body)(void *);
+};
+
+static const struct load all_loads[] = {
+    { "stat", "flat", O_RDONLY | O_DIRECTORY, stat_some },
+    { "list", "tree/d0", O_RDONLY | O_DIRECTORY, list_some },
+    { "churn", "churn", O_RDONLY | O_DIRECTORY, churn_some },
+    { "write", "big", O_WRONLY, write_some },
+    { "read", "big", O_RDONLY, read_sequence },
+    { "random", "big", O_RDONLY, random_some },
+};
+
+/* One slice below one root; gone_on is what the slices before it have done there. */
+static void slice(const struct load *load, int threads, double seconds, int root,
+                  const char *root_path, uint64_t *gone_on)
+{
+    struct worker workers[MAX_THREADS] = {0};
+    struct stat st;
+    char path[4096];
+    uint64_t work = 0;
+    snprintf(path, sizeof path, "%s/%s", root_path, load->path);
+    int fd = open(path, load->flags);
+    if (fd < 0 || fstat(fd, &st) < 0)
         fail(path);
-    while ((got = read(fd, block, BLOCK)) > 0)
-        bytes += got;
-    if (got < 0)
-        fail("read");
+    if (load->body == random_some)
+        posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+    double began = now();
+    for (int i = 0; i < threads; i++) {
+        struct worker *w = &workers[i];
+        uint64_t range = load->body == stat_some ? STAT_FILES : st.st_size / PAGE;
+        w->fd = fd;
+        w->size = st.st_size;
+        w->first = *gone_on + range / threads * i;
+        if (load->body == stat_some)
+            w->first %= STAT_FILES;
+        w->until = began + seconds;
+    }
+    for (int i = 1; i < threads; i++)
+        if (pthread_create(&workers[i].thread, NULL, load->body, &workers[i]) != 0)
+            fail("pthread_create");
+    load->body(&workers[0]);
+    for (int i = 1; i < threads; i++)
+        pthread_join(workers[i].thread, NULL);
+    double took = now() - began;
     close(fd);
-    report(bytes, began);
+    for (int i = 0; i < threads; i++)
+        work += workers[i].work;
+    *gone_on += work;
+    printf("%d %llu %.6f\n", root, (unsigned long long)work, took);
+}
+
+static int duel(const char *name, int threads, int slices, int ms, int roots, char **paths)
+{
+    uint64_t gone_on[MAX_ROOTS] = {0};
+    const struct load *load = NULL;
+    for (size_t i = 0; i < sizeof all_loads / sizeof *all_loads; i++)
+        if (!strcmp(all_loads[i].name, name))
+            load = &all_loads[i];
+    if (!load || threads < 1 || threads > MAX_THREADS || roots > MAX_ROOTS)
+        return 2;
+    memset(block, 0x5a, BLOCK);
+    for (int s = 0; s <= slices; s++)
+        for (int i = 0; i < roots; i++) {
+            int root = s % 2 ? roots - 1 - i : i;
+            double seconds = (s == 0 ? WARM_UP_MS : ms) / 1e3;
+            slice(load, threads, seconds, root, paths[root], &gone_on[root]);
+        }
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -264,8 +370,10 @@ int main(int argc, char **argv)
     const char *load = argc > 2 ? argv[1] : "";
     if (!strcmp(load, "tree") && argc == 5)
         make_tree(argv[2], atoi(argv[3]), atoi(argv[4]));
-    else if (!strcmp(load, "stat") && argc == 6)
-        stat_storm(argv[2], atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
+    else if (!strcmp(load, "fill") && argc == 4)
+        fill(argv[2], strtoull(argv[3], NULL, 10));
+    else if (!strcmp(load, "turns") && argc == 3)
+        turns(atoi(argv[2]) / 1e3);
     else if (!strcmp(load, "walk")) {
         double began = now();
         unsigned long long seen = 0;
@@ -277,18 +385,10 @@ int main(int argc, char **argv)
         if (mount(NULL, argv[2], NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV, NULL) < 0)
             fail(argv[2]);
         report(0, now());
-    } else if (!strcmp(load, "list") && argc == 4)
-        list(argv[2], atoi(argv[3]));
-    else if (!strcmp(load, "churn") && argc == 4)
-        churn(argv[2], atoi(argv[3]));
-    else if (!strcmp(load, "write") && argc == 4)
-        write_file(argv[2], strtoull(argv[3], NULL, 10));
-    else if (!strcmp(load, "read") && argc == 3)
-        read_file(argv[2]);
-    else if (!strcmp(load, "random") && argc == 5)
-        random_reads(argv[2], atoi(argv[3]), atoi(argv[4]));
+    } else if (!strcmp(load, "duel") && argc >= 7)
+        return duel(argv[2], atoi(argv[3]), atoi(argv[4]), atoi(argv[5]), argc - 6, argv + 6);
     else {
-        fprintf(stderr, "usage: loads tree|stat|walk|empty|list|churn|write|read|random ...\n");
+        fprintf(stderr, "usage: loads tree|fill|walk|empty|turns|duel ...\n");
         return 2;
     }
     return 0;
