@@ -19,11 +19,11 @@ internal sealed class Arena : IDisposable
         {
             for (int i = 0; i < contenders.Count; i++)
             {
-                Contender contender = placement.Servers() is { } processor
-                    ? contenders[i].PinnedTo(processor)
-                    : contenders[i];
-                arena._servers.Add(
-                    RunningServer.Start(contender, folder.Source, arena.Roots[i], timeoutSeconds));
+                RunningServer server = RunningServer.Start(
+                    contenders[i], folder.Source, arena.Roots[i], timeoutSeconds);
+                arena._servers.Add(server);
+                if (placement.Servers() is { } processor)
+                    server.MoveTo(processor);
             }
 
             return arena;

@@ -37,14 +37,6 @@ internal sealed record Contender(
         ],
         DescriptorPerInode: true);
 
-    /// <summary>The same, all its threads on one processor.</summary>
-    public Contender PinnedTo(string processor) => this with
-    {
-        Program = "taskset",
-        Arguments = (source, mountPoint, timeout) =>
-            ["-c", processor, Program, .. Arguments(source, mountPoint, timeout)],
-    };
-
     /// <summary>This project's server, with further options of <c>handlecache mount</c>.</summary>
     public static Contender HandleCache(string name, string program, params string[] options) => new(
         name,
