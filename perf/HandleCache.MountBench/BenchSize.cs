@@ -4,7 +4,7 @@ namespace HandleCache.MountBench;
 /// <param name="Rounds">Times that all servers are started anew.</param>
 /// <param name="Slices">Of a load below each mount in a round, after one to warm up.</param>
 /// <param name="SliceMs">Length of a slice.</param>
-/// <param name="PinnedSlices">As <paramref name="Slices"/>, for each placement on fixed processors.</param>
+/// <param name="PinnedSlices">As those, for each placement on fixed processors.</param>
 /// <param name="Folders">Of the tree for find.</param>
 /// <param name="PortionFolders">Walked before the kernel's cache is emptied.</param>
 /// <param name="FileBytes">Of the file that is read and written.</param>
@@ -21,7 +21,7 @@ internal sealed record BenchSize(
 
     /// <summary>About ten minutes.</summary>
     public static BenchSize Full { get; } =
-        new(Rounds: 3, Slices: 12, SliceMs: 200, PinnedSlices: 10, Folders: 100, PortionFolders: 10,
+        new(Rounds: 3, Slices: 10, SliceMs: 200, PinnedSlices: 8, Folders: 100, PortionFolders: 10,
             FileBytes: 1L << 30, MemoryFolders: 400, ScaleFiles: 10_000_000);
 
     /// <summary>About two minutes.</summary>

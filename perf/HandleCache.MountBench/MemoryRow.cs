@@ -39,7 +39,8 @@ internal sealed record MemoryRow(double ResidentBytes, double? KernelBytes, int 
     [
         "walk",
         .. Enumerable.Range(first, count).Select(
-            i => $"{folder.MountPoint(0)}/{BenchFolder.Many}/d{i.ToString(CultureInfo.InvariantCulture)}"),
+            i => string.Create(
+                CultureInfo.InvariantCulture, $"{folder.MountPoint(0)}/{BenchFolder.Many}/d{i}")),
     ];
 
     private static int DescriptorLimit()
