@@ -17,7 +17,7 @@ internal sealed class RingNotes(LoadResult oneClient, SwitchBound bound, string 
         return string.Create(Plain,
             $"{overDevice.Median:0.00} times /dev/fuse, {RowNotes.Interval(overDevice)}; "
             + $"{overPeer.Median:0.00} times {peer} ({overPeer.Low:0.00} to {overPeer.High:0.00}), "
-            + $"whose libfuse has only /dev/fuse; placed by the scheduler");
+            + $"which reads /dev/fuse; placed by the scheduler");
     }
 
     /// <summary>
