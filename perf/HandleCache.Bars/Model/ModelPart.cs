@@ -91,7 +91,8 @@ internal sealed class ModelPart(string mode, string peerPath)
         Progress("forgets measured");
 
         Compare("iget hit", hit, Window.Cause(hit[3], hit[5], hit[6], latencyNs));
-        Compare("forget", forget, "an inode leaves the index and the record store, two lines each.");
+        Compare(
+            "forget", forget, "two reads, the index's and then the record's, where C has one.");
         Row("iget of a new inode, growing from nothing", "ns", fill[0],
             [new("Dictionary", fill[1]), new("C", fill[2])]);
         Bar("memory per inode", "bytes", cacheBytes,
