@@ -12,6 +12,9 @@ internal static class Window
     /// <summary>How many <see cref="More"/> has, branches apart.</summary>
     public const int Instructions = Steps * InstructionsPerStep;
 
+    /// <summary>So many times their own time is more than a coincidence.</summary>
+    private const double Clearly = 3;
+
     private const int Steps = 10;
     private const int InstructionsPerStep = 9;
 
@@ -34,16 +37,19 @@ internal static class Window
     });
 
     /// <summary>The cause of an iget's time, from what the run measured, in nanoseconds.</summary>
-    public static string Cause(double iget, double withMore, double alone, double read) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"an iget waits for two reads, the index's and then the record's, where C waits for "
-            + $"one. Reads of {read:F0} ns each and {iget:F0} ns an iget make ")
-        + string.Create(
-            CultureInfo.InvariantCulture,
-            $"{2 * read / iget:F1} igets in flight, and no more fit in the processor's window: "
-            + $"{Instructions} instructions more in each iget, which alone take {alone:F0} ns, ")
-        + string.Create(
-            CultureInfo.InvariantCulture,
-            $"make it {withMore - iget:F0} ns longer. Who can should search ahead.");
+    public static string Cause(double iget, double withMore, double alone, double read)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        string ownTime = alone.ToString("F0", plain);
+        string longer = (withMore - iget).ToString("F0", plain);
+        string inFlight = (2 * read / iget).ToString("F1", plain);
+        string measured = $"{Instructions} instructions more in each iget, which alone take "
+            + $"{ownTime} ns, make it {longer} ns longer";
+        if (withMore - iget < Clearly * alone)
+            return $"no cause proven: {measured}, so it is not the processor's window.";
+        return "an iget waits for two reads, the index's and then the record's, where C waits for "
+            + string.Create(plain, $"one. Reads of {read:F0} ns each and {iget:F0} ns an iget ")
+            + $"make {inFlight} igets in flight, and no more fit in the processor's window: "
+            + $"{measured}. Who can should search ahead.";
+    }
 }
