@@ -54,10 +54,16 @@ internal sealed class CacheContender(Work work) : IContender, IDisposable
 
     public void HitOneByOne(ReadOnlySpan<ulong> nodeIds)
     {
-        Span<byte> handle = stackalloc byte[work.HandleBytes];
-        foreach (ulong nodeId in nodeIds)
-            IGet(nodeId, handle, IGetOutcome.Hit);
+        Span<byte> bytes = stackalloc byte[work.HandleBytes];
+        HitEach(nodeIds, bytes);
     }
+
+    /// <summary>
+    /// <see cref="HitOneByOne"/> with <see cref="Window.Instructions"/> more in each iget, which
+    /// wait for nothing.
+    /// </summary>
+    public double HitWithMoreInstructions() => ThreadClock.Measure(
+        work.Keys.Length, () => HitEachWithMore(work.Keys, new byte[work.HandleBytes]));
 
     public void HitInFlight(ReadOnlySpan<ulong> nodeIds)
     {
@@ -73,7 +79,7 @@ internal sealed class CacheContender(Work work) : IContender, IDisposable
                     _found[i], some[i], Work.Generation, Work.Regular,
                     new FileHandle(work.HandleType, handle));
                 if (result.Outcome != IGetOutcome.Hit)
-                    throw new InvalidOperationException("an iget did not hit");
+                    throw NoHit();
             }
 
             nodeIds = nodeIds[some.Length..];
@@ -140,6 +146,36 @@ internal sealed class CacheContender(Work work) : IContender, IDisposable
             entries = entries[count..];
         }
     }
+
+    private void HitEach(ReadOnlySpan<ulong> nodeIds, Span<byte> bytes)
+    {
+        FuseInodeCache cache = _cache;
+        var handle = new FileHandle(work.HandleType, bytes);
+        foreach (ulong nodeId in nodeIds)
+        {
+            Work.Handle(nodeId, bytes);
+            IGetResult result = cache.IGet(nodeId, Work.Generation, Work.Regular, handle);
+            if (result.Outcome != IGetOutcome.Hit)
+                throw NoHit();
+        }
+    }
+
+    private void HitEachWithMore(ReadOnlySpan<ulong> nodeIds, Span<byte> bytes)
+    {
+        FuseInodeCache cache = _cache;
+        var handle = new FileHandle(work.HandleType, bytes);
+        foreach (ulong nodeId in nodeIds)
+        {
+            if (Window.More(nodeId) == 0)
+                throw NoHit();
+            Work.Handle(nodeId, bytes);
+            IGetResult result = cache.IGet(nodeId, Work.Generation, Work.Regular, handle);
+            if (result.Outcome != IGetOutcome.Hit)
+                throw NoHit();
+        }
+    }
+
+    private static InvalidOperationException NoHit() => new("an iget did not hit");
 
     /// <summary>For each: the inode is forgotten, another comes, and is hit once.</summary>
     private void Churn(ReadOnlySpan<ulong> nodeIds, ulong offset)

@@ -26,7 +26,7 @@ internal sealed class ModelPart(string mode, string peerPath)
         using (var peer = new CPeer(peerPath, work))
         {
             double latencyNs = peer.LatencyNs();
-            CompareAt(work, peer);
+            CompareAt(work, peer, latencyNs);
             MeasureScale(type, bytes, latencyNs);
         }
 
@@ -61,7 +61,7 @@ internal sealed class ModelPart(string mode, string peerPath)
         return (only.Type, only.Bytes);
     }
 
-    private void CompareAt(Work work, CPeer peer)
+    private void CompareAt(Work work, CPeer peer, double latencyNs)
     {
         long before = GC.GetTotalMemory(forceFullCollection: true);
         using var cache = new CacheContender(work);
@@ -80,7 +80,8 @@ internal sealed class ModelPart(string mode, string peerPath)
             rounds,
             () => cache.Hit(inFlight: true), () => dictionary.Hit(inFlight: false),
             () => peer.Hit(inFlight: true), () => cache.Hit(inFlight: false),
-            () => peer.Hit(inFlight: false));
+            () => peer.Hit(inFlight: false), cache.HitWithMoreInstructions,
+            () => Window.Alone(work));
         Progress("hits measured");
         double[] forget = Rounds.Medians(
             rounds,
@@ -89,8 +90,9 @@ internal sealed class ModelPart(string mode, string peerPath)
             () => peer.Forget(inFlight: false));
         Progress("forgets measured");
 
-        Compare("iget hit", hit);
-        Compare("forget", forget);
+        Compare("iget hit", hit, Window.Cause(hit[3], hit[5], hit[6], latencyNs));
+        Compare(
+            "forget", forget, "two reads, the index's and then the record's, where C has one.");
         Row("iget of a new inode, growing from nothing", "ns", fill[0],
             [new("Dictionary", fill[1]), new("C", fill[2])]);
         Bar("memory per inode", "bytes", cacheBytes,
@@ -101,7 +103,7 @@ internal sealed class ModelPart(string mode, string peerPath)
             "0", null, atLeast: null, "an index that grows, see MemoryTests.");
     }
 
-    private void Compare(string what, double[] medians)
+    private void Compare(string what, double[] medians, string cause)
     {
         Bar($"{what}, 128 in flight", "ns", medians[0], [new("Dictionary", medians[1])],
             "Dictionary / HandleCache >= 3", medians[1] / medians[0], TimesDictionary,
@@ -114,10 +116,7 @@ internal sealed class ModelPart(string mode, string peerPath)
         Bar($"{what}, one after another", "ns", medians[3],
             [new("Dictionary", medians[1]), new("C", medians[4])],
             "C / HandleCache >= 1/1.2", medians[4] / medians[3], TimesC,
-            "two cache misses, of which the second waits for the first (the index gives the "
-                + "record's place), where C's table has one; that does not explain all of it, and "
-                + "the rest has no proven cause. Tried without gain: a hit path without loops, the "
-                + "other paths out of line. Who can should search ahead.");
+            cause);
     }
 
     private void MeasureScale(uint type, int bytes, double latencyNs)

@@ -52,6 +52,9 @@ internal readonly struct HandleSlot
     /// <summary>False for the strategy <c>none</c>: handles are accepted and not kept.</summary>
     internal bool Keeps { get; }
 
+    /// <summary>Even an empty handle lies in an external buffer.</summary>
+    internal bool AlwaysSpills => _inlineLimit == NeverInline;
+
     /// <summary>The bits of a record's state that tell whether a handle can be the same.</summary>
     internal uint ComparedState => Keeps ? StorageMask : 0;
 
@@ -212,7 +215,9 @@ internal readonly struct HandleSlot
     {
         bool full = bytes.Length == InlineBytes;
         SetState(record, full ? InodeState.HandleFull : InodeState.None);
-        bytes.CopyTo(MemoryMarshal.CreateSpan(ref record.Buffer, InlineBytes));
+        Span<byte> buffer = MemoryMarshal.CreateSpan(ref record.Buffer, InlineBytes);
+        bytes.CopyTo(buffer);
+        buffer[bytes.Length..].Clear();
         // SAFETY: not full, so InlineBytes is above the length, and above 0.
         if (!full)
             Unsafe.Add(ref record.Buffer, InlineBytes - 1) = (byte)bytes.Length;

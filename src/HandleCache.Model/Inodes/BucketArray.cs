@@ -27,11 +27,12 @@ internal readonly struct BucketArray
     private const byte BucketIsALine = BucketBytes == PinnedLines.LineBytes ? 0 : -1;
 
     private readonly PinnedLines _lines;
+    private readonly uint _last;
 
     internal BucketArray(int buckets, uint tagMask)
     {
         _lines = new((buckets * BucketBytes) + BucketIsALine, zeroed: true);
-        Buckets = (uint)buckets;
+        _last = (uint)buckets - 1;
         TagMask = tagMask;
     }
 
@@ -41,7 +42,8 @@ internal readonly struct BucketArray
         TagMask = tagMask;
     }
 
-    internal uint Buckets { get; }
+    /// <summary>A power of two.</summary>
+    internal uint Buckets => _last + 1;
 
     /// <summary>Which bits of an entry are tag.</summary>
     internal uint TagMask { get; }
@@ -57,11 +59,11 @@ internal readonly struct BucketArray
 
     internal bool SharesMemoryWith(BucketArray other) => _lines.First == other._lines.First;
 
-    /// <summary>Where a key's search begins: the hash's lower half, scaled.</summary>
+    /// <summary>Where a key's search begins: by the hash's lower bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint Home(ulong hash) => (uint)(((ulong)(uint)hash * Buckets) >> 32);
+    internal uint Home(ulong hash) => (uint)hash & _last;
 
-    internal uint After(uint bucket) => bucket + 1 == Buckets ? 0 : bucket + 1;
+    internal uint After(uint bucket) => (bucket + 1) & _last;
 
     /// <summary>The address of a bucket.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

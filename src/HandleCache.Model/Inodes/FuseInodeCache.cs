@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using HandleCache.Model.Handles;
 
 namespace HandleCache.Model.Inodes;
@@ -33,6 +34,7 @@ public sealed partial class FuseInodeCache : IDisposable
     private readonly HandleSlot _slot;
     private readonly ulong _handleTypeMask;
     private readonly uint _stateMask;
+    private readonly RecordImage _image;
     private readonly int _longestHandle;
     private readonly bool _faulty;
     private int _unhashed;
@@ -54,8 +56,11 @@ public sealed partial class FuseInodeCache : IDisposable
         _typeMask = options.Faults.Has(ModelFault.SkipType) ? 0 : InodeRecord.TypeMask;
         _slot = new(options.Strategy);
         _handleTypeMask = _slot.Keeps ? ulong.MaxValue : uint.MaxValue;
-        // A hashed inode only: one found ahead may have been replaced since.
-        _stateMask = InodeRecord.TypeMask | _slot.ComparedState | (uint)InodeState.Unhashed;
+        // A hashed inode only: one found ahead may have been replaced since. With faults the plain
+        // path fits no record: all are live, and no expected state says so.
+        _stateMask = InodeRecord.TypeMask | _slot.ComparedState | (uint)InodeState.Unhashed
+            | (_faulty ? (uint)InodeState.Live : 0);
+        _image = new(_slot, _stateMask);
         _faultPlan = new(options.Faults);
     }
 
@@ -102,16 +107,27 @@ public sealed partial class FuseInodeCache : IDisposable
 
     /// <summary>
     /// iget for a reply that carries a handle; one without is passed as the default handle. Of the
-    /// generation the lower 32 bits count, as in fuse_stale_inode().
+    /// generation the lower 32 bits count, as in fuse_stale_inode(). Igets one after another are as
+    /// fast as many of them fit in the processor's window at once, so the path of a hit is short
+    /// and all else apart; and it is compiled without a profile, since that of a cache which fills
+    /// takes hits for rare.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public IGetResult IGet(ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {
-        InodeIndex found = _table.Find(nodeId, out InodeRecord at);
-        if (!found.IsNone && CountsAsHit(at, nodeId, generation, mode, handle))
-            return new(found, IGetOutcome.Hit);
-        if (found.IsNone && !_faulty)
-            return Absent(nodeId, generation, mode, handle);
-        return Differs(nodeId, generation, mode, handle);
+        InodeIndex likely = _table.Guess(nodeId);
+        if (likely.IsNone)
+            return IGetSearching(nodeId, generation, mode, handle);
+        InodeRecord at = _table.Guessed(likely);
+        if (!_image.Has(handle.Bytes.Length))
+            return IGetByFields(likely, nodeId, generation, mode, handle);
+        if (_image.Differences(at, nodeId, generation, mode, handle) != Vector256<ulong>.Zero
+            || !at.TryCount())
+        {
+            return IGetSearching(nodeId, generation, mode, handle);
+        }
+
+        return new(likely, IGetOutcome.Hit);
     }
 
     /// <summary>iget for a reply of a dialect without handles.</summary>
@@ -194,19 +210,42 @@ public sealed partial class FuseInodeCache : IDisposable
     private bool CountsAsHit(
         InodeRecord at, ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {
-        ulong generationAndType = (uint)generation | ((ulong)handle.Type << 32);
-        uint state = (mode & InodeRecord.TypeMask) | _slot.StateOf(handle.Bytes.Length);
-        ushort nlookup = at.NLookupLow;
-        if (at.NodeId != nodeId || nlookup == ushort.MaxValue || _faulty
-            || ((at.GenerationAndHandleType ^ generationAndType) & _handleTypeMask) != 0
-            || ((at.TypeAndState ^ state) & _stateMask) != 0
-            || (_slot.Keeps && !_table.SameHandleBytes(at, handle)))
+        if (_image.Has(handle.Bytes.Length))
         {
-            return false;
+            return _image.Differences(at, nodeId, generation, mode, handle)
+                == Vector256<ulong>.Zero && at.TryCount();
         }
 
-        at.NLookupLow = (ushort)(nlookup + 1);
-        return true;
+        ulong generationAndType = (uint)generation | ((ulong)handle.Type << 32);
+        uint state = (mode & InodeRecord.TypeMask) | _slot.StateOf(handle.Bytes.Length);
+        return at.NodeId == nodeId
+            && ((at.GenerationAndHandleType ^ generationAndType) & _handleTypeMask) == 0
+            && ((at.TypeAndState ^ state) & _stateMask) == 0
+            && (!_slot.Keeps || _table.SameHandleBytes(at, handle))
+            && at.TryCount();
+    }
+
+    /// <summary>iget of an inode that is likely there, where records have no image.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IGetResult IGetByFields(
+        InodeIndex likely, ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
+    {
+        return CountsAsHit(_table.Guessed(likely), nodeId, generation, mode, handle)
+            ? new(likely, IGetOutcome.Hit)
+            : IGetSearching(nodeId, generation, mode, handle);
+    }
+
+    /// <summary>iget that was no hit at first sight.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IGetResult IGetSearching(
+        ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
+    {
+        InodeIndex found = _table.Find(nodeId, out InodeRecord at);
+        if (!found.IsNone && CountsAsHit(at, nodeId, generation, mode, handle))
+            return new(found, IGetOutcome.Hit);
+        if (found.IsNone && !_faulty)
+            return Absent(nodeId, generation, mode, handle);
+        return Differs(nodeId, generation, mode, handle);
     }
 
     private bool IsSame(InodeRecord at, ulong generation, uint mode) =>
@@ -228,6 +267,7 @@ public sealed partial class FuseInodeCache : IDisposable
     /// iget where the cached inode is not plainly the same: the handle may be absent on one side,
     /// or too long; else the inode is stale.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private IGetResult Differs(
         ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace HandleCache.Model.Inodes;
 
@@ -8,7 +9,7 @@ namespace HandleCache.Model.Inodes;
 /// bytes of buffer a record is 32, half a cache line. Records lie at multiples of 4 of an aligned
 /// address, so 8-byte fields may be unaligned where the stride is not a multiple of 8.
 /// </summary>
-internal readonly ref struct InodeRecord(ref byte first, int position)
+internal readonly ref struct InodeRecord(ref byte first)
 {
     /// <summary>Bytes before the handle's buffer.</summary>
     internal const int FixedBytes = 20;
@@ -26,8 +27,11 @@ internal readonly ref struct InodeRecord(ref byte first, int position)
 
     private readonly ref byte _first = ref first;
 
-    /// <summary>Offset of the record behind an aligned address, in bytes.</summary>
-    internal int Position { get; } = position;
+    /// <summary>
+    /// Where the record begins within 8 bytes; memory may move, but by multiples of 8.
+    /// </summary>
+    internal int Position =>
+        (int)Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref _first) & (sizeof(ulong) - 1);
 
     internal ref byte First => ref _first;
 
@@ -39,37 +43,57 @@ internal readonly ref struct InodeRecord(ref byte first, int position)
     // SAFETY: all accesses below lie in the first FixedBytes, which every record has.
     internal ulong NodeId
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Unsafe.ReadUnaligned<ulong>(ref _first);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         set => Unsafe.WriteUnaligned(ref _first, value);
     }
 
     internal uint Generation
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref _first, GenerationAt));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, GenerationAt), value);
     }
 
     internal uint HandleType
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref _first, HandleTypeAt));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, HandleTypeAt), value);
     }
 
     /// <summary>Generation in the lower half, handle type in the upper: one comparison.</summary>
-    internal ulong GenerationAndHandleType =>
-        Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref _first, GenerationAt));
+    internal ulong GenerationAndHandleType
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref _first, GenerationAt));
+    }
+
+    /// <summary>All of a record of 32 bytes, and of no other.</summary>
+    internal Vector256<ulong> Image
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector256.LoadUnsafe(ref _first).AsUInt64();
+    }
 
     /// <summary>The lower 16 bits of nlookup; the others are kept beside where not 0.</summary>
     internal ushort NLookupLow
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref _first, NLookupAt));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, NLookupAt), value);
     }
 
     /// <summary>S_IFMT in the upper four bits, <see cref="InodeState"/> in the others.</summary>
     internal ushort TypeAndState
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref _first, StateAt));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         set => Unsafe.WriteUnaligned(ref Unsafe.Add(ref _first, StateAt), value);
     }
 
@@ -81,6 +105,17 @@ internal readonly ref struct InodeRecord(ref byte first, int position)
 
     /// <summary>S_IFMT bits of the inode's mode.</summary>
     internal uint FileType => TypeAndState & TypeMask;
+
+    /// <summary>nlookup grows by one; false, and nothing done, where it has no room to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryCount()
+    {
+        ref ushort low = ref Unsafe.As<byte, ushort>(ref Unsafe.Add(ref _first, NLookupAt));
+        if (low == ushort.MaxValue)
+            return false;
+        low++;
+        return true;
+    }
 
     internal bool Has(InodeState state) => (TypeAndState & (uint)state) != 0;
 }

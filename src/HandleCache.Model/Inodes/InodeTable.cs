@@ -86,6 +86,22 @@ public sealed partial class InodeTable : IDisposable
     }
 
     /// <summary>
+    /// The record that a search for the nodeid looks at first: nearly always the one sought, and
+    /// for the caller to see whether. None where the search's first bucket has no likely one.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal InodeIndex Guess(ulong nodeId)
+    {
+        ulong hash = NodeIdKeys.Hash(nodeId);
+        nint bucket = _byNodeId.Locate(hash, out uint tagMask);
+        return new(SplitIndex<NodeIdKeys>.Guess(bucket, hash, tagMask));
+    }
+
+    /// <summary>The record of <see cref="Guess"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal InodeRecord Guessed(InodeIndex index) => _records.Listed(index.Value);
+
+    /// <summary>
     /// The n-th record of a nodeid, hashed or not, in no particular order; none from the count on.
     /// </summary>
     public InodeIndex FindAny(ulong nodeId, int n)

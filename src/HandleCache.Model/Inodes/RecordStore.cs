@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace HandleCache.Model.Inodes;
 
@@ -65,8 +66,21 @@ internal sealed class RecordStore
         ref readonly View view = ref _views[(int)(record >> SegmentShift)];
         int local = (int)(record & (SegmentRecords - 1));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(local, view.Records);
-        int position = local * RecordBytes;
-        return new(ref PinnedLines.At(view.First + position), position);
+        return new(ref PinnedLines.At(view.First + (local * RecordBytes)));
+    }
+
+    /// <summary>
+    /// <see cref="At(uint)"/> of a number that an index has just given: unchecked.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal InodeRecord Listed(uint record)
+    {
+        // SAFETY: an index lists records in use alone (Validate), and these lie in a segment that
+        // has a view and room for them.
+        ref readonly View view = ref Unsafe.Add(
+            ref MemoryMarshal.GetArrayDataReference(_views), record >> SegmentShift);
+        uint position = (record & (SegmentRecords - 1)) * (uint)RecordBytes;
+        return new(ref PinnedLines.At(view.First + (nint)position));
     }
 
     /// <summary>
@@ -94,7 +108,7 @@ internal sealed class RecordStore
 
     /// <summary>A record by its address, as <see cref="Touch"/> gives it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static InodeRecord At(nint address) => new(ref PinnedLines.At(address), position: 0);
+    internal static InodeRecord At(nint address) => new(ref PinnedLines.At(address));
 
     /// <summary>Takes a record; its contents are undefined.</summary>
     /// <exception cref="InvalidOperationException">2^28 - 1 records are in use.</exception>

@@ -138,6 +138,7 @@ internal sealed partial class SplitIndex<TKeys>
         _tables = tables;
         _buckets = buckets;
         _depth++;
+        _shift--;
     }
 
     private BucketArray NewBuckets(int buckets, uint tagMask)

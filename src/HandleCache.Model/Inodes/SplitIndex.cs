@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace HandleCache.Model.Inodes;
 
@@ -31,6 +32,7 @@ internal sealed partial class SplitIndex<TKeys>
     private BucketArray[] _buckets;
     private SubTable[] _tables;
     private int _depth = 1;
+    private int _shift = HashBits - 1;
 
     internal SplitIndex(TKeys keys)
     {
@@ -79,7 +81,9 @@ internal sealed partial class SplitIndex<TKeys>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal nint Locate(ulong hash, out uint tagMask)
     {
-        ref readonly BucketArray buckets = ref _buckets[PartOf(hash)];
+        // SAFETY: the directory has 2^_depth positions, and PartOf gives _depth bits.
+        ref readonly BucketArray buckets = ref Unsafe.Add(
+            ref MemoryMarshal.GetArrayDataReference(_buckets), (nuint)(hash >> _shift));
         tagMask = buckets.TagMask;
         return buckets.AddressOf(buckets.Home(hash));
     }
@@ -123,7 +127,7 @@ internal sealed partial class SplitIndex<TKeys>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int PartOf(ulong hash) => (int)(hash >> (HashBits - _depth));
+    private int PartOf(ulong hash) => (int)(hash >> _shift);
 
     /// <summary>A part of the index: entries and how many upper hash bits they share.</summary>
     private sealed class SubTable(BucketArray buckets, int depth)

@@ -70,7 +70,7 @@ public sealed class HandleSlotTests
             {
                 byte[] bytes = new byte[20 + slot.BufferBytes + 16];
                 bytes.AsSpan().Fill(0xA5);
-                var record = new InodeRecord(ref bytes[0], 0) { TypeAndState = 0xA001 };
+                var record = new InodeRecord(ref bytes[0]) { TypeAndState = 0xA001 };
                 slot.TryStore(record, HandleBytes.HandleOf(1, length), pool);
 
                 Assert.Equal(-1, bytes.AsSpan(0, 12).IndexOfAnyExcept((byte)0xA5));
@@ -88,8 +88,8 @@ public sealed class HandleSlotTests
     {
         string what = $"{strategy}, {length} bytes at {position}";
         SpillPool pool = HandleSlot.PoolFor(strategy);
-        byte[] bytes = new byte[20 + slot.BufferBytes];
-        var record = new InodeRecord(ref bytes[0], position);
+        byte[] bytes = new byte[position + 20 + slot.BufferBytes];
+        var record = new InodeRecord(ref bytes[position]);
         var handle = new FileHandle(0x30081, HandleBytes.Of(5, length));
         HandleStorage storage = strategy.StorageOf(length);
         slot.Clear(record);
