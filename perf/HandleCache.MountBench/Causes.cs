@@ -10,6 +10,6 @@ internal static class Causes
     private const string Memory =
         "the rest is room to grow, arrays that were outgrown and not yet collected, and the "
         + "runtime's own; not tried: nodeids that say where their record lies, which would spare "
-        + "one of the table's two indexes; the peer's figure leaves out the open file that it keeps for each inode, which the "
-        + "kernel holds: see the row with the kernel's part";
+        + "one of the table's two indexes; the peer's figure leaves out the open file that it "
+        + "keeps for each inode, which the kernel holds: see the row with the kernel's part";
 }
