@@ -30,7 +30,8 @@ public sealed class CompoundFraming
     }
 
     /// <summary>Compound commands v5 and v6 (2026-02).</summary>
-    public static CompoundFraming V5 { get; } = new("v5", 0, saysResultSize: true, declinesOne: false);
+    public static CompoundFraming V5 { get; } =
+        new("v5", 0, saysResultSize: true, declinesOne: false);
 
     /// <summary>Compound commands v7 (2026-06).</summary>
     public static CompoundFraming V7 { get; } =

@@ -9,8 +9,8 @@ public sealed partial class V3Dialect
 {
     /// <summary>
     /// What the caller's flags lose on their way into OPEN: O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC.
-    /// The posted code takes FOPEN_KEEP_CACHE for the caller's flags there, and says "XXX flags
-    /// handling"; what it means to take is what fuse_send_open() takes.
+    /// The posted code has FOPEN_KEEP_CACHE, a flag of replies, where the caller's belong, and
+    /// marks the place as open; here are the caller's, as fuse_send_open() sends them.
     /// </summary>
     private const uint NotOfOpen = 0x40 | 0x80 | 0x100 | 0x200;
 
