@@ -10,6 +10,7 @@ public sealed partial class ModelKernel
 {
     private const uint StatxBasic = 0x7FF;
     private const uint StatxBtime = 0x800;
+    private const uint StatxNLink = 0x4;
     private const uint StatxSize = 0x200;
     private const uint StatxMtime = 0x40;
     private const uint StatxAtime = 0x20;
@@ -18,6 +19,9 @@ public sealed partial class ModelKernel
 
     /// <summary>FUSE_STATX_MODIFY and size: what a write or truncation outdates.</summary>
     private const uint StatxModSize = StatxMtime | StatxCtime | StatxBlocks | StatxSize;
+
+    /// <summary>FUSE_STATX_MODDIR: what a change of a directory outdates from 7.2 on.</summary>
+    private const uint StatxModDir = StatxModSize | StatxNLink;
 
     private const long NsPerSecond = 1_000_000_000;
 
@@ -239,7 +243,11 @@ public sealed partial class ModelKernel
     private void DirectoryChanged(KernelInode directory)
     {
         if (!_faults.Has(KernelFault.DirectoryChangeUnseen))
-            directory.InvalMask |= StatxBasic;
+        {
+            directory.InvalMask |= Follows(VersionRule.DirectoryChangeKeepsOwner)
+                ? StatxModDir
+                : StatxBasic;
+        }
     }
 
     private void QueueForget(ulong nodeId, ulong nlookup) =>

@@ -125,6 +125,12 @@ public sealed partial class ModelKernel
     private int ReverseInvalidate(
         KernelInode parent, Dentry dentry, ulong childNodeId, bool expireOnly)
     {
+        if (dentry.IsNegative && Follows(VersionRule.InvalEntryNeedsInode))
+        {
+            _dcache.Put(dentry);
+            return KernelErrno.ENOENT;
+        }
+
         DirectoryChanged(parent);
         if (!expireOnly || _faults.Has(KernelFault.ExpireOnlyDrops))
             _dcache.Invalidate(dentry);
