@@ -71,7 +71,7 @@ public sealed partial class ModelKernel
 
     /// <summary>
     /// The reply is about another object, by its handle alone: to a revalidation that is what
-    /// another nodeid is (v2 of the proposals, facts/handle-proposals.md).
+    /// another nodeid is (v2 of the proposals, PROPOSALS.md).
     /// </summary>
     private bool HasOtherHandle(KernelInode inode, in EntryIn entry) =>
         !IsStale(inode, entry.Entry) && !_faults.Has(KernelFault.RevalidateSkipsHandle)
