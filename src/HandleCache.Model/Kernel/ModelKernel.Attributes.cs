@@ -15,6 +15,8 @@ public sealed partial class ModelKernel
     private async KernelTask<(int Errno, fuse_attr Attr)> GetAttrAsync(
         KernelInode inode, OpenFile? file)
     {
+        if (Spoken.AsksStatx)
+            return await StatxAsync(inode);
         ulong attrVersion = _conn.AttrVersion;
         fuse_getattr_in arguments = default;
         if (file is not null && inode.IsRegular)
@@ -23,8 +25,8 @@ public sealed partial class ModelKernel
             arguments.fh = file.Fh;
         }
 
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_GETATTR, inode.NodeId, Bytes(arguments), RoomOf<fuse_attr_out>());
+        KernelAnswer answer = await SendAsync(
+            FuseOpcode.FUSE_GETATTR, inode, Bytes(arguments), RoomOf<fuse_attr_out>());
         if (answer.Errno != 0)
             return (answer.Errno, default);
         fuse_attr_out reply = MemoryMarshal.Read<fuse_attr_out>(answer.Body);
@@ -46,7 +48,7 @@ public sealed partial class ModelKernel
         ulong attrVersion = _conn.AttrVersion;
         fuse_statx_in arguments = new() { sx_mask = StatxBasic | StatxBtime };
         KernelAnswer answer = await AskAsync(
-            FuseOpcode.FUSE_STATX, inode.NodeId, Bytes(arguments), RoomOf<fuse_statx_out>());
+            FuseOpcode.FUSE_STATX, inode, Bytes(arguments), RoomOf<fuse_statx_out>());
         if (answer.Errno != 0)
             return (answer.Errno, default);
         fuse_statx_out reply = MemoryMarshal.Read<fuse_statx_out>(answer.Body);
@@ -157,7 +159,7 @@ public sealed partial class ModelKernel
             return 0;
         fuse_access_in arguments = new() { mask = (uint)(mask & (MayRead | MayWrite | MayExec)) };
         KernelAnswer answer = await AskAsync(
-            FuseOpcode.FUSE_ACCESS, inode.NodeId, Bytes(arguments), ReplyRoom.Nothing);
+            FuseOpcode.FUSE_ACCESS, inode, Bytes(arguments), ReplyRoom.Nothing);
         return answer.Errno == KernelErrno.ENOSYS ? 0 : answer.Errno;
     }
 
@@ -209,8 +211,8 @@ public sealed partial class ModelKernel
     {
         if (IsBad(inode))
             return (null, KernelErrno.EIO);
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_READLINK, inode.NodeId, [], ReplyRoom.UpTo(ReplyRoom.LinkBytes));
+        KernelAnswer answer = await SendAsync(
+            FuseOpcode.FUSE_READLINK, inode, [], ReplyRoom.UpTo(ReplyRoom.LinkBytes));
         inode.InvalMask |= StatxAtime;
         if (answer.Errno != 0)
             return (null, answer.Errno);
@@ -247,8 +249,8 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> StatFsAsync(Dentry dentry)
     {
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_STATFS, dentry.Inode!.NodeId, [], RoomOf<fuse_statfs_out>());
+        KernelAnswer answer = await SendAsync(
+            FuseOpcode.FUSE_STATFS, dentry.Inode!, [], RoomOf<fuse_statfs_out>());
         if (answer.Errno != 0)
             return VfsResult.Failure(answer.Errno);
         fuse_statfs_out reply = MemoryMarshal.Read<fuse_statfs_out>(answer.Body);

@@ -8,6 +8,7 @@ public sealed partial class ModelKernel
 {
     private const int OCreat = 0x40;
     private const int OExcl = 0x80;
+    private const int ONoCtty = 0x100;
     private const int OTrunc = 0x200;
     private const int OLargeFile = 0x8000;
     private const int ODirectory = 0x10000;
