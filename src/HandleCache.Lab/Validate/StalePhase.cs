@@ -1,4 +1,5 @@
 using HandleCache.Lab.Workload;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Validate;
 

@@ -3,6 +3,7 @@ using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Restart.Modelled;
