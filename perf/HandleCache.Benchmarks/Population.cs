@@ -11,7 +11,7 @@ internal static class Population
     public const ulong FirstNodeId = 2;
     public const uint HandleType = 1;
 
-    /// <summary>ext4: facts/handle-storage-and-sizes.md.</summary>
+    /// <summary>ext4: HANDLES.md.</summary>
     public const int HandleBytes = 8;
 
     private const ulong HandleStep = 0x9E37_79B9_7F4A_7C15;

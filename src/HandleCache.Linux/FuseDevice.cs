@@ -9,7 +9,7 @@ namespace HandleCache.Linux;
 /// </summary>
 public sealed unsafe class FuseDevice : IDisposable
 {
-    /// <summary>FUSE_DEV_IOC_CLONE (facts/fuse-abi.md).</summary>
+    /// <summary>FUSE_DEV_IOC_CLONE (ABI.md).</summary>
     private const uint CloneRequest = 0x8004E500;
 
     public const string DefaultPath = "/dev/fuse";

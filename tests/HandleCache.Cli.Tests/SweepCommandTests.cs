@@ -87,7 +87,7 @@ public sealed class SweepCommandTests : IDisposable
         Assert.All(defects, d => Assert.True(
             d.GetProperty("shown").GetBoolean(), d.GetProperty("name").GetString()));
 
-        // facts/handle-proposals.md section 3; 0 is told in section 2.
+        // PROPOSALS.md section 3; 0 is told in section 2.
         Assert.Equal(
             [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
             defects.Select(d => d.GetProperty("item").GetInt32()).Distinct().Order());

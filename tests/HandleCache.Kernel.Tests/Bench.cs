@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
+using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
@@ -36,12 +37,15 @@ internal sealed class Bench : IDisposable
     /// <param name="dialect">How handles travel; classic for none.</param>
     /// <param name="maxHandleBytes">The longest handle the server announces.</param>
     /// <param name="inodes">How inodes are kept.</param>
+    /// <param name="version">Which kernel's version is modelled; null for the default.</param>
     public Bench(
         FuseInitFlags flags = FuseInitFlags.FUSE_PARALLEL_DIROPS, Dialect? dialect = null,
-        int maxHandleBytes = 128, FuseInodeCacheOptions? inodes = null)
+        int maxHandleBytes = 128, FuseInodeCacheOptions? inodes = null,
+        KernelVersion? version = null)
     {
         _dialect = dialect ?? Dialect.Classic;
-        Kernel = new(new() { Inodes = inodes ?? new(), Dialect = _dialect });
+        ModelKernelOptions options = new() { Inodes = inodes ?? new(), Dialect = _dialect };
+        Kernel = new(options with { Version = version ?? options.Version });
         KernelCall mount = Kernel.Mount();
         fuse_init_out init = new() { major = 7, minor = 45, max_write = 65536 };
         (init.flags, init.flags2) = InitWords.Split(flags);
@@ -121,12 +125,28 @@ internal sealed class Bench : IDisposable
 
     public int AnswerBytes(Asked asked, params byte[] body) => AnswerError(asked, 0, body);
 
-    /// <summary>A notification without a body.</summary>
-    public int Notify(FuseNotifyCode code) => Kernel.WriteReply(BytesOf(new fuse_out_header
-    {
-        len = (uint)FuseReply.HeaderBytes,
-        error = (int)code,
-    }));
+    /// <summary>A notification; the errno of the server's write.</summary>
+    public int Notify(FuseNotifyCode code, params byte[] body) => Kernel.WriteReply(
+    [
+        .. BytesOf(new fuse_out_header
+        {
+            len = (uint)(FuseReply.HeaderBytes + body.Length),
+            error = (int)code,
+        }),
+        .. body,
+    ]);
+
+    /// <summary>FUSE_NOTIFY_INVAL_ENTRY of a name in a directory.</summary>
+    public int InvalEntry(ulong parent, string name) => Notify(
+        FuseNotifyCode.FUSE_NOTIFY_INVAL_ENTRY,
+        [
+            .. BytesOf(new fuse_notify_inval_entry_out
+            {
+                parent = parent,
+                namelen = (uint)name.Length,
+            }),
+            .. System.Text.Encoding.Latin1.GetBytes(name), 0,
+        ]);
 
     /// <summary>Answers with an entry and its handle, as the dialect has them.</summary>
     public int AnswerEntry(Asked asked, fuse_entry_out entry, params byte[] handle)

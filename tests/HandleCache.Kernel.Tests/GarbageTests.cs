@@ -11,7 +11,7 @@ namespace HandleCache.Kernel.Tests;
 /// <summary>
 /// Replies that no server should send, each with what the kernel makes of it: the errno of the
 /// server's write and that of the caller (fuse_dev_do_write(), fs/fuse/dev.c; R1, R4, R6 to R8,
-/// R10 and R11 of <c>facts/fuse-kernel-rules.md</c>).
+/// R10 and R11 of <c>RULES.md</c>).
 /// </summary>
 public class GarbageTests
 {

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HandleCache.Linux.Tests;
 
-/// <summary>Sizes and offsets from facts/fuse-abi.md (fuse_statx mirrors statx) and uapi.</summary>
+/// <summary>Sizes and offsets from ABI.md (fuse_statx mirrors statx) and uapi.</summary>
 public class LayoutTests
 {
     /// <summary>A buffer whose every 4 bytes hold their own offset.</summary>

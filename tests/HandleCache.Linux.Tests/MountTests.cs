@@ -45,7 +45,7 @@ public class MountTests
             Errno errno = FileHandles.Get(FileDescriptor.WorkingDirectory,
                 CString.FromString($"{mountPoint}/inside"), 0, out FileHandleBuffer handle, out _);
             Assert.Equal(Errno.None, errno);
-            // facts/handle-storage-and-sizes.md: tmpfs 0x1, 12.
+            // HANDLES.md: tmpfs 0x1, 12.
             Assert.Equal((1, 12), (handle.Type, handle.LengthBytes));
             using FileDescriptor mountFd = Files.Open(mountPoint, OpenFlags.Directory);
             using FileDescriptor? opened =
@@ -113,7 +113,7 @@ public class MountTests
             {
                 byte[] request = new byte[8192 + 65536];
                 SysResult read = device.Read(request);
-                // fuse_in_header 40 + fuse_init_in 64; opcode FUSE_INIT=26 (facts/fuse-abi.md).
+                // fuse_in_header 40 + fuse_init_in 64; opcode FUSE_INIT=26 (ABI.md).
                 Assert.Equal(104, read.Value);
                 Assert.Equal(104u, BitConverter.ToUInt32(request, 0));
                 Assert.Equal(26u, BitConverter.ToUInt32(request, 4));

@@ -1,7 +1,7 @@
 namespace HandleCache.Protocol.Tests;
 
 /// <summary>
-/// Sizes and offsets of the kernel's wire structs, as facts/fuse-abi.md lists them (measured
+/// Sizes and offsets of the kernel's wire structs, as ABI.md lists them (measured
 /// against include/uapi/linux/fuse.h). One line a struct: name, size, then field offset size.
 /// </summary>
 internal static class AbiTable

@@ -40,6 +40,7 @@ internal static class DifferentialCommand
         {
             Description = "Put a known fault into the model: must diverge.",
         };
+        Option<string> modelKernel = ValidateCommand.ModelKernelOption();
         Command command = new(
             "differential", "Run scripts on the running and on the modelled kernel.")
         {
@@ -51,6 +52,7 @@ internal static class DifferentialCommand
         command.Options.Add(single);
         command.Options.Add(passthrough);
         command.Options.Add(fault);
+        command.Options.Add(modelKernel);
         command.SetAction(result => CommandRunner.Run(() => Run(
             new DifferentialOptions
             {
@@ -59,6 +61,7 @@ internal static class DifferentialCommand
                 CallsPerScript = result.GetValue(calls),
                 OneScript = result.GetValue(single),
                 WithPassthrough = result.GetValue(passthrough),
+                ModelKernel = result.GetValue(modelKernel)!,
             },
             result.GetValue(fault) is { } name ? DifferentialFaults.Parse(name) : null)));
         return command;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using HandleCache.Cli.Rendering;
 using HandleCache.Lab;
+using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Validate;
 using HandleCache.Model;
 using HandleCache.Model.Handles;
@@ -102,6 +103,8 @@ internal static class ValidateCommand
         Description = "Put a known fault into the model ('list' names them): must diverge",
     };
 
+    private static readonly Option<string> ModelKernel = ModelKernelOption();
+
     private static readonly Option<bool> Json = new("--json")
     {
         Description = "One JSON document on stdout",
@@ -113,7 +116,8 @@ internal static class ValidateCommand
             "validate", "Mount a real file system, drive it, hold every request against the model")
         {
             Seed, Source, Write, TreeOn, Files, Directories, Operations, Timeout, Strategy,
-            ReadDirPlus, Evict, DropCaches, Record, Scripts, Soak, Break, Json,
+            ReadDirPlus, Evict, DropCaches, Record, Scripts, Soak, Break,
+            ModelKernel, Json,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
         return command;
@@ -168,6 +172,7 @@ internal static class ValidateCommand
             Record = parsed.GetValue(Record),
             Scripts = Range(parsed, Scripts, 0, 100_000_000),
             Soak = parsed.GetValue(Soak) is { } minutes ? SoakOf(minutes) : null,
+            ModelKernel = parsed.GetValue(ModelKernel)!,
             Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
         };
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))
@@ -176,6 +181,13 @@ internal static class ValidateCommand
             throw new BadInputException("--write goes with --source");
         return options;
     }
+
+    /// <summary>--model-kernel as every command with a modelled kernel takes it.</summary>
+    internal static Option<string> ModelKernelOption() => new("--model-kernel")
+    {
+        Description = "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
+        DefaultValueFactory = _ => KernelProfiles.RunningName,
+    };
 
     private static TimeSpan SoakOf(double minutes) => minutes is > 0 and <= MostSoakMinutes
         ? TimeSpan.FromMinutes(minutes)

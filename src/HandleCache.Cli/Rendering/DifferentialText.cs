@@ -1,5 +1,6 @@
 using System.Globalization;
 using HandleCache.Lab.Differential;
+using HandleCache.Lab.Kernels;
 using HandleCache.Model;
 
 namespace HandleCache.Cli.Rendering;
@@ -59,8 +60,11 @@ internal static class DifferentialText
         if (!result.Repeats)
             Fold(output, "the script did not diverge when it was run again: it is shown whole");
         output.WriteLine("repeat with:");
+        string kernel = result.ModelKernel == KernelProfiles.RunningName
+            ? ""
+            : $" --model-kernel {result.ModelKernel}";
         string more = (script.Server.IsPassthrough ? " --passthrough" : "")
-            + (fault is null ? "" : $" --break {fault.Name}");
+            + kernel + (fault is null ? "" : $" --break {fault.Name}");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"  handlecache differential --single --seed {script.Seed} --calls {calls}")

@@ -1,7 +1,7 @@
 namespace HandleCache.Lab.Compare;
 
 /// <summary>A defect of a proposal, run in the model with and without it.</summary>
-/// <param name="Item">Item of facts/handle-proposals.md, section 3; 0: section 2.</param>
+/// <param name="Item">Item of PROPOSALS.md, section 3; 0: section 2.</param>
 /// <param name="Name">Kebab-case, as --defect spells it where it is a switch.</param>
 /// <param name="Description">What goes wrong.</param>
 /// <param name="Sequence">The shortest sequence that shows it.</param>

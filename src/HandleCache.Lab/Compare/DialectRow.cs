@@ -17,7 +17,7 @@ public sealed record DialectRow
     /// <summary>READDIRPLUS by buffer size.</summary>
     public required IReadOnlyList<ListingRow> Listings { get; init; }
 
-    /// <summary>How handles are kept with it, as posted (facts/handle-proposals.md).</summary>
+    /// <summary>How handles are kept with it, as posted (PROPOSALS.md).</summary>
     public required string Storage { get; init; }
 
     /// <summary>Memory of an inode with that storage against today, in bytes.</summary>

@@ -5,7 +5,7 @@ using HandleCache.Protocol.Dialects;
 namespace HandleCache.Lab.Compare;
 
 /// <summary>
-/// How a dialect's author keeps the handle in the inode (facts/handle-proposals.md, section 2;
+/// How a dialect's author keeps the handle in the inode (PROPOSALS.md, section 2;
 /// T1 of the thread for those that say nothing).
 /// </summary>
 internal static class DialectStorage

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using HandleCache.Lab.Kernels;
 using HandleCache.Linux;
 
 namespace HandleCache.Lab.Differential;
@@ -39,7 +40,13 @@ public sealed class DifferentialExperiment
 
     private DifferentialExperiment(DifferentialOptions options, CancellationToken cancel)
     {
-        _options = options;
+        _options = options with
+        {
+            Model = options.Model with
+            {
+                Version = KernelProfiles.VersionOf(options.ModelKernel),
+            },
+        };
         _cancel = cancel;
         _mayPassthrough = options.WithPassthrough && PassthroughServer.IsPossible();
     }
@@ -126,6 +133,8 @@ public sealed class DifferentialExperiment
         Failed = _failed,
         Divergence = _divergence,
         Repeats = _repeats,
+        ModelKernel = _options.ModelKernel,
+        ModelVersion = _options.Model.Version,
         Elapsed = Stopwatch.GetElapsedTime(_begun),
     };
 

@@ -1,3 +1,4 @@
+using HandleCache.Lab.Kernels;
 using HandleCache.Model.Kernel;
 
 namespace HandleCache.Lab.Differential;
@@ -26,5 +27,12 @@ public sealed record DifferentialOptions
     /// </summary>
     public bool WithPassthrough { get; init; }
 
+    /// <summary>
+    /// Which kernel's version the model follows, spelled as profiles are; by default the running
+    /// one's.
+    /// </summary>
+    public string ModelKernel { get; init; } = KernelProfiles.RunningName;
+
+    /// <summary>The modelled kernel; its version is <see cref="ModelKernel"/>'s.</summary>
     public ModelKernelOptions Model { get; init; } = new();
 }

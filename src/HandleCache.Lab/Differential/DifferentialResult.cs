@@ -1,3 +1,6 @@
+using HandleCache.Lab.Kernels;
+using HandleCache.Model.Slab;
+
 namespace HandleCache.Lab.Differential;
 
 /// <summary>What a differential run found.</summary>
@@ -43,6 +46,12 @@ public sealed record DifferentialResult
 
     /// <summary>It was cancelled: the figures are those until then.</summary>
     public bool IsInterrupted { get; init; }
+
+    /// <summary>The modelled kernel as it was asked for.</summary>
+    public string ModelKernel { get; init; } = KernelProfiles.RunningName;
+
+    /// <summary>Its version.</summary>
+    public KernelVersion ModelVersion { get; init; }
 
     /// <summary>Wall time.</summary>
     public TimeSpan Elapsed { get; init; }

@@ -1,4 +1,3 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;

@@ -1,4 +1,3 @@
-using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;

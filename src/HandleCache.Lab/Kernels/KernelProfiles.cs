@@ -54,6 +54,14 @@ public static class KernelProfiles
             ? OnCpus(RunningKernel.ReadWithoutStructs(), cpus)
             : Load(spelling, cpus);
 
+    /// <summary>The version alone of a kernel that is spelled as in <see cref="Load"/>.</summary>
+    /// <exception cref="BadInputException">Unknown name, or a file that is no profile.</exception>
+    public static KernelVersion VersionOf(string spelling)
+    {
+        ArgumentNullException.ThrowIfNull(spelling);
+        return LoadSwitches(spelling, null).Version;
+    }
+
     private static KernelProfile Find(string spelling)
     {
         if (string.Equals(spelling, RunningName, StringComparison.Ordinal))

@@ -72,7 +72,7 @@ public static class SweepExperiment
     }
 
     /// <summary>
-    /// Every strategy of design.md, inline lengths 0..128; the dedicated cache holds the longest
+    /// Every strategy, inline lengths 0..128; the dedicated cache holds the longest
     /// handle of the mix, or 128.
     /// </summary>
     public static IReadOnlyList<HandleStrategy> AllStrategies(HandleMix mix)

@@ -68,6 +68,7 @@ internal static class DifferentialStage
         Seed = options.Seed,
         Scripts = options.Scripts,
         Soak = options.Soak,
+        ModelKernel = options.ModelKernel,
         Model = new()
         {
             Inodes = new FuseInodeCacheOptions

@@ -1,6 +1,5 @@
 using HandleCache.Lab.Workload;
 using HandleCache.Model.Inodes;
-using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Validate;
 

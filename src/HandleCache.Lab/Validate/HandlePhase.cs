@@ -1,7 +1,6 @@
 using HandleCache.Lab.Workload;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
-using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;

@@ -9,7 +9,7 @@ namespace HandleCache.Lab.Validate;
 
 /// <summary>
 /// Counts the kernel's fuse_inode objects and slabs while inodes are made and dropped, and holds
-/// them against the model's inodes and the modelled SLUB (facts/slub.md, section 4). Before
+/// them against the model's inodes and the modelled SLUB (SLUB.md, section 4). Before
 /// 7.0 a shrink makes the object count exact, since it takes the per-CPU slabs back.
 /// </summary>
 internal sealed class SlabStage

@@ -1,5 +1,4 @@
 using HandleCache.Lab.Workload;
-using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Validate;
 

@@ -1,4 +1,5 @@
 using HandleCache.Lab.Differential;
+using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Replay;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
@@ -91,6 +92,7 @@ public sealed class ValidateExperiment
                 + $"{FuseConstants.MAX_HANDLE_SZ}");
         }
 
+        KernelProfiles.VersionOf(options.ModelKernel);
         if (Credentials.WhyNotMountFuse() is { } mount)
             throw new MissingRequirementException(mount);
         if (Credentials.WhyNotOpenByHandle() is { } open)

@@ -1,3 +1,4 @@
+using HandleCache.Lab.Kernels;
 using HandleCache.Model;
 using HandleCache.Model.Handles;
 using HandleCache.Server.Sessions;
@@ -60,6 +61,12 @@ public sealed record ValidateOptions
 
     /// <summary>The differential part goes on so long; null for the number of scripts.</summary>
     public TimeSpan? Soak { get; init; }
+
+    /// <summary>
+    /// Which kernel's version the modelled kernel of the differential part follows, spelled as
+    /// profiles are.
+    /// </summary>
+    public string ModelKernel { get; init; } = KernelProfiles.RunningName;
 
     /// <summary>A known fault put into the model, to see the checks fail.</summary>
     public ModelFault? Break { get; init; }

@@ -14,7 +14,7 @@ namespace HandleCache.Linux.Rings;
 /// The kernel gives a request in three places, which <see cref="Fetch"/> lays behind each other
 /// as read(2) would have: fuse_in_header, the first argument (op_in), the rest (payload).
 /// <code>
-/// struct fuse_uring_req_header (facts/fuse-abi.md)
+/// struct fuse_uring_req_header (ABI.md)
 ///   0  in_out   128   fuse_in_header, then fuse_out_header
 /// 128  op_in    128   first argument of the request
 /// 256  ring      32   flags, commit_id (264), payload_sz (272)

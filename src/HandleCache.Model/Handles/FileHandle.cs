@@ -7,7 +7,7 @@ namespace HandleCache.Model.Handles;
 /// A file handle as <c>name_to_handle_at(2)</c> gives it: a 32-bit type and 0..128 bytes. The bytes
 /// belong to whoever made the value; one read from a cache is good until the cache's next change.
 /// The upper 16 bits of the type are user flags of CONNECTABLE handles
-/// (<c>facts/handle-storage-and-sizes.md</c>) and are kept. The default value means "no handle":
+/// (<c>HANDLES.md</c>) and are kept. The default value means "no handle":
 /// type 0 without bytes, which no file system encodes.
 /// </summary>
 public readonly ref struct FileHandle(uint type, ReadOnlySpan<byte> bytes)

@@ -1,6 +1,6 @@
 namespace HandleCache.Model.Handles;
 
-/// <summary>The storage strategies of design.md; the first is the default value.</summary>
+/// <summary>The storage strategies (SLUB.md, section 3); the first is the default value.</summary>
 public enum HandleStrategyKind
 {
     /// <summary><c>none</c>: today, no handle in the inode.</summary>

@@ -8,7 +8,7 @@ namespace HandleCache.Model.Handles;
 /// </summary>
 public sealed class SpillPool : IDisposable
 {
-    /// <summary>The kmalloc sizes up to 256 bytes (<c>facts/slub.md</c>).</summary>
+    /// <summary>The kmalloc sizes up to 256 bytes (<c>SLUB.md</c>).</summary>
     private static readonly int[] _kmallocSizes = [8, 16, 32, 64, 96, 128, 192, 256];
 
     private readonly SpillClass[] _classes;

@@ -6,7 +6,7 @@ using HandleCache.Protocol.Uapi;
 namespace HandleCache.Model.Inodes;
 
 /// <summary>
-/// The inode cache of one FUSE superblock: rules R1 to R3 of <c>facts/fuse-kernel-rules.md</c> over
+/// The inode cache of one FUSE superblock: rules R1 to R3 of <c>RULES.md</c> over
 /// an <see cref="InodeTable"/> (models fuse_iget() and fuse_evict_inode(), fs/fuse/inode.c, v6.12
 /// and 6.18). Who holds an inode in memory (dentries, open files) is the caller's knowledge: the
 /// caller says when one is evicted. Not thread-safe: the owner's lock is held around calls.

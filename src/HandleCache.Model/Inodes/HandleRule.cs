@@ -6,7 +6,7 @@ namespace HandleCache.Model.Inodes;
 /// How iget treats handles. The default is the sound rule: another handle means another inode, a
 /// reply without a handle says nothing about it, an inode without one takes the first it is given
 /// (the root has none at mount), and a handle that is too long is refused. The other settings are
-/// defects of proposals, numbered as in <c>facts/handle-proposals.md</c>, section 3.
+/// defects of proposals, numbered as in <c>PROPOSALS.md</c>, section 3.
 /// </summary>
 public sealed record HandleRule
 {

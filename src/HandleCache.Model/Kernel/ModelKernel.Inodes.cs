@@ -14,6 +14,9 @@ public sealed partial class ModelKernel
     private const uint StatxModSize =
         StatxMask.MTime | StatxMask.CTime | StatxMask.Blocks | StatxMask.Size;
 
+    /// <summary>FUSE_STATX_MODDIR: what a change of a directory outdates from 7.2 on.</summary>
+    private const uint StatxModDir = StatxModSize | StatxMask.NLink;
+
     private const long NsPerSecond = 1_000_000_000;
 
     /// <summary>MAX_JIFFY_OFFSET: a longer validity means for ever.</summary>
@@ -58,7 +61,7 @@ public sealed partial class ModelKernel
 
     /// <summary>
     /// The reply is about another object, by its handle alone: to a revalidation that is what
-    /// another nodeid is (v2 of the proposals, facts/handle-proposals.md).
+    /// another nodeid is (v2 of the proposals, PROPOSALS.md).
     /// </summary>
     private bool HasOtherHandle(KernelInode inode, in EntryIn entry) =>
         !IsStale(inode, entry.Entry) && !_faults.Has(KernelFault.RevalidateSkipsHandle)
@@ -230,7 +233,11 @@ public sealed partial class ModelKernel
     private void DirectoryChanged(KernelInode directory)
     {
         if (!_faults.Has(KernelFault.DirectoryChangeUnseen))
-            directory.InvalMask |= StatxMask.BasicStats;
+        {
+            directory.InvalMask |= Follows(VersionRule.DirectoryChangeKeepsOwner)
+                ? StatxModDir
+                : StatxMask.BasicStats;
+        }
     }
 
     private void QueueForget(ulong nodeId, ulong nlookup) =>

@@ -126,6 +126,12 @@ public sealed partial class ModelKernel
     private int ReverseInvalidate(
         KernelInode parent, Dentry dentry, ulong childNodeId, bool expireOnly)
     {
+        if (dentry.IsNegative && Follows(VersionRule.InvalEntryNeedsInode))
+        {
+            _dcache.Put(dentry);
+            return (int)Errno.ENOENT;
+        }
+
         DirectoryChanged(parent);
         if (!expireOnly || _faults.Has(KernelFault.ExpireOnlyDrops))
             _dcache.Invalidate(dentry);

@@ -271,7 +271,7 @@ public sealed partial class ModelKernel
 
     /// <summary>
     /// xattr_permission() for a name "user.*": regular files and directories only (EPERM to
-    /// change, ENODATA to read), then the inode's own permission.
+    /// change, (int)Errno.ENODATA to read), then the inode's own permission.
     /// </summary>
     private async KernelTask<int> XattrPermissionAsync(KernelInode inode, int mask)
     {

@@ -14,7 +14,8 @@ namespace HandleCache.Model.Kernel;
 /// gives the next message, <see cref="WriteReply"/> takes a reply or notification and runs what
 /// waited for it. Nothing else happens by itself and there is no clock but
 /// <see cref="NowNs"/>, so every interleaving is the caller's choice and can be repeated.
-/// Rules R1 to R16 of <c>facts/fuse-kernel-rules.md</c>, against v6.18. One owner at a time.
+/// Rules R1 to R16 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
+/// <see cref="VersionRule"/>. One owner at a time.
 /// </summary>
 public sealed partial class ModelKernel : IDisposable
 {
@@ -141,6 +142,9 @@ public sealed partial class ModelKernel : IDisposable
         _root = _dcache.NewRoot(root);
         return new VfsResult(0);
     }
+
+    /// <summary>Whether the modelled version does as a rule says.</summary>
+    private bool Follows(VersionRule rule) => rule.AppliesTo(_options.Version);
 
     private int Take(ReadOnlySpan<byte> message)
     {

@@ -1,4 +1,5 @@
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 
@@ -8,6 +9,9 @@ namespace HandleCache.Model.Kernel;
 public sealed record ModelKernelOptions
 {
     public FuseInodeCacheOptions Inodes { get; init; } = new();
+
+    /// <summary>Which kernel is modelled (<see cref="VersionRule"/>).</summary>
+    public KernelVersion Version { get; init; } = new(6, 18);
 
     /// <summary>The handle dialect offered in INIT.</summary>
     public Dialect Dialect { get; init; } = Dialect.Classic;

@@ -24,7 +24,7 @@ public static class OracleGeneral
     private const ulong ReservedFrom = ulong.MaxValue - FuseInodeCache.RootNodeId;
 
     /// <summary>
-    /// Handle classes that file systems have (facts/handle-storage-and-sizes.md), with the largest
+    /// Handle classes that file systems have (HANDLES.md), with the largest
     /// object size, in bytes, of each: from ext4's 8 to the longest there is.
     /// </summary>
     private static readonly HandleClass[] Classes =

@@ -4,7 +4,7 @@ namespace HandleCache.Model.Slab;
 public readonly record struct HandleHeader(HandleHeaderKind Kind)
 {
     /// <summary>
-    /// Header sizes in bytes (facts/handle-storage-and-sizes.md, handle-proposals.md).
+    /// Header sizes in bytes (HANDLES.md, PROPOSALS.md).
     /// </summary>
     public int SizeBytes => Kind switch
     {

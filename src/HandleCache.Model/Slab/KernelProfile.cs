@@ -2,7 +2,7 @@ namespace HandleCache.Model.Slab;
 
 /// <summary>
 /// What the memory model must know of a kernel: the switches of SLUB and the sizes of structs,
-/// which depend on its configuration and so are input, never constants (facts/slub.md).
+/// which depend on its configuration and so are input, never constants (SLUB.md).
 /// </summary>
 public sealed record KernelProfile
 {

@@ -3,7 +3,7 @@ namespace HandleCache.Model.Slab;
 /// <summary>
 /// The memcg vector of one slab. Until 6.19 always a separate kmalloc (account_slab(),
 /// mm/slub.c); from 7.0 first the slab's leftover, then each object's padding where the cache is
-/// unmergeable, then a kmalloc (facts/slub.md, "memcg vector").
+/// unmergeable, then a kmalloc (SLUB.md, "memcg vector").
 /// </summary>
 /// <param name="Placement">Where it lies.</param>
 /// <param name="VectorBytes">One entry per object of the slab, in bytes.</param>

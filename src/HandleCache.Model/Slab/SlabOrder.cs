@@ -5,7 +5,7 @@ namespace HandleCache.Model.Slab;
 /// <summary>
 /// The search for a slab's page order; models calculate_order() and calc_slab_order(), mm/slub.c,
 /// v6.12. The older form (6.1) gives the same order for every slot below 10,928 bytes and 1 to 128
-/// CPUs (facts/slub.md, exhaustive over multiples of 8).
+/// CPUs (SLUB.md, exhaustive over multiples of 8).
 /// </summary>
 /// <param name="Cpus">CPUs the search reckons with.</param>
 /// <param name="MinObjects">Objects a slab should hold for so many CPUs, after the cap.</param>

@@ -1,7 +1,7 @@
 namespace HandleCache.Protocol.Abi;
 
 /// <summary>
-/// Numbers of include/uapi/linux/fuse.h that are no enum there (facts/fuse-abi.md).
+/// Numbers of include/uapi/linux/fuse.h that are no enum there (ABI.md).
 /// </summary>
 public static class FuseConstants
 {
@@ -69,7 +69,7 @@ public static class FuseConstants
 
     /// <summary>
     /// Type of the record that carries a nodeid's handle; the number RFC v3 gave to its
-    /// FUSE_EXT_HANDLE (facts/handle-proposals.md). Never sent by today's kernel.
+    /// FUSE_EXT_HANDLE (PROPOSALS.md). Never sent by today's kernel.
     /// </summary>
     public const uint FUSE_EXT_HANDLE = 33;
 

@@ -2,7 +2,7 @@ namespace HandleCache.Protocol.Abi;
 
 /// <summary>
 /// INIT flags as one 64-bit value: bit n below 32 travels in <c>flags</c>, bit n from 32 on in
-/// bit n-32 of <c>flags2</c>, which is valid only with FUSE_INIT_EXT (facts/fuse-abi.md).
+/// bit n-32 of <c>flags2</c>, which is valid only with FUSE_INIT_EXT (ABI.md).
 /// </summary>
 [Flags]
 public enum FuseInitFlags : ulong

@@ -1,7 +1,7 @@
 namespace HandleCache.Protocol.Abi;
 
 /// <summary>
-/// What a request asks (enum fuse_opcode, include/uapi/linux/fuse.h; facts/fuse-abi.md).
+/// What a request asks (enum fuse_opcode, include/uapi/linux/fuse.h; ABI.md).
 /// FORGET and BATCH_FORGET get no reply.
 /// </summary>
 public enum FuseOpcode : uint

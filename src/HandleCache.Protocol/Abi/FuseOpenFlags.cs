@@ -1,6 +1,6 @@
 namespace HandleCache.Protocol.Abi;
 
-/// <summary>What the server says of an opened file (FOPEN_*, facts/fuse-abi.md).</summary>
+/// <summary>What the server says of an opened file (FOPEN_*, ABI.md).</summary>
 [Flags]
 public enum FuseOpenFlags : uint
 {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace HandleCache.Protocol.Abi;
 
 /// <summary>
-/// Entry of LOOKUP_HANDLE v3: no attributes; the handle follows (facts/fuse-abi.md, proposed).
+/// Entry of LOOKUP_HANDLE v3: no attributes; the handle follows (ABI.md, proposed).
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct fuse_entry2_out
@@ -17,7 +17,7 @@ public struct fuse_entry2_out
 }
 
 /// <summary>
-/// Entry of fusex: no attributes and no generation (facts/fuse-abi.md, proposed).
+/// Entry of fusex: no attributes and no generation (ABI.md, proposed).
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct fuse_entryx_out
@@ -62,7 +62,7 @@ public struct fuse_compound_req_in
 /// <summary>
 /// Argument of fusex' MKOBJX: what to make is in the mode, owner and device of a statx; the name
 /// follows (<see cref="namesize"/> bytes with its NUL), and behind a symlink's its target. Known
-/// from a third-party client header only, as the opcode (facts/fuse-abi.md, proposed).
+/// from a third-party client header only, as the opcode (ABI.md, proposed).
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct fuse_mkobjx_in

@@ -1,6 +1,6 @@
 namespace HandleCache.Protocol.Abi;
 
-/// <summary>Which fields of fuse_setattr_in count (FATTR_*, facts/fuse-abi.md).</summary>
+/// <summary>Which fields of fuse_setattr_in count (FATTR_*, ABI.md).</summary>
 [Flags]
 public enum FuseSetattrValid : uint
 {

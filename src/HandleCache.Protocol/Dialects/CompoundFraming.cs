@@ -7,7 +7,7 @@ namespace HandleCache.Protocol.Dialects;
 /// <summary>
 /// How FUSE_COMPOUND frames its parts: v5 and v6 put a 16-byte head and then whole requests one
 /// behind the other; v7 puts 4 bytes before each that say whose nodeid it takes
-/// (facts/fuse-abi.md, proposed). A reply is a 16-byte head and whole replies.
+/// (ABI.md, proposed). A reply is a 16-byte head and whole replies.
 /// </summary>
 public sealed class CompoundFraming
 {
@@ -48,7 +48,7 @@ public sealed class CompoundFraming
 
     /// <summary>
     /// EOPNOTSUPP to a compound declines this combination of parts; else only ENOSYS, which
-    /// declines all, is no error of the operation (facts/fuse-abi.md, proposed).
+    /// declines all, is no error of the operation (ABI.md, proposed).
     /// </summary>
     public bool DeclinesOne { get; }
 

@@ -7,7 +7,7 @@ namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// How file handles travel: data (INIT bit, opcode, maximum) and the codec of an entry. The
-/// base class carries no handle: it is today's protocol (facts/handle-proposals.md).
+/// base class carries no handle: it is today's protocol (PROPOSALS.md).
 /// </summary>
 public partial class Dialect
 {
@@ -58,7 +58,7 @@ public partial class Dialect
 
     /// <summary>
     /// What the kernel sets in INIT to offer the dialect: its bit, but for the defect of v2 and
-    /// v3 that puts the opcode's number there (facts/handle-proposals.md, section 3, item 3).
+    /// v3 that puts the opcode's number there (PROPOSALS.md, section 3, item 3).
     /// </summary>
     public virtual FuseInitFlags OfferedFlags => InitFlag;
 

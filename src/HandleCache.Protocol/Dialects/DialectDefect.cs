@@ -2,7 +2,7 @@ namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// A defect of a posted patch set that can be put into its dialect, to show what it breaks
-/// (facts/handle-proposals.md, section 3). Those of the wire are in the codecs, those of the
+/// (PROPOSALS.md, section 3). Those of the wire are in the codecs, those of the
 /// cache in the model's handle rule. Item 7 there (the root has no handle) is so everywhere, and
 /// item 9 (contested numbers) is <see cref="NumberClaim"/>.
 /// </summary>

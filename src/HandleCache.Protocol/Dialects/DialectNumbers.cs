@@ -3,7 +3,7 @@ using HandleCache.Protocol.Abi;
 namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
-/// The numbers that a proposal takes and that others want, too (facts/handle-proposals.md,
+/// The numbers that a proposal takes and that others want, too (PROPOSALS.md,
 /// section 3, item 9; <see cref="NumberClaim"/>). Fields, so that a collision can be tried out.
 /// </summary>
 public sealed record DialectNumbers

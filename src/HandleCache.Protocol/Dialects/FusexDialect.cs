@@ -12,7 +12,7 @@ namespace HandleCache.Protocol.Dialects;
 /// behind the entry and in an extension record of every request. Entries have no attributes and
 /// no generation; STATX asks for the former. MKDIR, MKNOD and SYMLINK are one operation, MKOBJX, in
 /// the form that a client of fusex gives it; LINK, CREATE and TMPFILE keep today's arguments
-/// (facts/handle-proposals.md, section 2).
+/// (PROPOSALS.md, section 2).
 /// </summary>
 public sealed partial class FusexDialect : Dialect
 {

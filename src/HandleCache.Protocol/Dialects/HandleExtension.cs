@@ -8,7 +8,7 @@ namespace HandleCache.Protocol.Dialects;
 /// <summary>
 /// The extension record FUSE_EXT_HANDLE: fuse_ext_header, then fuse_file_handle of v3, padded to
 /// 8 bytes; the header's size counts all of it. Records stand at the end of a request, and
-/// total_extlen of its head counts them in units of 8 bytes (facts/handle-proposals.md).
+/// total_extlen of its head counts them in units of 8 bytes (PROPOSALS.md).
 /// </summary>
 public static class HandleExtension
 {

@@ -25,7 +25,7 @@ public readonly record struct HandleAgreement(Dialect Dialect, int MaxHandleByte
 /// <summary>
 /// The handle part of INIT: the kernel offers the dialect's bit in its 64-bit flags, the server
 /// takes it and names its maximum in fuse_init_out.max_handle_sz, the 16 bits at offset 42
-/// (facts/handle-proposals.md). 0 or more than the dialect's maximum leaves the feature off.
+/// (PROPOSALS.md). 0 or more than the dialect's maximum leaves the feature off.
 /// </summary>
 public static class HandleOffer
 {

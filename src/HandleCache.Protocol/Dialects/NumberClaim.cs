@@ -8,7 +8,7 @@ public enum NumberKind
 }
 
 /// <summary>
-/// One claim of a number beyond those of 7.45 (facts/fuse-abi.md, last two sections). Two claims
+/// One claim of a number beyond those of 7.45 (ABI.md, last two sections). Two claims
 /// of one number cannot both be merged.
 /// </summary>
 /// <param name="Kind">Bit or opcode.</param>

@@ -7,7 +7,7 @@ namespace HandleCache.Protocol.Dialects;
 /// <summary>
 /// fuse_file_handle of v3: a u16 size and that many opaque bytes. The type has no field of its
 /// own any more; it is folded into the bytes as their first four, so that of the protocol's 128
-/// bytes 124 are left for the file system's handle (facts/handle-proposals.md, section 4).
+/// bytes 124 are left for the file system's handle (PROPOSALS.md, section 4).
 /// </summary>
 public static class OpaqueHandle
 {

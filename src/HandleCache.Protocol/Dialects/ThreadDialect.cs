@@ -19,7 +19,7 @@ public sealed class ThreadDialect : Dialect
     public const int HandleFieldBytes = HandleHeader.Bytes + FuseConstants.MAX_HANDLE_SZ;
 
     /// <summary>
-    /// Bit 43, which 7.46 has since given to another feature (facts/fuse-abi.md).
+    /// Bit 43, which 7.46 has since given to another feature (ABI.md).
     /// </summary>
     private static readonly DialectNumbers Posted = new()
     {

@@ -7,7 +7,7 @@ namespace HandleCache.Protocol.Dialects;
 /// <summary>
 /// LOOKUP_HANDLE v2 of 2025-12-12: fuse_entry_out grows by fuse_file_handle {u32 size; u32 type;
 /// handle[size]}; LOOKUP_HANDLE (54) has the parent's handle as fourth in-argument, and every
-/// creating operation has it as its last (facts/handle-proposals.md, section 2). A short, classic
+/// creating operation has it as its last (PROPOSALS.md, section 2). A short, classic
 /// entry is taken, too: it has no handle (one with open_out is as long as an entry with a handle
 /// of 8 bytes and no open_out, so the operation decides which it is). Nothing pads the handle,
 /// so in READDIRPLUS the dirent behind one of a length that 8 does not divide lies unaligned.

@@ -5,7 +5,7 @@ namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// The exported handle (struct fid) of LOOKUP_HANDLE v2: {u64 nodeid; u32 generation;
-/// fuse_file_handle}, once, or twice with the parent (facts/handle-proposals.md, sections 2, 3).
+/// fuse_file_handle}, once, or twice with the parent (PROPOSALS.md, sections 2, 3).
 /// With 20 bytes of head a handle of 108 bytes is the longest that can be exported, and 44 bytes
 /// each with the parent: two of 128 would take 296 of MAX_HANDLE_SZ's 128.
 /// </summary>

@@ -10,7 +10,7 @@ namespace HandleCache.Protocol.Dialects;
 /// handle), the parent's handle is an extension record of the first part, and the other parts
 /// have FUSE_ROOT_ID where the new nodeid will be put. MKDIR, MKNOD, SYMLINK, LINK, TMPFILE and
 /// READDIRPLUS are today's: their entries bring no handle, and MKOBJ_HANDLE, whose arguments are
-/// CREATE's, has no room for a device, a target or an old name (facts/handle-proposals.md,
+/// CREATE's, has no room for a device, a target or an old name (PROPOSALS.md,
 /// section 2; RFC v3 8/8, fuse_mkobj_statx_open()).
 /// </summary>
 /// <remarks>
@@ -87,7 +87,7 @@ public sealed partial class V3Dialect : Dialect
 
     /// <summary>
     /// ENOSYS: no compound any more. EOPNOTSUPP, framing v7: not this one. Anything else is the
-    /// operation's own error (facts/handle-proposals.md, section 4, Horst v7).
+    /// operation's own error (PROPOSALS.md, section 4, Horst v7).
     /// </summary>
     public override Dialect? AfterRefusal(FuseOpcode opcode, int errno)
     {

@@ -7,7 +7,7 @@ namespace HandleCache.Protocol.Rebinding;
 /// <summary>
 /// Adds handles and open files to a request that has been received, as extension records at its
 /// end (fuse_ext_header and body, counted by total_extlen), so that the layout of the operation
-/// itself stays as it is (facts/handle-proposals.md, "what reviewers asked for", FUSE_EXT_HANDLE).
+/// itself stays as it is (PROPOSALS.md, "what reviewers asked for", FUSE_EXT_HANDLE).
 /// </summary>
 public ref struct RebindWriter
 {

@@ -17,7 +17,7 @@ public enum RequestTail
 
 /// <summary>
 /// The argument vector of an operation, as the kernel concatenates it after fuse_in_header:
-/// a fixed struct, then NUL-terminated names, then a tail (facts/fuse-abi.md, wire layout).
+/// a fixed struct, then NUL-terminated names, then a tail (ABI.md, wire layout).
 /// </summary>
 /// <param name="FixedBytes">Size of the fixed struct.</param>
 /// <param name="Names">Number of NUL-terminated names.</param>

@@ -13,7 +13,7 @@ public sealed class HandlesNotSupportedException : IOException
 
     public Errno Errno { get; }
 
-    /// <summary>The file systems are those of facts/handle-storage-and-sizes.md.</summary>
+    /// <summary>The file systems are those of HANDLES.md.</summary>
     private static string Text(string source, Errno errno) =>
         $"{source}: its file system has no file handles that can be opened ({errno}). "
         + "ext4, xfs, btrfs, tmpfs, f2fs, erofs, squashfs and NFS have them, "

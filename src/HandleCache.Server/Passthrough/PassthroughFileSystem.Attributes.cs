@@ -8,7 +8,7 @@ namespace HandleCache.Server.Passthrough;
 /// <summary>Attributes, extended attributes, symlink targets, statistics.</summary>
 public sealed partial class PassthroughFileSystem
 {
-    /// <summary>FUSE_SETXATTR_ACL_KILL_SGID (facts/fuse-abi.md).</summary>
+    /// <summary>FUSE_SETXATTR_ACL_KILL_SGID (ABI.md).</summary>
     private const uint AclKillSgid = 1;
 
     /// <summary>Longest symlink target, bytes (PATH_MAX).</summary>

@@ -14,7 +14,7 @@ namespace HandleCache.Server.Sessions;
 /// </summary>
 public sealed class Notifier(IChannelPort port)
 {
-    /// <summary>Nodeids the kernel takes in one PRUNE (batches of 512, facts/handle-proposals.md).</summary>
+    /// <summary>Nodeids the kernel takes in one PRUNE (batches of 512, PROPOSALS.md).</summary>
     public const int PruneBatch = 512;
 
     /// <summary>Attributes and (with offset >= 0) cached pages of an inode are no longer valid.</summary>

@@ -67,7 +67,7 @@ public static class SyntheticHandle
 
     /// <summary>
     /// 1 to 0xFE as file systems use, on one in eight with bits 16 and 17 as user flags
-    /// (facts/handle-proposals.md), so that 32 bits are needed.
+    /// (PROPOSALS.md), so that 32 bits are needed.
     /// </summary>
     private static uint TypeOf(ulong word)
     {

@@ -55,7 +55,7 @@ public sealed class SurveyTests : IDisposable
     [Fact]
     public void A_file_system_without_handles_is_counted_as_such_and_is_no_error()
     {
-        // proc: EOPNOTSUPP (facts/handle-storage-and-sizes.md).
+        // proc: EOPNOTSUPP (HANDLES.md).
         Assert.SkipUnless(Directory.Exists("/proc/self/net"), "no /proc here");
         SurveyResult result = Run(2, "/proc/sys/kernel");
         SurveyFileSystem proc = Assert.Single(result.FileSystems, f => f.Type == "proc");

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HandleCache.Lab.Tests.Sweep;
 
-/// <summary>The shipped mixes against facts/handle-storage-and-sizes.md.</summary>
+/// <summary>The shipped mixes against HANDLES.md.</summary>
 public sealed class ShippedMixTests
 {
     [Theory]

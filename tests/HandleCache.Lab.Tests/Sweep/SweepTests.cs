@@ -6,7 +6,7 @@ using Xunit;
 namespace HandleCache.Lab.Tests.Sweep;
 
 /// <summary>
-/// `sweep`: figures from facts/slub.md section 3, and what "best" means.
+/// `sweep`: figures from SLUB.md section 3, and what "best" means.
 /// </summary>
 public sealed class SweepTests
 {

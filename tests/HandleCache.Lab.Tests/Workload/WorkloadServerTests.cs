@@ -74,7 +74,7 @@ public sealed class WorkloadServerTests : IDisposable
         if (handle.Errno is { } errno)
             Assert.Skip($"connectable handles: {errno}");
 
-        // FILEID_IS_CONNECTABLE (facts/handle-storage-and-sizes.md).
+        // FILEID_IS_CONNECTABLE (HANDLES.md).
         Assert.Equal(0x10000, handle.Type & 0x10000);
     }
 

@@ -5,7 +5,7 @@ using Xunit;
 namespace HandleCache.Model.Tests.Handles;
 
 /// <summary>
-/// The slot of design.md, "The handle slot", and fanotify's external buffer rule.
+/// The slot of T1 (PROPOSALS.md, section 7), and fanotify's external buffer rule.
 /// </summary>
 public sealed class HandleSlotTests
 {

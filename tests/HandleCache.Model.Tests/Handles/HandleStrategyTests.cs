@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Handles;
 
-/// <summary>The one spelling of a storage strategy (design.md, "The handle slot").</summary>
+/// <summary>The one spelling of a storage strategy.</summary>
 public sealed class HandleStrategyTests
 {
     [Theory]

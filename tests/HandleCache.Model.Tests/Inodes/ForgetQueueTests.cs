@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
 
-/// <summary>Rule R3 of facts/fuse-kernel-rules.md.</summary>
+/// <summary>Rule R3 of RULES.md.</summary>
 public sealed class ForgetQueueTests
 {
     [Fact]

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
 
-/// <summary>Rules R1 and R2 of facts/fuse-kernel-rules.md, case by case.</summary>
+/// <summary>Rules R1 and R2 of RULES.md, case by case.</summary>
 public sealed class FuseInodeCacheTests
 {
     private const uint Regular = FileModes.Regular;

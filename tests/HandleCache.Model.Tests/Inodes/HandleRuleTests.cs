@@ -6,7 +6,7 @@ using Xunit;
 namespace HandleCache.Model.Tests.Inodes;
 
 /// <summary>
-/// The defects of proposals that lie in iget (facts/handle-proposals.md, section 3), each shown
+/// The defects of proposals that lie in iget (PROPOSALS.md, section 3), each shown
 /// beside the sound rule.
 /// </summary>
 public sealed class HandleRuleTests

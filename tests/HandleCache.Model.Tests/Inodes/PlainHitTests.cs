@@ -7,7 +7,7 @@ namespace HandleCache.Model.Tests.Inodes;
 
 /// <summary>
 /// iget counts a cached inode only where nodeid, generation, type and handle are all the same, to
-/// the bit (R1; the handle as of RFC v2, facts/handle-proposals.md), whichever way it compares.
+/// the bit (R1; the handle as of RFC v2, PROPOSALS.md), whichever way it compares.
 /// </summary>
 public class PlainHitTests
 {

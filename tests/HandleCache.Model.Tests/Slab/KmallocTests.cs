@@ -3,7 +3,7 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Slab;
 
-/// <summary>kmalloc classes and their caches (facts/slub.md section 2).</summary>
+/// <summary>kmalloc classes and their caches (SLUB.md section 2).</summary>
 public sealed class KmallocTests
 {
     [Fact]

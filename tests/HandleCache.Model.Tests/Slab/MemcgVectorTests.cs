@@ -4,7 +4,7 @@ using Xunit;
 namespace HandleCache.Model.Tests.Slab;
 
 /// <summary>
-/// The memcg vector, its charge, and counts of slabs (facts/slub.md sections 1, 3, 4).
+/// The memcg vector, its charge, and counts of slabs (SLUB.md sections 1, 3, 4).
 /// </summary>
 public sealed class MemcgVectorTests
 {

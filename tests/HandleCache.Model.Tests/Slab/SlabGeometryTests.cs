@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Slab;
 
-/// <summary>The rules of SLUB geometry (facts/slub.md section 1).</summary>
+/// <summary>The rules of SLUB geometry (SLUB.md section 1).</summary>
 public sealed class SlabGeometryTests
 {
     public static TheoryData<string> KernelNames => [.. Kernels.Names];

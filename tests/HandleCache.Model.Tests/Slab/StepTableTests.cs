@@ -3,7 +3,7 @@ using Xunit;
 
 namespace HandleCache.Model.Tests.Slab;
 
-/// <summary>The step tables of facts/slub.md section 3, every number typed from there.</summary>
+/// <summary>The step tables of SLUB.md section 3, every number typed from there.</summary>
 public sealed class StepTableTests
 {
     [Theory]

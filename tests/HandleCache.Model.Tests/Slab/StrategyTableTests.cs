@@ -5,7 +5,7 @@ using Xunit;
 namespace HandleCache.Model.Tests.Slab;
 
 /// <summary>
-/// "Storage strategies, extra bytes per inode, base 848, 6.18, 2 CPUs" of facts/slub.md section 3,
+/// "Storage strategies, extra bytes per inode, base 848, 6.18, 2 CPUs" of SLUB.md section 3,
 /// typed from there.
 /// </summary>
 public sealed class StrategyTableTests
@@ -87,7 +87,7 @@ public sealed class StrategyTableTests
     [Fact]
     public void Pointer_max_pays_for_its_buffer_whatever_the_handle()
     {
-        // kmalloc of 8 + 128 bytes is kmalloc-cg-192: 204.34 (facts/slub.md section 2).
+        // kmalloc of 8 + 128 bytes is kmalloc-cg-192: 204.34 (SLUB.md section 2).
         KernelProfile kernel = Kernels.Load("6.18");
         HandleDesign design = new(
             HandleStrategy.PointerMax(128), new HandleHeader(HandleHeaderKind.V2));

@@ -8,7 +8,7 @@ namespace HandleCache.Mount.Tests.Survey;
 
 /// <summary>
 /// The handles of real file systems against "Measured with name_to_handle_at(2) on 6.18" of
-/// facts/handle-storage-and-sizes.md.
+/// HANDLES.md.
 /// </summary>
 public sealed class SurveyLengthsTests
 {

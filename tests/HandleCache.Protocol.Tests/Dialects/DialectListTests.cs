@@ -41,7 +41,7 @@ public class DialectListTests
         }
     }
 
-    /// <summary>facts/fuse-abi.md, proposed numbers.</summary>
+    /// <summary>ABI.md, proposed numbers.</summary>
     [Theory]
     [InlineData("v2", "7.46 bit 43, thread bit 43, v3 bit 43, famfs bit 43, "
         + "thread opcode 54, v3 opcode 54, fusex opcode 54, famfs opcode 54")]

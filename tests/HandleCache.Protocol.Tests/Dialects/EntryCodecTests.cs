@@ -7,7 +7,7 @@ using static HandleCache.Protocol.Tests.MessageBytes;
 
 namespace HandleCache.Protocol.Tests.Dialects;
 
-/// <summary>Entries in replies, typed from facts/handle-proposals.md, section 2.</summary>
+/// <summary>Entries in replies, typed from PROPOSALS.md, section 2.</summary>
 public class EntryCodecTests
 {
     private static readonly byte[] Handle8 = [1, 2, 3, 4, 5, 6, 7, 8];

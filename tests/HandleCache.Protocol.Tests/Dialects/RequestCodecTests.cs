@@ -6,7 +6,7 @@ using static HandleCache.Protocol.Tests.MessageBytes;
 
 namespace HandleCache.Protocol.Tests.Dialects;
 
-/// <summary>Requests with a handle, typed from facts/handle-proposals.md, section 2.</summary>
+/// <summary>Requests with a handle, typed from PROPOSALS.md, section 2.</summary>
 public class RequestCodecTests
 {
     private const string CallerHex = "00000000" + "00000000" + "00000000";

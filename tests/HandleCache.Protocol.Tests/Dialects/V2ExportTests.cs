@@ -4,7 +4,7 @@ using Xunit;
 
 namespace HandleCache.Protocol.Tests.Dialects;
 
-/// <summary>facts/handle-proposals.md, section 2 (export) and section 3, item 6.</summary>
+/// <summary>PROPOSALS.md, section 2 (export) and section 3, item 6.</summary>
 public class V2ExportTests
 {
     private static readonly byte[] Handle = [1, 2, 3, 4, 5, 6, 7, 8];

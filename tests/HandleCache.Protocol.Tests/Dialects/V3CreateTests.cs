@@ -9,7 +9,7 @@ namespace HandleCache.Protocol.Tests.Dialects;
 
 /// <summary>
 /// MKOBJ_HANDLE + STATX + OPEN in the place of CREATE, and its parts one at a time, typed from
-/// facts/handle-proposals.md, section 2, and facts/fuse-abi.md, proposed.
+/// PROPOSALS.md, section 2, and ABI.md, proposed.
 /// </summary>
 public class V3CreateTests
 {

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace HandleCache.Server.Tests.Sessions;
 
-/// <summary>INIT (facts/fuse-abi.md): version, the two flag words, the handle offer.</summary>
+/// <summary>INIT (ABI.md): version, the two flag words, the handle offer.</summary>
 public sealed class NegotiationTests
 {
     private const ulong InitExt = 1UL << 30;

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace HandleCache.Server.Tests.Sessions;
 
-/// <summary>Structs that were shorter in older kernels (facts/fuse-abi.md).</summary>
+/// <summary>Structs that were shorter in older kernels (ABI.md).</summary>
 public sealed class OldKernelTests
 {
     private const ulong AllButSetxattrExt = 0xFFFF_FFFF & ~(1UL << 29);

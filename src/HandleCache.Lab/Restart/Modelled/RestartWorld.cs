@@ -1,5 +1,4 @@
 using System.Globalization;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 

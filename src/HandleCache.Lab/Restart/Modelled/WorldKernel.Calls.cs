@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;

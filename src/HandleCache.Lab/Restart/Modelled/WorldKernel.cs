@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;

@@ -1,4 +1,3 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart.Modelled;
