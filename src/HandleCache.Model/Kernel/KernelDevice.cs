@@ -4,6 +4,7 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
@@ -63,7 +64,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
         if (IsConnected)
             Queue(opcode, nodeId, about, handle, body, room, answer);
         else
-            answer.SetResult(KernelAnswer.Failure(KernelErrno.ENOTCONN));
+            answer.SetResult(KernelAnswer.Failure((int)Errno.ENOTCONN));
         return answer;
     }
 
@@ -109,7 +110,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
         if (!_sent.Remove(
             reply.Header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
         {
-            return KernelErrno.ENOENT;
+            return (int)Errno.ENOENT;
         }
 
         if (SendOtherwise(request, reply.Header.error))
@@ -117,8 +118,8 @@ internal sealed class KernelDevice(ForgetQueue forgets)
         int errno = 0;
         if (!TryTake(request, reply, out KernelAnswer answer))
         {
-            errno = KernelErrno.EINVAL;
-            answer = KernelAnswer.Failure(KernelErrno.EIO);
+            errno = (int)Errno.EINVAL;
+            answer = KernelAnswer.Failure((int)Errno.EIO);
         }
 
         request.Answer?.SetResult(answer);
@@ -141,7 +142,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     public void Spoil(ulong unique)
     {
         if (_sent.Remove(unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
-            request.Answer?.SetResult(KernelAnswer.Failure(KernelErrno.EIO));
+            request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
     }
 
     /// <summary>
@@ -286,7 +287,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
         _pending.RemoveFirst();
         if (request.Message.Length > buffer.Length)
         {
-            request.Answer?.SetResult(KernelAnswer.Failure(KernelErrno.EIO));
+            request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
             return 0;
         }
 

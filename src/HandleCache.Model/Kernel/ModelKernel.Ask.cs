@@ -2,6 +2,7 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
@@ -55,7 +56,7 @@ public sealed partial class ModelKernel
         FuseOpcode opcode, KernelInode about, byte[] body, ReplyRoom room)
     {
         KernelAnswer answer = await SendAsync(opcode, about, body, room);
-        if (answer.Errno == KernelErrno.ENOSYS)
+        if (answer.Errno == (int)Errno.ENOSYS)
             _conn.Unsupported.Add(opcode);
         return answer;
     }
@@ -85,7 +86,7 @@ public sealed partial class ModelKernel
             return answer;
         Subject made = new(null, entry.NodeId, entry.HandleType, entry.Handle);
         KernelAnswer stat = await SendAsync(
-            FuseOpcode.FUSE_STATX, made, Bytes(new fuse_statx_in { sx_mask = StatxBasic }),
+            FuseOpcode.FUSE_STATX, made, Bytes(new fuse_statx_in { sx_mask = StatxMask.BasicStats }),
             RoomOf<fuse_statx_out>(), bringsHandle: true);
         if (stat.Errno != 0)
         {

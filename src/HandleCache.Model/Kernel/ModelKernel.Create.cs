@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
@@ -11,7 +12,7 @@ public sealed partial class ModelKernel
         (directory, dentry) => CreateEntryAsync(
             FuseOpcode.FUSE_MKDIR, directory, dentry,
             Bytes(new fuse_mkdir_in { mode = call.Mode & 0x3FF }, dentry.Name),
-            KernelInode.Directory));
+            FileModes.Directory));
 
     private KernelTask<VfsResult> MkNodAsync(VfsCall call) => CreateAtAsync(
         call.Path, wantsDirectory: false,
@@ -26,7 +27,7 @@ public sealed partial class ModelKernel
         call.Path, wantsDirectory: false,
         (directory, dentry) => CreateEntryAsync(
             FuseOpcode.FUSE_SYMLINK, directory, dentry, Bytes(dentry.Name, call.Path2),
-            KernelInode.Symlink));
+            FileModes.Symlink));
 
     /// <summary>linkat(): the old name first, then the new one's directory is locked.</summary>
     private KernelTask<VfsResult> LinkAsync(VfsCall call) => RetryStaleAsync(
@@ -61,7 +62,7 @@ public sealed partial class ModelKernel
     private async KernelTask<int> LookAtLinkSourceAsync(KernelInode inode)
     {
         const uint SetUid = 0x800;
-        const uint SetGidExec = 0x400 | 0x8;
+        const uint SetGidExec = FileModes.SetGid | FileModes.GroupExecute;
         bool isUnsafe = !inode.IsRegular || (inode.Mode & SetUid) != 0
             || (inode.Mode & SetGidExec) == SetGidExec;
         return !_options.ProtectedHardlinks || isUnsafe
@@ -73,18 +74,18 @@ public sealed partial class ModelKernel
     {
         KernelInode inode = old.Inode!;
         if (inode.IsDirectory)
-            return KernelErrno.EPERM;
+            return (int)Errno.EPERM;
         await inode.Lock.AcquireAsync(exclusive: true);
         try
         {
             if (inode.NLink == 0)
-                return KernelErrno.ENOENT;
+                return (int)Errno.ENOENT;
             int errno = await CreateEntryAsync(
                 FuseOpcode.FUSE_LINK, directory, dentry,
                 Bytes(new fuse_link_in { oldnodeid = inode.NodeId }, dentry.Name), inode.Mode);
-            if (errno == KernelErrno.EINTR)
-                inode.InvalMask |= StatxBasic;
-            return errno == KernelErrno.ENOSYS ? KernelErrno.EPERM : errno;
+            if (errno == (int)Errno.EINTR)
+                inode.InvalMask |= StatxMask.BasicStats;
+            return errno == (int)Errno.ENOSYS ? (int)Errno.EPERM : errno;
         }
         finally
         {
@@ -112,7 +113,7 @@ public sealed partial class ModelKernel
         try
         {
             if (walk.Kind != LastKind.Norm)
-                return Attempt.WalkFailed(KernelErrno.EEXIST);
+                return Attempt.WalkFailed((int)Errno.EEXIST);
             LookupFlags how = (flags & LookupFlags.Reval) | LookupFlags.Excl;
             if (!walk.HasTrailingSlash || wantsDirectory)
                 how |= LookupFlags.Create;
@@ -154,7 +155,7 @@ public sealed partial class ModelKernel
 
     /// <summary>may_create(): the directory lives and may be written.</summary>
     private async KernelTask<int> MayCreateAsync(Dentry directory) => directory.Inode!.IsDead
-        ? KernelErrno.ENOENT
+        ? (int)Errno.ENOENT
         : await PermissionAsync(directory.Inode, MayWrite | MayExec);
 
     /// <summary>R8, models create_new_entry().</summary>
@@ -163,27 +164,27 @@ public sealed partial class ModelKernel
     {
         KernelInode dir = directory.Inode!;
         if (IsBad(dir))
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         int epoch = _conn.Epoch;
         KernelAnswer answer = await AskEntryAsync(opcode, dir, body, ReplyRoom.OfEntry);
         if (answer.Errno != 0)
         {
-            if (answer.Errno == KernelErrno.EEXIST)
+            if (answer.Errno == (int)Errno.EEXIST)
                 InvalidateEntry(dentry);
             return answer.Errno;
         }
 
         EntryIn entry = answer.Entry!;
-        bool otherType = ((entry.Entry.attr.mode ^ mode) & KernelInode.TypeMask) != 0
+        bool otherType = ((entry.Entry.attr.mode ^ mode) & FileModes.TypeMask) != 0
             && !_faults.Has(KernelFault.CreateTypeUnchecked);
         if (IsInvalidNodeId(entry.NodeId) || HasInvalidAttributes(entry) || otherType)
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         await InodeUnlockedAsync(entry.NodeId);
         KernelInode? inode = IGet(entry, attrVersion: 0, evictCtr: 0);
         if (inode is null)
         {
             ForgetEntry(entry.NodeId);
-            return KernelErrno.ENOMEM;
+            return (int)Errno.ENOMEM;
         }
 
         DentryCache.Drop(dentry);
@@ -222,14 +223,14 @@ public sealed partial class ModelKernel
         KernelAnswer answer = await AskEntryAsync(
             FuseOpcode.FUSE_CREATE, dir, Bytes(arguments, dentry.Name),
             ReplyRoom.OfEntryAndOpen);
-        if (answer.Errno == KernelErrno.ENOSYS)
+        if (answer.Errno == (int)Errno.ENOSYS)
             _conn.Unsupported.Add(FuseOpcode.FUSE_CREATE);
         if (answer.Errno != 0)
             return new(answer.Errno, null);
         EntryIn entry = answer.Entry!;
-        bool isRegular = (entry.Entry.attr.mode & KernelInode.TypeMask) == KernelInode.Regular;
+        bool isRegular = (entry.Entry.attr.mode & FileModes.TypeMask) == FileModes.Regular;
         if (!isRegular || IsInvalidNodeId(entry.NodeId) || HasInvalidAttributes(entry))
-            return new(KernelErrno.EIO, null);
+            return new((int)Errno.EIO, null);
         bool isOpen = entry.PartsLeft == 0;
         fuse_open_out opened = isOpen
             ? MemoryMarshal.Read<fuse_open_out>(entry.Trailing)
@@ -237,7 +238,7 @@ public sealed partial class ModelKernel
         OpenFile file = new(DentryCache.Get(dentry), flags)
         {
             Fh = opened.fh,
-            OpenFlags = opened.open_flags,
+            FOpenFlags = opened.open_flags,
             NodeId = entry.NodeId,
         };
         await InodeUnlockedAsync(entry.NodeId);
@@ -245,10 +246,10 @@ public sealed partial class ModelKernel
         if (inode is null)
         {
             if (isOpen)
-                await ReleaseAsync(file, null, flags & ~(OCreat | OExcl | OTrunc), entry);
+                await ReleaseAsync(file, null, flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.Truncate), entry);
             _dcache.Put(dentry);
             ForgetEntry(entry.NodeId);
-            return new(KernelErrno.ENOMEM, null);
+            return new((int)Errno.ENOMEM, null);
         }
 
         DentryCache.Instantiate(dentry, inode);
@@ -258,7 +259,7 @@ public sealed partial class ModelKernel
         if (!isOpen)
         {
             (int errno, opened) = await OpenCreatedAsync(inode, flags);
-            (file.Fh, file.OpenFlags) = (opened.fh, opened.open_flags);
+            (file.Fh, file.FOpenFlags) = (opened.fh, opened.open_flags);
             if (errno != 0)
             {
                 _dcache.Put(dentry);
@@ -277,12 +278,13 @@ public sealed partial class ModelKernel
     private async KernelTask<(int Errno, fuse_open_out Opened)> OpenCreatedAsync(
         KernelInode inode, int flags)
     {
-        int sent = flags & ~(OCreat | OExcl | ONoCtty | OTrunc);
+        int sent = flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoCtty
+            | OpenFlags.Truncate);
         KernelAnswer answer = await SendAsync(
             FuseOpcode.FUSE_OPEN, inode, Bytes(new fuse_open_in { flags = (uint)sent }),
             RoomOf<fuse_open_out>());
         return answer.Errno == 0
             ? (0, MemoryMarshal.Read<fuse_open_out>(answer.Body))
-            : (answer.Errno == KernelErrno.ENOSYS ? 0 : answer.Errno, default);
+            : (answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno, default);
     }
 }

@@ -1,6 +1,7 @@
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
@@ -46,7 +47,7 @@ public sealed partial class ModelKernel
             int bytes = (Dirent64Bytes + name.Length + 1 + 7) & ~7;
             if (bytes > _left)
             {
-                Errno = KernelErrno.EINVAL;
+                Errno = (int)Protocol.Uapi.Errno.EINVAL;
                 return false;
             }
 
@@ -58,11 +59,11 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> ReadDirAsync(VfsCall call, bool once)
     {
-        if (FileAt(call.Slot) is not { } file || (file.Flags & OPath) != 0)
-            return VfsResult.Failure(KernelErrno.EBADF);
+        if (FileAt(call.Slot) is not { } file || (file.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
         KernelInode inode = file.Dentry.Inode!;
         if (!inode.IsDirectory)
-            return VfsResult.Failure(KernelErrno.ENOTDIR);
+            return VfsResult.Failure((int)Errno.ENOTDIR);
         List<string> names = [];
         long bytes = 0;
         if (!once)
@@ -92,9 +93,9 @@ public sealed partial class ModelKernel
         try
         {
             if (inode.IsDead)
-                return KernelErrno.ENOENT;
+                return (int)Errno.ENOENT;
             return IsBad(inode)
-                ? KernelErrno.EIO
+                ? (int)Errno.EIO
                 : await ReadDirOnceAsync(file, inode, context);
         }
         finally
@@ -148,7 +149,7 @@ public sealed partial class ModelKernel
                 errno = 0;
         }
 
-        inode.InvalMask |= StatxAtime;
+        inode.InvalMask |= StatxMask.ATime;
         return errno;
     }
 
@@ -159,14 +160,14 @@ public sealed partial class ModelKernel
         while (reader.MoveNext())
         {
             if (plus && _device.Handles.CheckHandle(reader.Entry.Handle.Length).IsError)
-                return (records, KernelErrno.EIO);
+                return (records, (int)Errno.EIO);
             records.Add(new(
                 System.Text.Encoding.Latin1.GetString(reader.Name), reader.Dirent.ino,
                 reader.Dirent.off, reader.Dirent.type,
                 plus ? ListedEntry(reader.Entry, reader.Dirent.type) : NoEntry));
         }
 
-        return (records, reader.Error.IsError ? KernelErrno.EIO : 0);
+        return (records, reader.Error.IsError ? (int)Errno.EIO : 0);
     }
 
     /// <summary>
@@ -237,7 +238,7 @@ public sealed partial class ModelKernel
         if (record.Name is "." or ".." && !_faults.Has(KernelFault.DotsCounted))
             return 0;
         if (IsInvalidNodeId(entry.NodeId) || HasInvalidAttributes(entry) || LacksHandle(entry))
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         await InodeUnlockedAsync(entry.NodeId);
         int epoch = _conn.Epoch;
         Dentry? dentry = DentryCache.Lookup(parent, record.Name);
@@ -269,7 +270,7 @@ public sealed partial class ModelKernel
             if (IsBad(known))
             {
                 _dcache.Put(dentry);
-                return KernelErrno.EIO;
+                return (int)Errno.EIO;
             }
 
             if (!_faults.Has(KernelFault.PlusHitUncounted))
@@ -294,7 +295,7 @@ public sealed partial class ModelKernel
     {
         InodeIndex before = _inodes.Find(entry.NodeId);
         KernelInode? inode = IGet(entry, attrVersion, evictCtr);
-        int errno = KernelErrno.ENOMEM;
+        int errno = (int)Errno.ENOMEM;
         Dentry? other = null;
         if (inode is not null)
         {
