@@ -14,4 +14,10 @@ public interface IEntryObserver
     /// <param name="isKnown">For an inode that was cached; else it is new.</param>
     /// <param name="entry">The entry, with its attributes.</param>
     void Taken(InodeIndex inode, bool isKnown, in fuse_entry_out entry);
+
+    /// <summary>
+    /// A reply's lookup of a nodeid that counts nothing, because the dialect has one lookup for an
+    /// inode's life and the inode has it.
+    /// </summary>
+    void Uncounted(ulong nodeId);
 }

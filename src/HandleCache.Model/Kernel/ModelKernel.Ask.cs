@@ -82,12 +82,14 @@ public sealed partial class ModelKernel
         FuseOpcode opcode, Subject about, byte[] body, ReplyRoom room, bool bringsHandle = true)
     {
         KernelAnswer answer = await SendAsync(opcode, about, body, room, bringsHandle);
-        if (answer.Errno != 0 || answer.Entry is not { PartsLeft: > 0 } entry || entry.NodeId == 0)
+        bool isWhole = answer.Errno != 0 || answer.Entry is { PartsLeft: 0 } or { NodeId: 0 };
+        if (isWhole || answer.Entry is not { } entry)
             return answer;
         Subject made = new(null, entry.NodeId, entry.HandleType, entry.Handle);
         KernelAnswer stat = await SendAsync(
-            FuseOpcode.FUSE_STATX, made, Bytes(new fuse_statx_in { sx_mask = StatxMask.BasicStats }),
-            RoomOf<fuse_statx_out>(), bringsHandle: true);
+            FuseOpcode.FUSE_STATX, made,
+            Bytes(new fuse_statx_in { sx_mask = StatxMask.BasicStats }), RoomOf<fuse_statx_out>(),
+            bringsHandle: true);
         if (stat.Errno != 0)
         {
             ForgetEntry(entry.NodeId);
@@ -98,7 +100,10 @@ public sealed partial class ModelKernel
         StatxAttributes.Fill(
             ref whole,
             System.Runtime.InteropServices.MemoryMarshal.Read<fuse_statx_out>(stat.Body));
-        return answer with { Entry = entry with { Entry = whole, PartsLeft = entry.PartsLeft - 1 } };
+        return answer with
+        {
+            Entry = entry with { Entry = whole, PartsLeft = entry.PartsLeft - 1 },
+        };
     }
 
     /// <summary>
@@ -118,13 +123,20 @@ public sealed partial class ModelKernel
             QueueForget(nodeId, 1);
     }
 
-    private bool KeepsItsLookup(ulong nodeId) =>
-        Spoken.ForgetsOne && !_inodes.Find(nodeId).IsNone;
+    private bool KeepsItsLookup(ulong nodeId)
+    {
+        bool keeps = Spoken.ForgetsOne && !_inodes.Find(nodeId).IsNone;
+        if (keeps)
+            _options.Entries?.Uncounted(nodeId);
+        return keeps;
+    }
 
     /// <summary>A reply counted a lookup of a cached inode outside iget.</summary>
     private void CountLookup(KernelInode inode)
     {
-        if (!Spoken.ForgetsOne)
+        if (Spoken.ForgetsOne)
+            _options.Entries?.Uncounted(inode.NodeId);
+        else
             _inodes.AddLookup(inode.Index);
     }
 
@@ -148,10 +160,13 @@ public sealed partial class ModelKernel
         int bytes = entry.Handle.Length;
         int most = _device.Handles.MaxHandleBytes
             - (Spoken.Has(DialectDefect.V2RefuseLongest) ? 1 : 0);
-        return !LacksHandle(entry) && (bytes <= most || Spoken.Has(DialectDefect.V1TruncateTooLong));
+        bool fits = bytes <= most || Spoken.Has(DialectDefect.V1TruncateTooLong);
+        return fits && !LacksHandle(entry);
     }
 
-    /// <summary>The entry has no handle though the dialect wants one of every inode but the root.</summary>
+    /// <summary>
+    /// The entry has no handle though the dialect wants one of every inode but the root.
+    /// </summary>
     private bool LacksHandle(EntryIn entry) => Spoken.RequiresHandle
         && entry.Handle.Length == 0 && entry.NodeId != FuseConstants.FUSE_ROOT_ID;
 

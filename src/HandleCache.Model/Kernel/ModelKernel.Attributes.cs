@@ -144,6 +144,23 @@ public sealed partial class ModelKernel
             call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
             dentry => StatInodeAsync(dentry.Inode!, call.Mode, call.Flags));
 
+    /// <summary>
+    /// statx() with a directory's descriptor, which fd_raw keeps from the first to the last try.
+    /// </summary>
+    private async KernelTask<VfsResult> StatAtAsync(VfsCall call)
+    {
+        if (FileAt(call.Slot) is not { } file)
+            return VfsResult.Failure((int)Errno.EBADF);
+        if (!file.Dentry.IsDirectory)
+            return VfsResult.Failure((int)Errno.ENOTDIR);
+        Dentry from = DentryCache.Get(file.Dentry);
+        VfsResult result = await AtPathAsync(
+            call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
+            dentry => StatInodeAsync(dentry.Inode!, call.Mode, call.Flags), from);
+        _dcache.Put(from);
+        return result;
+    }
+
     /// <summary>faccessat(): permission of what the path names, as root.</summary>
     private KernelTask<VfsResult> AccessAsync(VfsCall call) =>
         AtPathAsync(
@@ -165,12 +182,13 @@ public sealed partial class ModelKernel
     /// A path call with its ESTALE retry: the dentry is held during the operation.
     /// </summary>
     private KernelTask<VfsResult> AtPathAsync(
-        string path, bool follow, Func<Dentry, KernelTask<VfsResult>> operation) =>
+        string path, bool follow, Func<Dentry, KernelTask<VfsResult>> operation,
+        Dentry? from = null) =>
         RetryStaleAsync(
             follow ? LookupFlags.Follow : LookupFlags.None,
             async flags =>
             {
-                (Dentry? dentry, int errno) = await ResolveAsync(path, flags);
+                (Dentry? dentry, int errno) = await ResolveAsync(path, flags, from);
                 if (dentry is null)
                     return Attempt.WalkFailed(errno);
                 try

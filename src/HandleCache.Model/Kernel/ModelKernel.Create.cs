@@ -246,7 +246,7 @@ public sealed partial class ModelKernel
         if (inode is null)
         {
             if (isOpen)
-                await ReleaseAsync(file, null, flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.Truncate), entry);
+                await ReleaseAsync(file, null, file.Flags, entry);
             _dcache.Put(dentry);
             ForgetEntry(entry.NodeId);
             return new((int)Errno.ENOMEM, null);

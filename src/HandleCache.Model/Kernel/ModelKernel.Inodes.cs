@@ -100,7 +100,11 @@ public sealed partial class ModelKernel
             isKnown = _cold.Get(got.Index).Inode is { } known && known.Index == got.Index
                 && got.Outcome is IGetOutcome.Hit or IGetOutcome.RootKept;
             if (isKnown && Spoken.ForgetsOne)
+            {
                 _inodes.DropLookup(got.Index);
+                _options.Entries?.Uncounted(entry.NodeId);
+            }
+
             inode = isKnown
                 ? _cold.Get(got.Index).Inode!
                 : NewColdInode(

@@ -19,7 +19,7 @@ public sealed record ModelKernelOptions
     /// <summary>LOOKUP goes without the parent's handle, to see what that breaks (T8).</summary>
     public bool NoParentHandle { get; init; }
 
-    /// <summary>Told of every entry that becomes an inode or a use of one; null for nobody.</summary>
+    /// <summary>Told of every entry that is taken for an inode; null for nobody.</summary>
     public IEntryObserver? Entries { get; init; }
 
     /// <summary>What the kernel offers in INIT (fuse_new_init(), v6.18).</summary>
