@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
@@ -148,8 +149,8 @@ public sealed class ModelSide : IScriptSide
     {
         public Linux.SysResult Receive(Span<byte> buffer) => Linux.SysResult.Success(0);
 
-        public Linux.Errno Send(ReadOnlySpan<byte> message) =>
-            (Linux.Errno)kernel.WriteReply(message);
+        public Errno Send(ReadOnlySpan<byte> message) =>
+            (Errno)kernel.WriteReply(message);
 
         public void Dispose() { }
     }
