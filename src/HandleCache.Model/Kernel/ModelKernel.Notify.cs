@@ -105,6 +105,7 @@ public sealed partial class ModelKernel
     {
         if (FindInode(parentNodeId) is not { } parent)
             return KernelErrno.ENOENT;
+        _running++;
         await parent.Lock.AcquireAsync(exclusive: true);
         int errno = KernelErrno.ENOTDIR;
         if (parent.IsDirectory)
@@ -119,6 +120,7 @@ public sealed partial class ModelKernel
 
         parent.Lock.Release(exclusive: true);
         PutInode(parent);
+        _running--;
         return errno;
     }
 
