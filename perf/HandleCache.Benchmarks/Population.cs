@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Benchmarks;
 
 /// <summary>Which inodes the benchmarks are about: the same for a class and its peers.</summary>
 internal static class Population
 {
-    public const uint Regular = 0x8000;
+    public const uint Regular = FileModes.Regular;
     public const uint Generation = 1;
     public const ulong FirstNodeId = 2;
     public const uint HandleType = 1;

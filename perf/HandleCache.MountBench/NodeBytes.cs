@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.MountBench;
 
@@ -14,7 +15,7 @@ internal static class NodeBytes
     /// <summary>A handle of tmpfs: generation, inode number in two halves.</summary>
     private const int HandleBytes = 12;
 
-    private const uint RegularFile = 0x8000;
+    private const uint RegularFile = FileModes.Regular;
 
     /// <summary>Of the table alone, in words for a row's note.</summary>
     public static string Describe(int inodes)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using HandleCache.Linux.Native;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux;
 

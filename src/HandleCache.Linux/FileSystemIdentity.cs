@@ -1,4 +1,5 @@
 using HandleCache.Linux.Native;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux;
 

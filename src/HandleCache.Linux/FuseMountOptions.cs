@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux;
 

@@ -1,4 +1,5 @@
 using HandleCache.Linux.Native;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux;
 
@@ -14,7 +15,7 @@ public static unsafe class Names
             return Sys.Status(LibC.mkdirat(dir, path, mode));
     }
 
-    /// <summary>mknodat(2); the device as <see cref="Device"/> makes it.</summary>
+    /// <summary>mknodat(2); the device as <see cref="DeviceNumber.ToDevT(uint, uint)"/> makes it.</summary>
     public static Errno MakeNode(
         FileDescriptor dir, ReadOnlySpan<byte> name, uint mode, ulong device)
     {
@@ -94,20 +95,4 @@ public static unsafe class Names
         fixed (byte* path = CString.Checked(name))
             return Sys.Status(LibC.syscall(LibC.SYS_faccessat2, dir, path, mode, flags));
     }
-
-    /// <summary>dev_t of libc from major and minor number (gnu_dev_makedev).</summary>
-    public static ulong Device(uint major, uint minor) =>
-        ((ulong)(major & 0xFFFFF000) << 32) | ((ulong)(major & 0xFFF) << 8)
-        | ((ulong)(minor & 0xFFFFFF00) << 12) | (minor & 0xFF);
-
-    /// <summary>
-    /// dev_t from the 32-bit form of the FUSE wire (new_encode_dev, linux/kdev_t.h): minor bits
-    /// 0-7, major 8-19, minor 20-31.
-    /// </summary>
-    public static ulong DeviceFromWire(uint rdev) =>
-        Device((rdev >> 8) & 0xFFF, (rdev & 0xFF) | ((rdev >> 12) & 0xFFF00));
-
-    /// <summary>The 32-bit form of the FUSE wire from major and minor number.</summary>
-    public static uint DeviceToWire(uint major, uint minor) =>
-        (minor & 0xFF) | ((major & 0xFFF) << 8) | ((minor & 0xFFF00) << 12);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux;
 
@@ -79,19 +80,4 @@ public readonly struct Statx
 internal struct StatxSpare
 {
     private ulong _first;
-}
-
-/// <summary>STATX_ mask bits and attributes.</summary>
-public static class StatxMask
-{
-    public const uint Type = 0x1;
-    public const uint Mode = 0x2;
-    public const uint BasicStats = 0x7FF;
-    public const uint BirthTime = 0x800;
-    public const uint MountId = 0x1000;
-    public const uint DioAlign = 0x2000;
-    public const uint MountIdUnique = 0x4000;
-
-    /// <summary>STATX_ATTR_MOUNT_ROOT: the object is the root of a mount.</summary>
-    public const ulong AttributeMountRoot = 0x2000;
 }

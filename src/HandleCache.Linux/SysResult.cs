@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Uapi;
+
 namespace HandleCache.Linux;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Rebinding;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server;

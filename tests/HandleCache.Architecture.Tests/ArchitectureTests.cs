@@ -17,7 +17,7 @@ public class ArchitectureTests
     [
         ("HandleCache.Protocol", []),
         ("HandleCache.Model", ["HandleCache.Protocol"]),
-        ("HandleCache.Linux", []),
+        ("HandleCache.Linux", ["HandleCache.Protocol"]),
         ("HandleCache.Server", ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Linux"]),
         ("HandleCache.Lab",
             ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Linux", "HandleCache.Server"]),

@@ -4,6 +4,7 @@ using HandleCache.Model.Kernel;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Kernel.Tests;
@@ -20,11 +21,11 @@ internal sealed record Asked(FuseOpcode Opcode, ulong NodeId, ulong Unique, byte
 /// </summary>
 internal sealed class Bench : IDisposable
 {
-    public const uint Directory = 0x41ED;
-    public const uint Regular = 0x81A4;
-    public const int EIO = 5;
-    public const int EINVAL = 22;
-    public const int ENOENT = 2;
+    public const uint Directory = FileModes.Directory755;
+    public const uint Regular = FileModes.Regular644;
+    public const int EIO = (int)Errno.EIO;
+    public const int EINVAL = (int)Errno.EINVAL;
+    public const int ENOENT = (int)Errno.ENOENT;
 
     /// <summary>Seconds for which names and attributes are valid: for ever here.</summary>
     public const ulong Long = 1000;
@@ -63,7 +64,7 @@ internal sealed class Bench : IDisposable
         new(VfsCallKind.Stat) { Path = path, Flags = flags, Mode = 0x7FF });
 
     public KernelCall Call(VfsCallKind kind, string path) => Kernel.Start(
-        new(kind) { Path = path, Mode = 0x1ED });
+        new(kind) { Path = path, Mode = FileModes.Octal755 });
 
     /// <summary>The next request; forgets are not expected here.</summary>
     public Asked Read()

@@ -3,6 +3,7 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -72,8 +73,8 @@ public class GarbageTests
     [Theory]
     [InlineData(2ul, 0xF000u, 0ul)]
     [InlineData(2ul, 0x0u, 0ul)]
-    [InlineData(2ul, 0x81A4u, 0x8000_0000_0000_0000ul)]
-    [InlineData(1ul, 0x41EDu, 0ul)]
+    [InlineData(2ul, FileModes.Regular644, 0x8000_0000_0000_0000ul)]
+    [InlineData(1ul, FileModes.Directory755, 0ul)]
     public void An_impossible_entry_is_EIO_without_a_FORGET(ulong nodeId, uint mode, ulong size)
     {
         using Bench bench = new();
@@ -99,14 +100,14 @@ public class GarbageTests
     [Theory]
     [InlineData(0x21A4u, 259u)]
     [InlineData(0x61A4u, 259u)]
-    [InlineData(0x41EDu, 0u)]
-    [InlineData(0x81A4u, 0u)]
-    [InlineData(0xA1FFu, 0u)]
+    [InlineData(FileModes.Directory755, 0u)]
+    [InlineData(FileModes.Regular644, 0u)]
+    [InlineData(FileModes.Symlink777, 0u)]
     [InlineData(0x11A4u, 0u)]
     [InlineData(0xC1A4u, 0u)]
     public void Only_a_device_has_the_device_number_that_the_server_sends(uint mode, uint rdev)
     {
-        const int NoFollow = 0x100;
+        const int NoFollow = AtFlags.SymlinkNoFollow;
         using Bench bench = new();
         KernelCall stat = bench.Stat("a", NoFollow);
         fuse_entry_out entry = Bench.Entry(2, mode);
@@ -117,9 +118,9 @@ public class GarbageTests
 
     /// <summary>R8: EIO, no FORGET.</summary>
     [Theory]
-    [InlineData(0ul, 0x41EDu)]
-    [InlineData(1ul, 0x41EDu)]
-    [InlineData(3ul, 0x81A4u)]
+    [InlineData(0ul, FileModes.Directory755)]
+    [InlineData(1ul, FileModes.Directory755)]
+    [InlineData(3ul, FileModes.Regular644)]
     [InlineData(3ul, 0xF1EDu)]
     public void A_made_directory_that_is_none_is_EIO_without_a_FORGET(ulong nodeId, uint mode)
     {
@@ -133,20 +134,20 @@ public class GarbageTests
 
     /// <summary>R7: EIO, no FORGET and no RELEASE.</summary>
     [Theory]
-    [InlineData(0ul, 0x81A4u)]
-    [InlineData(1ul, 0x81A4u)]
-    [InlineData(3ul, 0x41EDu)]
+    [InlineData(0ul, FileModes.Regular644)]
+    [InlineData(1ul, FileModes.Regular644)]
+    [InlineData(3ul, FileModes.Directory755)]
     [InlineData(3ul, 0xC1A4u)]
     public void A_created_file_that_is_none_is_EIO_and_its_open_file_is_lost(
         ulong nodeId, uint mode)
     {
-        const int CreateForWriting = 0x41;
+        const int CreateForWriting = OpenFlags.Create | OpenFlags.WriteOnly;
         using Bench bench = new();
         KernelCall open = bench.Kernel.Start(new(VfsCallKind.Open)
         {
             Path = "a",
             Flags = CreateForWriting,
-            Mode = 0x1A4,
+            Mode = FileModes.Octal644,
         });
         bench.AnswerError(bench.Read(), Bench.ENOENT);
         Asked create = bench.Read();

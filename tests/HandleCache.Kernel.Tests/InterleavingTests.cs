@@ -3,6 +3,7 @@ using HandleCache.Model;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -10,8 +11,8 @@ namespace HandleCache.Kernel.Tests;
 /// <summary>Calls that are under way at the same time, each step chosen.</summary>
 public class InterleavingTests
 {
-    private const int ForceSync = 0x2000;
-    private const int DontSync = 0x4000;
+    private const int ForceSync = AtFlags.StatxForceSync;
+    private const int DontSync = AtFlags.StatxDontSync;
 
     [Fact]
     public void Of_two_replies_to_one_object_the_late_one_changes_nothing()

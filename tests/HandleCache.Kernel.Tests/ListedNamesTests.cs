@@ -4,6 +4,7 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using Xunit;
 
@@ -12,7 +13,7 @@ namespace HandleCache.Kernel.Tests;
 /// <summary>What READDIRPLUS makes of the names it lists (R11, R14).</summary>
 public class ListedNamesTests
 {
-    private const int OpenDirectory = 0x10000;
+    private static readonly int OpenDirectory = OpenFlags.Directory;
 
     private const FuseInitFlags Flags = FuseInitFlags.FUSE_PARALLEL_DIROPS
         | FuseInitFlags.FUSE_DO_READDIRPLUS | FuseInitFlags.FUSE_EXPORT_SUPPORT;

@@ -2,6 +2,7 @@ using System.Globalization;
 using HandleCache.Lab.Differential;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -9,8 +10,8 @@ namespace HandleCache.Kernel.Tests;
 /// <summary>No operation reaches another object than the one its handle names.</summary>
 public class ObjectTests
 {
-    private const int StatxForceSync = 0x2000;
-    private const uint BasicStats = 0x7FF;
+    private const int StatxForceSync = AtFlags.StatxForceSync;
+    private const uint BasicStats = StatxMask.BasicStats;
 
     /// <summary>
     /// The server gives nodeids again, but as it must: after the last FORGET, with a new generation.

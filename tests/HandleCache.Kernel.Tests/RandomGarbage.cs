@@ -3,6 +3,7 @@ using HandleCache.Lab.Differential;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Kernel.Tests;
@@ -13,7 +14,11 @@ namespace HandleCache.Kernel.Tests;
 /// </summary>
 internal sealed class RandomGarbage(Bench bench, Dialect dialect, ulong seed)
 {
-    private static readonly uint[] Modes = [0x81A4, 0x81A4, 0x41ED, 0x41ED, 0xA1FF, 0xF000, 0];
+    private static readonly uint[] Modes =
+    [
+        FileModes.Regular644, FileModes.Regular644, FileModes.Directory755, FileModes.Directory755,
+        FileModes.Symlink777, FileModes.TypeMask, 0,
+    ];
 
     private readonly ScriptRandom _random = new(seed);
     private readonly Dictionary<ulong, long> _given = [];

@@ -1,5 +1,6 @@
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -7,7 +8,7 @@ namespace HandleCache.Kernel.Tests;
 /// <summary>What a rename finds when the server's answers change while it looks.</summary>
 public class RenameTests
 {
-    private const int Exchange = 2;
+    private const int Exchange = (int)RenameFlags.Exchange;
 
     /// <summary>
     /// lock_rename() holds s_vfs_rename_mutex between directories, which __d_unalias() tries; the
@@ -20,7 +21,7 @@ public class RenameTests
         KernelCall rename = Rename(bench, "y/d", "e", 0);
         Assert.Equal(
             ["LOOKUP 1 y", "LOOKUP 4 d", "LOOKUP 1 y", "LOOKUP 4 d"], AnswerAll(bench));
-        Assert.Equal(KernelErrno.ESTALE, rename.Result.Errno);
+        Assert.Equal((int)Errno.ESTALE, rename.Result.Errno);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using HandleCache.Lab.Differential;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -11,7 +12,7 @@ namespace HandleCache.Kernel.Tests;
 public class ResendTests
 {
     private const ulong ResendBit = 1ul << 63;
-    private const int ForceSync = 0x2000;
+    private const int ForceSync = AtFlags.StatxForceSync;
 
     [Fact]
     public void Unanswered_requests_come_again_marked_and_oldest_first()

@@ -1,3 +1,4 @@
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Linux.Tests;
@@ -10,7 +11,7 @@ public class CredentialsTests
         if (Credentials.EffectiveUserId != 0)
             Assert.Skip("acting as another user needs root");
         using TempFolder folder = new();
-        Metadata.ChangeMode(folder.Descriptor, 0x1FF);
+        Metadata.ChangeMode(folder.Descriptor, FileModes.Octal777);
         uint[] before = FileSystemIdentity.CurrentGroups();
         using (FileSystemIdentity.Assume(1234, 4321, [777u, 778u]))
         {
@@ -30,7 +31,7 @@ public class CredentialsTests
         if (Credentials.EffectiveUserId != 0)
             Assert.Skip("acting as another user needs root");
         using TempFolder folder = new();
-        Metadata.ChangeMode(folder.Descriptor, 0x1ED);
+        Metadata.ChangeMode(folder.Descriptor, FileModes.Octal755);
         using (FileSystemIdentity.Assume(1234, 4321))
             Assert.Equal(Errno.EACCES, Names.MakeDirectory(folder.Descriptor, "x\0"u8, 0x1C0));
         Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, "x\0"u8, 0x1C0));
@@ -57,7 +58,7 @@ public class CredentialsTests
         if (Credentials.EffectiveUserId != 0)
             Assert.Skip("acting as another user needs root");
         using TempFolder folder = new();
-        Metadata.ChangeMode(folder.Descriptor, 0x1FF);
+        Metadata.ChangeMode(folder.Descriptor, FileModes.Octal777);
         using ManualResetEventSlim assumed = new();
         uint[] groups = [];
         Thread other = new(() =>

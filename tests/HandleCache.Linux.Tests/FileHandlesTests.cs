@@ -1,3 +1,4 @@
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Linux.Tests;

@@ -1,3 +1,4 @@
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Linux.Tests;
@@ -12,7 +13,7 @@ public class FilesTests
     {
         using TempFolder folder = new();
         using FileDescriptor fd = folder.Open("file",
-            OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive, 0x1A4);
+            OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive, FileModes.Octal644);
         Assert.Equal(5, Files.WriteAt(fd, "hello"u8, 1_000_000).Value);
         byte[] read = new byte[10];
         Assert.Equal(5, Files.ReadAt(fd, read, 1_000_000).Value);
@@ -30,7 +31,7 @@ public class FilesTests
     {
         using TempFolder folder = new();
         using FileDescriptor fd =
-            folder.Open("file", OpenFlags.ReadWrite | OpenFlags.Create, 0x1A4);
+            folder.Open("file", OpenFlags.ReadWrite | OpenFlags.Create, FileModes.Octal644);
         Files.WriteAt(fd, "x"u8, 1 << 20);
         Assert.Equal(0, Files.Seek(fd, 0, SeekHole).Value);
         Assert.Equal(1 << 20, Files.Seek(fd, 0, SeekData).Value);
@@ -46,7 +47,7 @@ public class FilesTests
         folder.Write("from", "0123456789");
         using FileDescriptor from = folder.Open("from", OpenFlags.ReadOnly);
         using FileDescriptor to =
-            folder.Open("to", OpenFlags.ReadWrite | OpenFlags.Create, 0x1A4);
+            folder.Open("to", OpenFlags.ReadWrite | OpenFlags.Create, FileModes.Octal644);
         SysResult copied = Files.CopyRange(from, 2, to, 1, 5, 0);
         Assert.Equal(5, copied.Value);
         Assert.Equal("\023456", File.ReadAllText($"{folder.Path}/to"));

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Linux.Tests;
@@ -121,11 +122,11 @@ public class LayoutTests
     public void Device_numbers_survive_wire_and_libc_forms()
     {
         // /dev/null is 1:3; its dev_t is 0x103 in both forms.
-        Assert.Equal(0x103ul, Names.Device(1, 3));
-        Assert.Equal(0x103u, Names.DeviceToWire(1, 3));
+        Assert.Equal(0x103ul, DeviceNumber.ToDevT(1, 3));
+        Assert.Equal(0x103u, DeviceNumber.ToWire(1, 3));
         // 259:1048575: libc puts major bits at 8-19 and 44+, minor bits at 0-7 and 20+.
-        Assert.Equal(0xFFF103FFul, Names.Device(259, 0xFFFFF));
-        Assert.Equal(0xFFF103FFu, Names.DeviceToWire(259, 0xFFFFF));
-        Assert.Equal(Names.Device(259, 0xFFFFF), Names.DeviceFromWire(0xFFF103FF));
+        Assert.Equal(0xFFF103FFul, DeviceNumber.ToDevT(259, 0xFFFFF));
+        Assert.Equal(0xFFF103FFu, DeviceNumber.ToWire(259, 0xFFFFF));
+        Assert.Equal(DeviceNumber.ToDevT(259, 0xFFFFF), DeviceNumber.ToDevT(0xFFF103FF));
     }
 }

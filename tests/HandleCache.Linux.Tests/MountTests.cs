@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Linux.Tests;

@@ -1,3 +1,4 @@
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Linux.Tests;
@@ -9,7 +10,7 @@ public class NamesTests
     {
         using TempFolder folder = new();
         Assert.Throws<ArgumentException>(
-            () => Names.MakeDirectory(folder.Descriptor, "plain"u8, 0x1ED));
+            () => Names.MakeDirectory(folder.Descriptor, "plain"u8, FileModes.Octal755));
         Assert.Throws<ArgumentException>(
             () => Names.Unlink(folder.Descriptor, default, 0));
         Assert.Throws<ArgumentException>(() => CString.FromString("a\0b"));
@@ -23,17 +24,17 @@ public class NamesTests
         folder.Write("b", "B");
         FileDescriptor dir = folder.Descriptor;
         Assert.Equal(Errno.EEXIST,
-            Names.Rename(dir, "a\0"u8, dir, "b\0"u8, AtFlags.RenameNoReplace));
+            Names.Rename(dir, "a\0"u8, dir, "b\0"u8, RenameFlags.NoReplace));
         Assert.Equal("B", File.ReadAllText($"{folder.Path}/b"));
         Assert.Equal(Errno.None,
-            Names.Rename(dir, "a\0"u8, dir, "b\0"u8, AtFlags.RenameExchange));
+            Names.Rename(dir, "a\0"u8, dir, "b\0"u8, RenameFlags.Exchange));
         Assert.Equal("B", File.ReadAllText($"{folder.Path}/a"));
         Assert.Equal("A", File.ReadAllText($"{folder.Path}/b"));
         Assert.Equal(Errno.None, Names.Rename(dir, "a\0"u8, dir, "b\0"u8, 0));
         Assert.False(File.Exists($"{folder.Path}/a"));
         Assert.Equal("B", File.ReadAllText($"{folder.Path}/b"));
         Assert.Equal(Errno.EINVAL, Names.Rename(dir, "b\0"u8, dir, "c\0"u8,
-            AtFlags.RenameExchange | AtFlags.RenameNoReplace));
+            RenameFlags.Exchange | RenameFlags.NoReplace));
     }
 
     [Fact]
@@ -42,17 +43,17 @@ public class NamesTests
         using TempFolder folder = new();
         folder.Write("file", "x");
         FileDescriptor dir = folder.Descriptor;
-        Assert.Equal(Errno.None, Names.MakeDirectory(dir, "sub\0"u8, 0x1ED));
-        Assert.Equal(Errno.EEXIST, Names.MakeDirectory(dir, "sub\0"u8, 0x1ED));
+        Assert.Equal(Errno.None, Names.MakeDirectory(dir, "sub\0"u8, FileModes.Octal755));
+        Assert.Equal(Errno.EEXIST, Names.MakeDirectory(dir, "sub\0"u8, FileModes.Octal755));
         Assert.Equal(Errno.ENOENT, Names.Unlink(dir, "absent\0"u8, 0));
         Assert.Equal(Errno.EISDIR, Names.Unlink(dir, "sub\0"u8, 0));
         Assert.Equal(Errno.ENOTDIR, Names.Unlink(dir, "file\0"u8, AtFlags.RemoveDir));
-        Assert.Equal(Errno.None, Names.MakeDirectory(dir, "sub/deep\0"u8, 0x1ED));
+        Assert.Equal(Errno.None, Names.MakeDirectory(dir, "sub/deep\0"u8, FileModes.Octal755));
         Assert.Equal(Errno.ENOTEMPTY, Names.Unlink(dir, "sub\0"u8, AtFlags.RemoveDir));
-        Assert.Equal(Errno.ENOTDIR, Names.MakeDirectory(dir, "file/x\0"u8, 0x1ED));
+        Assert.Equal(Errno.ENOTDIR, Names.MakeDirectory(dir, "file/x\0"u8, FileModes.Octal755));
         byte[] tooLong = new byte[257];
         tooLong.AsSpan(0, 256).Fill((byte)'n');
-        Assert.Equal(Errno.ENAMETOOLONG, Names.MakeDirectory(dir, tooLong, 0x1ED));
+        Assert.Equal(Errno.ENAMETOOLONG, Names.MakeDirectory(dir, tooLong, FileModes.Octal755));
         Assert.Equal(Errno.EINVAL, Names.ReadLink(dir, "file\0"u8, new byte[8]).Errno);
         Assert.Null(Files.OpenAt(dir, "absent\0"u8, 0, 0, out Errno errno));
         Assert.Equal(Errno.ENOENT, errno);
@@ -65,8 +66,8 @@ public class NamesTests
     {
         using TempFolder folder = new();
         byte[] name = [0xFF, 0xFE, (byte)'x', 0];
-        Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, name, 0x1ED));
-        Assert.Equal(Errno.EEXIST, Names.MakeDirectory(folder.Descriptor, name, 0x1ED));
+        Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, name, FileModes.Octal755));
+        Assert.Equal(Errno.EEXIST, Names.MakeDirectory(folder.Descriptor, name, FileModes.Octal755));
         Assert.Equal(Errno.None,
             Names.Unlink(folder.Descriptor, name, AtFlags.RemoveDir));
     }
@@ -76,7 +77,7 @@ public class NamesTests
     {
         using TempFolder folder = new();
         using FileDescriptor? nameless = Files.OpenAt(folder.Descriptor, ".\0"u8,
-            OpenFlags.TmpFile | OpenFlags.ReadWrite, 0x1A4, out Errno errno);
+            OpenFlags.TmpFile | OpenFlags.ReadWrite, FileModes.Octal644, out Errno errno);
         if (errno == Errno.EOPNOTSUPP)
             Assert.Skip("the temp folder's file system has no O_TMPFILE");
         Assert.Equal(Errno.None, errno);

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 using Xunit;
@@ -87,7 +87,7 @@ internal sealed class FuseClient : IDisposable
     }
 
     public Reply Create(
-        ulong parent, string name, int flags = OpenFlags.ReadWrite, uint mode = 0x1A4,
+        ulong parent, string name, int flags = OpenFlags.ReadWrite, uint mode = FileModes.Octal644,
         uint umask = 0x12) =>
         Call(FuseOpcode.FUSE_CREATE, parent, Bytes(new fuse_create_in
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Bars.Model;
 
@@ -8,7 +9,7 @@ namespace HandleCache.Bars.Model;
 /// </summary>
 internal sealed class Work
 {
-    public const uint Regular = 0x8000;
+    public const uint Regular = FileModes.Regular;
     public const uint Generation = 1;
     public const ulong FirstNodeId = 2;
 

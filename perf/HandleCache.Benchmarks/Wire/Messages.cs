@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Benchmarks.Wire;
@@ -40,7 +41,7 @@ internal static class Messages
     {
         nodeid = nodeId,
         generation = 1,
-        attr = new() { ino = nodeId, mode = 0x81A4, nlink = 1, size = 1234 },
+        attr = new() { ino = nodeId, mode = FileModes.Regular644, nlink = 1, size = 1234 },
     };
 
     /// <summary>Fills a READDIRPLUS reply; returns its bytes.</summary>

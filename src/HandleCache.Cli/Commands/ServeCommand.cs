@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Lab;
 using HandleCache.Lab.Mounting;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Cli.Commands;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Lab;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Cli.Commands;
 

@@ -3,6 +3,7 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Compare;
@@ -13,8 +14,6 @@ namespace HandleCache.Lab.Compare;
 /// </summary>
 public static class DefectDemonstrations
 {
-    private const uint File = 0x8000;
-
     private const string CacheSequence =
         "LOOKUP gives nodeid 5 with handle A; LOOKUP gives nodeid 5 with handle B";
 
@@ -70,7 +69,7 @@ public static class DefectDemonstrations
         foreach (byte[] bytes in handles)
         {
             FileHandle handle = bytes.Length == 0 ? default : new FileHandle(1, bytes);
-            outcomes.Add(OutcomeText(cache.IGet(5, 0, File, handle).Outcome));
+            outcomes.Add(OutcomeText(cache.IGet(5, 0, FileModes.Regular, handle).Outcome));
         }
 
         cache.Unmount();
@@ -160,10 +159,10 @@ public static class DefectDemonstrations
         static string Find(bool lookedUp)
         {
             using FuseInodeCache cache = new(new() { IndexByHandle = true });
-            cache.MountRoot(0x4000);
+            cache.MountRoot(FileModes.Directory);
             FileHandle handle = new(1, Bytes(8, 1));
             if (lookedUp)
-                cache.IGet(FuseInodeCache.RootNodeId, 0, 0x4000, handle);
+                cache.IGet(FuseInodeCache.RootNodeId, 0, FileModes.Directory, handle);
             bool found = cache.FindByHandle(handle) == cache.Root;
             cache.Unmount();
             return found ? "the root is found by its handle" : "the root is not found: ESTALE";

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Model.Mixes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Compare;
@@ -21,7 +22,7 @@ internal static class DialectMessages
     public static fuse_entry_out EntryOf(ulong nodeId) => new()
     {
         nodeid = nodeId,
-        attr = new fuse_attr { ino = nodeId, mode = 0x81A4, nlink = 1 },
+        attr = new fuse_attr { ino = nodeId, mode = FileModes.Regular644, nlink = 1 },
     };
 
     /// <summary>Bytes of a whole reply with such a handle, as the codec writes it.</summary>

@@ -5,6 +5,7 @@ using HandleCache.Model.Mixes;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Compare;
@@ -63,13 +64,12 @@ internal static class ThreadQuestions
     private static string Second(
         uint type, int bytes, uint thenType, int thenBytes, bool sameBytes = false)
     {
-        const uint File = 0x8000;
         using FuseInodeCache cache = new(new());
         byte[] first = new byte[bytes];
         byte[] then = new byte[thenBytes];
         then[^1] = (byte)(sameBytes ? 0 : 1);
-        cache.IGet(5, 0, File, new FileHandle(type, first));
-        IGetOutcome outcome = cache.IGet(5, 0, File, new FileHandle(thenType, then)).Outcome;
+        cache.IGet(5, 0, FileModes.Regular, new FileHandle(type, first));
+        IGetOutcome outcome = cache.IGet(5, 0, FileModes.Regular, new FileHandle(thenType, then)).Outcome;
         cache.Unmount();
         return outcome == IGetOutcome.Replaced ? "another inode" : "the same inode";
     }

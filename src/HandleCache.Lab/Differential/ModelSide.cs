@@ -5,6 +5,7 @@ using HandleCache.Model;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
@@ -163,8 +164,8 @@ public sealed class ModelSide : IScriptSide
     {
         public Linux.SysResult Receive(Span<byte> buffer) => Linux.SysResult.Success(0);
 
-        public Linux.Errno Send(ReadOnlySpan<byte> message) =>
-            (Linux.Errno)kernel.WriteReply(message);
+        public Errno Send(ReadOnlySpan<byte> message) =>
+            (Errno)kernel.WriteReply(message);
 
         public void Dispose() { }
     }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Differential;
@@ -78,9 +79,8 @@ public static class NoiseRules
     public static bool IsRestartedWalk(
         VfsResult fromModel, IReadOnlyList<ScriptRequest> real, IReadOnlyList<ScriptRequest> model)
     {
-        const int ELOOP = 40;
         ArgumentNullException.ThrowIfNull(fromModel);
-        return fromModel.Errno == ELOOP && WithoutLinks(real).SequenceEqual(WithoutLinks(model));
+        return fromModel.Errno == (int)Errno.ELOOP && WithoutLinks(real).SequenceEqual(WithoutLinks(model));
     }
 
     private static IEnumerable<ScriptRequest> WithoutLinks(IEnumerable<ScriptRequest> requests) =>

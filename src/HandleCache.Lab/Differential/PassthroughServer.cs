@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server;
 using HandleCache.Server.Passthrough;
@@ -189,7 +189,7 @@ internal sealed class PassthroughServer : IScriptServer, ITrafficObserver
         string newName = NameAt(request.Body, head + oldName.Length + 1);
         _names.Move(
             (request.Header.nodeid, oldName), (newParent, newName),
-            (flags & AtFlags.RenameExchange) != 0);
+            (flags & RenameFlags.Exchange) != 0);
     }
 
     private static string NameAt(ReadOnlySpan<byte> body, int at)

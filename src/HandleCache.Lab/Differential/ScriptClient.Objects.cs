@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Differential;
 

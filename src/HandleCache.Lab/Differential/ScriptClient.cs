@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Differential;
 
@@ -96,7 +97,7 @@ public sealed partial class ScriptClient : IDisposable
         {
             Stat = new(
                 stat.Ino, stat.Mode, stat.NLink, stat.Uid, stat.Gid,
-                Names.DeviceToWire(stat.RdevMajor, stat.RdevMinor), stat.SizeBytes,
+                DeviceNumber.ToWire(stat.RdevMajor, stat.RdevMinor), stat.SizeBytes,
                 stat.Blocks512, Time(stat.AccessTime), Time(stat.ModifyTime),
                 Time(stat.ChangeTime)),
         };

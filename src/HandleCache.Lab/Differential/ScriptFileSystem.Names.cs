@@ -1,5 +1,5 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
@@ -42,7 +42,7 @@ public sealed partial class ScriptFileSystem
     public override Errno MkDir(
         in RequestContext context, in fuse_mkdir_in arguments, ReadOnlySpan<byte> name,
         ref ReplyBuilder reply) =>
-        Make(context, name, 0x4000 | (arguments.mode & 0xFFF), 0, default, ref reply);
+        Make(context, name, FileModes.Directory | (arguments.mode & FileModes.PermissionMask), 0, default, ref reply);
 
     public override Errno MkNod(
         in RequestContext context, in fuse_mknod_in arguments, ReadOnlySpan<byte> name,
@@ -52,7 +52,7 @@ public sealed partial class ScriptFileSystem
     public override Errno Symlink(
         in RequestContext context, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target,
         ref ReplyBuilder reply) =>
-        Make(context, name, 0xA1FF, 0, target, ref reply);
+        Make(context, name, FileModes.Symlink777, 0, target, ref reply);
 
     public override Errno Link(
         in RequestContext context, ulong oldNodeId, ReadOnlySpan<byte> newName,
@@ -84,7 +84,7 @@ public sealed partial class ScriptFileSystem
         lock (_lock)
         {
             Errno errno = Make(
-                context, name, 0x8000 | (arguments.mode & 0xFFF), 0, default, ref reply);
+                context, name, FileModes.Regular | (arguments.mode & FileModes.PermissionMask), 0, default, ref reply);
             if (errno != Errno.None)
                 return errno;
             ScriptNode made = _nodes[context.NodeId].Children[NameOf(name)].Node;
@@ -163,11 +163,11 @@ public sealed partial class ScriptFileSystem
         if (!from.Children.TryGetValue(oldName, out (long Cookie, ScriptNode Node) source))
             return Errno.ENOENT;
         bool has = to.Children.TryGetValue(newName, out (long Cookie, ScriptNode Node) target);
-        if ((flags & AtFlags.RenameWhiteout) != 0)
+        if ((flags & RenameFlags.Whiteout) != 0)
             return Errno.EINVAL;
-        if ((flags & AtFlags.RenameNoReplace) != 0 && has)
+        if ((flags & RenameFlags.NoReplace) != 0 && has)
             return Errno.EEXIST;
-        if ((flags & AtFlags.RenameExchange) != 0)
+        if ((flags & RenameFlags.Exchange) != 0)
         {
             return has
                 ? Exchange(from, oldName, source.Node, to, newName, target.Node)

@@ -1,5 +1,5 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 
@@ -52,7 +52,8 @@ public sealed partial class ScriptFileSystem
                 return errno;
             FuseSetattrValid valid = (FuseSetattrValid)arguments.valid;
             if ((valid & FuseSetattrValid.FATTR_MODE) != 0)
-                node.Mode = (node.Mode & 0xF000) | (arguments.mode & 0xFFF);
+                node.Mode = (node.Mode & FileModes.TypeMask)
+                    | (arguments.mode & FileModes.PermissionMask);
             if ((valid & FuseSetattrValid.FATTR_GID) != 0)
                 node.Gid = arguments.gid;
             if ((valid & FuseSetattrValid.FATTR_SIZE) != 0)
@@ -265,8 +266,9 @@ public sealed partial class ScriptFileSystem
         {
             reply.attr.mode = ((chance >> 4) % 3) switch
             {
-                0 => 0xF000,
-                1 => (reply.attr.mode & 0xFFF) | (node.IsDirectory ? 0x8000u : 0x4000u),
+                0 => FileModes.TypeMask,
+                1 => (reply.attr.mode & FileModes.PermissionMask)
+                    | (node.IsDirectory ? FileModes.Regular : FileModes.Directory),
                 _ => reply.attr.mode,
             };
         }
@@ -307,7 +309,7 @@ public sealed partial class ScriptFileSystem
         mtime = new() { tv_sec = (long)attr.mtime },
         ctime = new() { tv_sec = (long)attr.ctime },
         btime = new() { tv_sec = 7 },
-        rdev_minor = attr.rdev & 0xFF,
-        rdev_major = (attr.rdev >> 8) & 0xFFF,
+        rdev_minor = DeviceNumber.Minor(attr.rdev),
+        rdev_major = DeviceNumber.Major(attr.rdev),
     };
 }

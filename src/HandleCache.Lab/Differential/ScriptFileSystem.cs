@@ -1,5 +1,5 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
@@ -34,7 +34,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _root = new ScriptNode(FuseConstants.FUSE_ROOT_ID, 0, 0x41ED)
+        _root = new ScriptNode(FuseConstants.FUSE_ROOT_ID, 0, FileModes.Directory755)
         {
             Ino = 1,
             NLink = 2,
@@ -168,7 +168,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
         {
             Ino = ++_lastIno,
             Rdev = rdev,
-            NLink = (mode & 0xF000) == 0x4000 ? 2u : 1u,
+            NLink = FileModes.IsDirectory(mode) ? 2u : 1u,
         };
         node.ATime = node.MTime = node.CTime = ++_tick;
         _nodes[nodeId] = node;
@@ -272,18 +272,18 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
                 entry.nodeid = node.NodeId;
                 break;
             case 3:
-                entry.attr.mode = (entry.attr.mode & 0xFFF)
-                    | (node.IsDirectory ? 0x8000u : 0x4000u);
+                entry.attr.mode = (entry.attr.mode & FileModes.PermissionMask)
+                    | (node.IsDirectory ? FileModes.Regular : FileModes.Directory);
                 break;
             case 4:
-                entry.attr.mode = 0xF000;
+                entry.attr.mode = FileModes.TypeMask;
                 break;
             case 5:
                 entry.attr.size = ulong.MaxValue;
                 break;
             case 6:
                 entry.nodeid = FuseConstants.FUSE_ROOT_ID;
-                entry.attr.mode = 0x41ED;
+                entry.attr.mode = FileModes.Directory755;
                 break;
             default:
                 entry.generation |= 7UL << 32;

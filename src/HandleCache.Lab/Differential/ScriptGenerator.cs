@@ -1,6 +1,6 @@
-using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
@@ -143,7 +143,7 @@ public static class ScriptGenerator
             VfsCallKind.MkDir => call with { Mode = random.Pick(0x1EDu, 0x1C0u) },
             VfsCallKind.MkNod => random.OneIn(3)
                 ? call with { Mode = 0x21A4, Size = 0x103 }
-                : call with { Mode = random.Pick(0x81A4u, 0xC1A4u) },
+                : call with { Mode = random.Pick(FileModes.Regular644, 0xC1A4u) },
             VfsCallKind.Symlink => call with { Path2 = Path(random) },
             VfsCallKind.Link => call with { Path2 = Path(random) },
             VfsCallKind.Rename => call with

@@ -1,12 +1,11 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Differential;
 
 /// <summary>An object of a script's server.</summary>
 internal sealed class ScriptNode(ulong nodeId, ulong generation, uint mode)
 {
-    private const uint TypeMask = 0xF000;
-
     public ulong NodeId { get; set; } = nodeId;
 
     public ulong Generation { get; set; } = generation;
@@ -40,9 +39,9 @@ internal sealed class ScriptNode(ulong nodeId, ulong generation, uint mode)
 
     public ScriptNode? Parent { get; set; }
 
-    public bool IsDirectory => (Mode & TypeMask) == 0x4000;
+    public bool IsDirectory => FileModes.IsDirectory(Mode);
 
-    public uint DirentType => (Mode & TypeMask) >> 12;
+    public uint DirentType => (Mode & FileModes.TypeMask) >> FileModes.TypeShift;
 
     public fuse_attr Attributes => new()
     {

@@ -2,6 +2,7 @@ using HandleCache.Lab.Replay;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Keeping;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;

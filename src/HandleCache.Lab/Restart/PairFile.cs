@@ -1,5 +1,6 @@
 using System.Globalization;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart;
 

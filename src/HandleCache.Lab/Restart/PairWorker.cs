@@ -1,6 +1,7 @@
 using System.Globalization;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart;
 
@@ -14,8 +15,6 @@ internal sealed class PairWorker : IDisposable
     private const int MaxFiles = 160;
     private const int MaxOpen = 12;
     private const int MaxFileBytes = 256 * 1024;
-    private const uint Permissions = 0x1A4;
-    private const uint DirectoryPermissions = 0x1ED;
 
     private readonly TreePair _pair;
     private readonly Random _random;
@@ -33,7 +32,7 @@ internal sealed class PairWorker : IDisposable
         _directories = [directory];
         byte[] name = BytePath.ToBytes(directory);
         pair.Both($"mkdir {directory}", root =>
-            Names.MakeDirectory(root, name, DirectoryPermissions));
+            Names.MakeDirectory(root, name, FileModes.Octal755));
     }
 
     /// <summary>One operation, drawn by the kind's weights.</summary>
@@ -164,9 +163,9 @@ internal sealed class PairWorker : IDisposable
         byte[] name = BytePath.ToBytes(path);
         _pair.Result.Operations++;
         FileDescriptor? mounted =
-            Files.OpenAt(_pair.Mount, name, flags, Permissions, out Errno got);
+            Files.OpenAt(_pair.Mount, name, flags, FileModes.Octal644, out Errno got);
         FileDescriptor? shadowed =
-            Files.OpenAt(_pair.Shadow, name, flags, Permissions, out Errno want);
+            Files.OpenAt(_pair.Shadow, name, flags, FileModes.Octal644, out Errno want);
         if (got != want)
             _pair.Result.Error($"open {path} {flags:x}: {got} instead of {want}");
         if (mounted is null || shadowed is null)
@@ -208,7 +207,7 @@ internal sealed class PairWorker : IDisposable
         string path = NewName(parent);
         byte[] name = BytePath.ToBytes(path);
         if (_pair.Both($"mkdir {path}", root =>
-            Names.MakeDirectory(root, name, DirectoryPermissions)) == Errno.None)
+            Names.MakeDirectory(root, name, FileModes.Octal755)) == Errno.None)
         {
             _directories.Add(path);
         }
@@ -230,7 +229,7 @@ internal sealed class PairWorker : IDisposable
     {
         string target = _random.Next(3) == 0
             ? _files[_random.Next(_files.Count)] : NewName(directory);
-        uint flags = _random.Next(4) == 0 ? AtFlags.RenameNoReplace : 0;
+        uint flags = _random.Next(4) == 0 ? RenameFlags.NoReplace : 0;
         if (target == path)
             return;
         CloseAllOf(target);

@@ -1,5 +1,6 @@
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart;
 

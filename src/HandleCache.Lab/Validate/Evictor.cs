@@ -1,8 +1,8 @@
 using System.Text;
 using HandleCache.Lab.Workload;
-using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Validate;

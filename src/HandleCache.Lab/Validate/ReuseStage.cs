@@ -1,5 +1,6 @@
 using HandleCache.Lab.Workload;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
 using HandleCache.Server.Tap;
@@ -68,7 +69,7 @@ internal static class ReuseStage
                 return (info.Generation, info.FileType);
             });
             CheckLedger ledger = stage.Ledger;
-            uint shownType = shown.Mode & 0xF000;
+            uint shownType = shown.Mode & FileModes.TypeMask;
             bool holds = shown.Errno is null && model.Type == shownType
                 && model.Generation == (uint)generation && type == shownType;
             ledger.Compare(ValidateChecks.InodeState, holds, () =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Validate;
 

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
 
 namespace HandleCache.Lab.Watch;

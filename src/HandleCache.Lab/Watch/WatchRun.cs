@@ -3,6 +3,7 @@ using HandleCache.Lab.Replay;
 using HandleCache.Lab.Validate;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Tap;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using HandleCache.Lab.Differential;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux.Native;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using HandleCache.Linux.Native;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux.Rings;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Inodes;
 
@@ -53,12 +54,12 @@ public sealed partial class FuseInodeCache : IDisposable
         Forgets = options.Forgets ?? new ForgetQueue(options.Faults);
         _faulty = options.Faults.Any;
         _generationMask = options.Faults.Has(ModelFault.SkipGeneration) ? 0 : uint.MaxValue;
-        _typeMask = options.Faults.Has(ModelFault.SkipType) ? 0 : InodeRecord.TypeMask;
+        _typeMask = options.Faults.Has(ModelFault.SkipType) ? 0 : FileModes.TypeMask;
         _slot = new(options.Strategy);
         _handleTypeMask = _slot.Keeps ? ulong.MaxValue : uint.MaxValue;
         // A hashed inode only: one found ahead may have been replaced since. With faults the plain
         // path fits no record: all are live, and no expected state says so.
-        _stateMask = InodeRecord.TypeMask | _slot.ComparedState | (uint)InodeState.Unhashed
+        _stateMask = FileModes.TypeMask | _slot.ComparedState | (uint)InodeState.Unhashed
             | (_faulty ? (uint)InodeState.Live : 0);
         _image = new(_slot, _stateMask);
         _faultPlan = new(options.Faults);
@@ -217,7 +218,7 @@ public sealed partial class FuseInodeCache : IDisposable
         }
 
         ulong generationAndType = (uint)generation | ((ulong)handle.Type << 32);
-        uint state = (mode & InodeRecord.TypeMask) | _slot.StateOf(handle.Bytes.Length);
+        uint state = (mode & FileModes.TypeMask) | _slot.StateOf(handle.Bytes.Length);
         return at.NodeId == nodeId
             && ((at.GenerationAndHandleType ^ generationAndType) & _handleTypeMask) == 0
             && ((at.TypeAndState ^ state) & _stateMask) == 0

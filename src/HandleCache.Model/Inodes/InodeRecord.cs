@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Inodes;
 
@@ -13,9 +14,6 @@ internal readonly ref struct InodeRecord(ref byte first)
 {
     /// <summary>Bytes before the handle's buffer.</summary>
     internal const int FixedBytes = 20;
-
-    /// <summary>S_IFMT of a mode.</summary>
-    internal const uint TypeMask = 0xF000;
 
     /// <summary>Bits of nlookup that the record itself holds.</summary>
     internal const int NLookupBits = 16;
@@ -99,12 +97,12 @@ internal readonly ref struct InodeRecord(ref byte first)
 
     internal InodeState State
     {
-        get => (InodeState)(TypeAndState & ~TypeMask);
-        set => TypeAndState = (ushort)((TypeAndState & TypeMask) | (uint)value);
+        get => (InodeState)(TypeAndState & ~FileModes.TypeMask);
+        set => TypeAndState = (ushort)((TypeAndState & FileModes.TypeMask) | (uint)value);
     }
 
     /// <summary>S_IFMT bits of the inode's mode.</summary>
-    internal uint FileType => TypeAndState & TypeMask;
+    internal uint FileType => TypeAndState & FileModes.TypeMask;
 
     /// <summary>nlookup grows by one; false, and nothing done, where it has no room to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

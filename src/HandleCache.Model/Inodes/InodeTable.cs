@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Inodes;
 
@@ -64,7 +65,7 @@ public sealed partial class InodeTable : IDisposable
         at.Generation = generation;
         at.NLookupLow = 0;
         at.TypeAndState =
-            (ushort)((mode & InodeRecord.TypeMask) | (uint)(state | InodeState.Live));
+            (ushort)((mode & FileModes.TypeMask) | (uint)(state | InodeState.Live));
         _slot.TryStore(at, handle, _spill);
         _byNodeId.Insert(NodeIdKeys.Hash(nodeId), record);
         if (_byHandle is not null && !handle.IsNone)

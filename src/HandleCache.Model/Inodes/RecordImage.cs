@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Inodes;
 
@@ -56,7 +57,7 @@ internal readonly struct RecordImage
         InodeRecord at, ulong nodeId, ulong generation, uint mode, scoped in FileHandle handle)
     {
         ref byte first = ref MemoryMarshal.GetReference(handle.Bytes);
-        ulong state = mode & InodeRecord.TypeMask;
+        ulong state = mode & FileModes.TypeMask;
         ulong end;
         // SAFETY: the handle has 8 bytes, or 12.
         ulong start = Unsafe.ReadUnaligned<ulong>(ref first);

@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Uapi;
+
 namespace HandleCache.Model.Kernel;
 
 /// <summary>How dentries come to another place: renames and directories found elsewhere.</summary>
@@ -15,7 +17,7 @@ internal sealed partial class DentryCache
             Dentry known = Get(inode.Aliases[0]);
             int errno = 0;
             if (IsAncestor(known, dentry))
-                errno = KernelErrno.ELOOP;
+                errno = (int)Errno.ELOOP;
             else if (known.IsRoot)
                 Move(known, dentry);
             else
@@ -107,7 +109,7 @@ internal sealed partial class DentryCache
         {
             KernelLock parentLock = alias.Parent.Inode!.Lock;
             if (!RenameMutex.IsFree || !parentLock.TryAcquire(exclusive: false))
-                return KernelErrno.ESTALE;
+                return (int)Errno.ESTALE;
             parentLock.Release(exclusive: false);
         }
 

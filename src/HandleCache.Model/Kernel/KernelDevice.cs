@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
@@ -50,7 +51,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
         if (IsConnected)
             Queue(opcode, nodeId, body, room, answer);
         else
-            answer.SetResult(KernelAnswer.Failure(KernelErrno.ENOTCONN));
+            answer.SetResult(KernelAnswer.Failure((int)Errno.ENOTCONN));
         return answer;
     }
 
@@ -96,15 +97,15 @@ internal sealed class KernelDevice(ForgetQueue forgets)
         if (!_sent.Remove(
             reply.Header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
         {
-            return KernelErrno.ENOENT;
+            return (int)Errno.ENOENT;
         }
 
         KernelAnswer answer = new(-reply.Header.error, reply.Body.ToArray());
         int errno = 0;
         if (answer.Errno == 0 && !request.Room.Takes(reply.Body, Handles))
         {
-            errno = KernelErrno.EINVAL;
-            answer = KernelAnswer.Failure(KernelErrno.EIO);
+            errno = (int)Errno.EINVAL;
+            answer = KernelAnswer.Failure((int)Errno.EIO);
         }
 
         request.Answer?.SetResult(answer);
@@ -118,7 +119,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     public void Spoil(ulong unique)
     {
         if (_sent.Remove(unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
-            request.Answer?.SetResult(KernelAnswer.Failure(KernelErrno.EIO));
+            request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
     }
 
     /// <summary>
@@ -188,7 +189,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
         _pending.RemoveFirst();
         if (request.Message.Length > buffer.Length)
         {
-            request.Answer?.SetResult(KernelAnswer.Failure(KernelErrno.EIO));
+            request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
             return 0;
         }
 

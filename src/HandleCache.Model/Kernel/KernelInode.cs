@@ -1,4 +1,5 @@
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
@@ -9,13 +10,6 @@ namespace HandleCache.Model.Kernel;
 internal sealed class KernelInode(
     InodeIndex index, ulong nodeId, uint generation, uint mode, WakeQueue wakes)
 {
-    public const uint TypeMask = 0xF000;
-    public const uint Directory = 0x4000;
-    public const uint Regular = 0x8000;
-    public const uint Symlink = 0xA000;
-    public const uint CharacterDevice = 0x2000;
-    public const uint BlockDevice = 0x6000;
-
     public InodeIndex Index { get; } = index;
 
     public ulong NodeId { get; } = nodeId;
@@ -89,11 +83,11 @@ internal sealed class KernelInode(
     /// <summary>i_rwsem.</summary>
     public KernelLock Lock { get; } = new(wakes);
 
-    public bool IsDirectory => (Mode & TypeMask) == Directory;
+    public bool IsDirectory => FileModes.IsDirectory(Mode);
 
-    public bool IsRegular => (Mode & TypeMask) == Regular;
+    public bool IsRegular => FileModes.IsRegular(Mode);
 
-    public bool IsSymlink => (Mode & TypeMask) == Symlink;
+    public bool IsSymlink => FileModes.IsSymlink(Mode);
 }
 
 /// <summary>A time stamp as the server gave it; nanoseconds below 10^9.</summary>

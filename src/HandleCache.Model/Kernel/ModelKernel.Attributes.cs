@@ -1,15 +1,13 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
 /// <summary>Attributes: GETATTR, STATX, SETATTR, ACCESS, READLINK, STATFS (R10, R15).</summary>
 public sealed partial class ModelKernel
 {
-    private const int AtForceSync = 0x2000;
-    private const int AtDontSync = 0x4000;
-    private const int AtSymlinkNoFollow = 0x100;
 
     /// <summary>R10, models fuse_do_getattr().</summary>
     private async KernelTask<(int Errno, fuse_attr Attr)> GetAttrAsync(
@@ -29,10 +27,10 @@ public sealed partial class ModelKernel
             return (answer.Errno, default);
         fuse_attr_out reply = MemoryMarshal.Read<fuse_attr_out>(answer.Body);
         if (IsInvalid(reply.attr)
-            || ((reply.attr.mode ^ inode.Mode) & KernelInode.TypeMask) != 0)
+            || ((reply.attr.mode ^ inode.Mode) & FileModes.TypeMask) != 0)
         {
             MakeBad(inode);
-            return (KernelErrno.EIO, default);
+            return ((int)Errno.EIO, default);
         }
 
         ChangeAttributes(
@@ -44,32 +42,32 @@ public sealed partial class ModelKernel
     private async KernelTask<(int Errno, fuse_attr Attr)> StatxAsync(KernelInode inode)
     {
         ulong attrVersion = _conn.AttrVersion;
-        fuse_statx_in arguments = new() { sx_mask = StatxBasic | StatxBtime };
+        fuse_statx_in arguments = new() { sx_mask = StatxMask.BasicStats | StatxMask.BirthTime };
         KernelAnswer answer = await AskAsync(
             FuseOpcode.FUSE_STATX, inode.NodeId, Bytes(arguments), RoomOf<fuse_statx_out>());
         if (answer.Errno != 0)
             return (answer.Errno, default);
         fuse_statx_out reply = MemoryMarshal.Read<fuse_statx_out>(answer.Body);
         fuse_statx stat = reply.stat;
-        bool badSize = (stat.mask & StatxSize) != 0 && stat.size > long.MaxValue;
-        bool badType = (stat.mask & 1) != 0 && (!IsValidType(stat.mode)
-            || ((stat.mode ^ inode.Mode) & KernelInode.TypeMask) != 0);
+        bool badSize = (stat.mask & StatxMask.Size) != 0 && stat.size > long.MaxValue;
+        bool badType = (stat.mask & 1) != 0 && (!FileModes.IsFileType(stat.mode)
+            || ((stat.mode ^ inode.Mode) & FileModes.TypeMask) != 0);
         if (badSize || badType)
         {
             MakeBad(inode);
-            return (KernelErrno.EIO, default);
+            return ((int)Errno.EIO, default);
         }
 
         fuse_attr attr = StatxAttributes.ToAttr(stat);
-        if ((stat.mask & StatxBasic) == StatxBasic)
+        if ((stat.mask & StatxMask.BasicStats) == StatxMask.BasicStats)
         {
             ulong before = inode.AttrVersion;
             ChangeAttributes(
                 inode, attr, Expiry(reply.attr_valid, reply.attr_valid_nsec), attrVersion, 0);
             if (inode.AttrVersion != before)
             {
-                inode.InvalMask &= ~StatxBtime;
-                if ((stat.mask & StatxBtime) != 0)
+                inode.InvalMask &= ~StatxMask.BirthTime;
+                if ((stat.mask & StatxMask.BirthTime) != 0)
                     inode.BTime = Time((ulong)stat.btime.tv_sec, stat.btime.tv_nsec);
             }
         }
@@ -85,22 +83,22 @@ public sealed partial class ModelKernel
         KernelInode inode, OpenFile? file, uint mask, int flags)
     {
         uint invalid = inode.InvalMask;
-        mask &= StatxBasic | StatxBtime;
+        mask &= StatxMask.BasicStats | StatxMask.BirthTime;
         while (true)
         {
             bool noStatx = _conn.Unsupported.Contains(FuseOpcode.FUSE_STATX);
             if (noStatx)
-                mask &= StatxBasic;
-            bool sync = mask != 0 && ((flags & AtForceSync) != 0
-                || ((flags & AtDontSync) == 0
+                mask &= StatxMask.BasicStats;
+            bool sync = mask != 0 && ((flags & AtFlags.StatxForceSync) != 0
+                || ((flags & AtFlags.StatxDontSync) == 0
                     && ((mask & invalid) != 0 || IsExpired(inode.AttrExpiryNs))));
             if (!sync)
                 return (0, null);
-            bool asksStatx = !noStatx && (mask & ~StatxBasic) != 0;
+            bool asksStatx = !noStatx && (mask & ~StatxMask.BasicStats) != 0;
             (int errno, fuse_attr attr) = asksStatx
                 ? await StatxAsync(inode)
                 : await GetAttrAsync(inode, file);
-            if (asksStatx && errno == KernelErrno.ENOSYS)
+            if (asksStatx && errno == (int)Errno.ENOSYS)
                 continue;
             return errno == 0 ? (0, attr) : (errno, null);
         }
@@ -110,7 +108,7 @@ public sealed partial class ModelKernel
     private async KernelTask<VfsResult> StatInodeAsync(KernelInode inode, uint mask, int flags)
     {
         if (IsBad(inode))
-            return VfsResult.Failure(KernelErrno.EIO);
+            return VfsResult.Failure((int)Errno.EIO);
         (int errno, fuse_attr? fresh) = await UpdateAttrAsync(inode, null, mask, flags);
         if (errno != 0)
             return VfsResult.Failure(errno);
@@ -123,7 +121,7 @@ public sealed partial class ModelKernel
     /// <summary>fuse_fillattr(): what the server just said, whatever the inode holds.</summary>
     private static VfsStat FromServer(KernelInode inode, in fuse_attr attr) => new(
         attr.ino,
-        (inode.Mode & KernelInode.TypeMask) | (attr.mode & 0xFFF),
+        (inode.Mode & FileModes.TypeMask) | (attr.mode & FileModes.PermissionMask),
         attr.nlink,
         attr.uid,
         attr.gid,
@@ -141,13 +139,13 @@ public sealed partial class ModelKernel
 
     private KernelTask<VfsResult> StatAsync(VfsCall call) =>
         AtPathAsync(
-            call.Path, (call.Flags & AtSymlinkNoFollow) == 0,
+            call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
             dentry => StatInodeAsync(dentry.Inode!, call.Mode, call.Flags));
 
     /// <summary>faccessat(): permission of what the path names, as root.</summary>
     private KernelTask<VfsResult> AccessAsync(VfsCall call) =>
         AtPathAsync(
-            call.Path, (call.Flags & AtSymlinkNoFollow) == 0,
+            call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
             async dentry => new VfsResult(
                 await PermissionAsync(dentry.Inode!, (int)call.Mode | MayAccess)));
 
@@ -158,7 +156,7 @@ public sealed partial class ModelKernel
         fuse_access_in arguments = new() { mask = (uint)(mask & (MayRead | MayWrite | MayExec)) };
         KernelAnswer answer = await AskAsync(
             FuseOpcode.FUSE_ACCESS, inode.NodeId, Bytes(arguments), ReplyRoom.Nothing);
-        return answer.Errno == KernelErrno.ENOSYS ? 0 : answer.Errno;
+        return answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno;
     }
 
     /// <summary>
@@ -196,7 +194,7 @@ public sealed partial class ModelKernel
         try
         {
             VfsResult result = await operation(dentry);
-            return result.Errno == KernelErrno.ESTALE ? await operation(dentry) : result;
+            return result.Errno == (int)Errno.ESTALE ? await operation(dentry) : result;
         }
         finally
         {
@@ -208,10 +206,10 @@ public sealed partial class ModelKernel
     private async KernelTask<(string? Target, int Errno)> GetLinkAsync(KernelInode inode)
     {
         if (IsBad(inode))
-            return (null, KernelErrno.EIO);
+            return (null, (int)Errno.EIO);
         KernelAnswer answer = await _device.AskAsync(
             FuseOpcode.FUSE_READLINK, inode.NodeId, [], ReplyRoom.UpTo(ReplyRoom.LinkBytes));
-        inode.InvalMask |= StatxAtime;
+        inode.InvalMask |= StatxMask.ATime;
         if (answer.Errno != 0)
             return (null, answer.Errno);
         int end = Array.IndexOf(answer.Body, (byte)0);
@@ -226,7 +224,7 @@ public sealed partial class ModelKernel
             {
                 KernelInode inode = dentry.Inode!;
                 if (!inode.IsSymlink)
-                    return VfsResult.Failure(KernelErrno.EINVAL);
+                    return VfsResult.Failure((int)Errno.EINVAL);
                 (string? target, int errno) = await GetLinkAsync(inode);
                 if (target is null)
                     return VfsResult.Failure(errno);

@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Uapi;
+
 namespace HandleCache.Model.Kernel;
 
 /// <summary>Which system call is which method.</summary>
@@ -67,5 +69,5 @@ public sealed partial class ModelKernel
     private async KernelTask<VfsResult> FStatAsync(VfsCall call) =>
         FileAt(call.Slot) is { } file
             ? await StatInodeAsync(file.Dentry.Inode!, call.Mode, call.Flags)
-            : VfsResult.Failure(KernelErrno.EBADF);
+            : VfsResult.Failure((int)Errno.EBADF);
 }

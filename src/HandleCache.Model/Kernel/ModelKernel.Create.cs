@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
@@ -12,7 +13,7 @@ public sealed partial class ModelKernel
         (directory, dentry) => CreateEntryAsync(
             FuseOpcode.FUSE_MKDIR, directory, dentry,
             Bytes(new fuse_mkdir_in { mode = call.Mode & 0x3FF }, dentry.Name),
-            KernelInode.Directory));
+            FileModes.Directory));
 
     private KernelTask<VfsResult> MkNodAsync(VfsCall call) => CreateAtAsync(
         call.Path, wantsDirectory: false,
@@ -27,7 +28,7 @@ public sealed partial class ModelKernel
         call.Path, wantsDirectory: false,
         (directory, dentry) => CreateEntryAsync(
             FuseOpcode.FUSE_SYMLINK, directory, dentry, Bytes(dentry.Name, call.Path2),
-            KernelInode.Symlink));
+            FileModes.Symlink));
 
     /// <summary>linkat(): the old name first, then the new one's directory is locked.</summary>
     private KernelTask<VfsResult> LinkAsync(VfsCall call) => RetryStaleAsync(
@@ -62,7 +63,7 @@ public sealed partial class ModelKernel
     private async KernelTask<int> LookAtLinkSourceAsync(KernelInode inode)
     {
         const uint SetUid = 0x800;
-        const uint SetGidExec = 0x400 | 0x8;
+        const uint SetGidExec = FileModes.SetGid | FileModes.GroupExecute;
         bool isUnsafe = !inode.IsRegular || (inode.Mode & SetUid) != 0
             || (inode.Mode & SetGidExec) == SetGidExec;
         return !_options.ProtectedHardlinks || isUnsafe
@@ -74,18 +75,18 @@ public sealed partial class ModelKernel
     {
         KernelInode inode = old.Inode!;
         if (inode.IsDirectory)
-            return KernelErrno.EPERM;
+            return (int)Errno.EPERM;
         await inode.Lock.AcquireAsync(exclusive: true);
         try
         {
             if (inode.NLink == 0)
-                return KernelErrno.ENOENT;
+                return (int)Errno.ENOENT;
             int errno = await CreateEntryAsync(
                 FuseOpcode.FUSE_LINK, directory, dentry,
                 Bytes(new fuse_link_in { oldnodeid = inode.NodeId }, dentry.Name), inode.Mode);
-            if (errno == KernelErrno.EINTR)
-                inode.InvalMask |= StatxBasic;
-            return errno == KernelErrno.ENOSYS ? KernelErrno.EPERM : errno;
+            if (errno == (int)Errno.EINTR)
+                inode.InvalMask |= StatxMask.BasicStats;
+            return errno == (int)Errno.ENOSYS ? (int)Errno.EPERM : errno;
         }
         finally
         {
@@ -113,7 +114,7 @@ public sealed partial class ModelKernel
         try
         {
             if (walk.Kind != LastKind.Norm)
-                return Attempt.WalkFailed(KernelErrno.EEXIST);
+                return Attempt.WalkFailed((int)Errno.EEXIST);
             LookupFlags how = (flags & LookupFlags.Reval) | LookupFlags.Excl;
             if (!walk.HasTrailingSlash || wantsDirectory)
                 how |= LookupFlags.Create;
@@ -155,7 +156,7 @@ public sealed partial class ModelKernel
 
     /// <summary>may_create(): the directory lives and may be written.</summary>
     private async KernelTask<int> MayCreateAsync(Dentry directory) => directory.Inode!.IsDead
-        ? KernelErrno.ENOENT
+        ? (int)Errno.ENOENT
         : await PermissionAsync(directory.Inode, MayWrite | MayExec);
 
     /// <summary>R8, models create_new_entry().</summary>
@@ -164,27 +165,27 @@ public sealed partial class ModelKernel
     {
         KernelInode dir = directory.Inode!;
         if (IsBad(dir))
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         int epoch = _conn.Epoch;
         KernelAnswer answer = await _device.AskAsync(
             opcode, dir.NodeId, body, ReplyRoom.OfEntry);
         if (answer.Errno != 0)
         {
-            if (answer.Errno == KernelErrno.EEXIST)
+            if (answer.Errno == (int)Errno.EEXIST)
                 InvalidateEntry(dentry);
             return answer.Errno;
         }
 
         EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.Entry);
-        bool otherType = ((entry.Entry.attr.mode ^ mode) & KernelInode.TypeMask) != 0
+        bool otherType = ((entry.Entry.attr.mode ^ mode) & FileModes.TypeMask) != 0
             && !_faults.Has(KernelFault.CreateTypeUnchecked);
         if (IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes || otherType)
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         KernelInode? inode = IGet(entry, attrVersion: 0, evictCtr: 0);
         if (inode is null)
         {
             QueueForget(entry.NodeId, 1);
-            return KernelErrno.ENOMEM;
+            return (int)Errno.ENOMEM;
         }
 
         DentryCache.Drop(dentry);
@@ -226,23 +227,25 @@ public sealed partial class ModelKernel
         if (answer.Errno != 0)
             return new(answer.Errno, null);
         EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.EntryAndOpen);
-        bool isRegular = (entry.Entry.attr.mode & KernelInode.TypeMask) == KernelInode.Regular;
+        bool isRegular = (entry.Entry.attr.mode & FileModes.TypeMask) == FileModes.Regular;
         if (!isRegular || IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes)
-            return new(KernelErrno.EIO, null);
+            return new((int)Errno.EIO, null);
         fuse_open_out opened = MemoryMarshal.Read<fuse_open_out>(entry.Trailing);
         OpenFile file = new(DentryCache.Get(dentry), flags)
         {
             Fh = opened.fh,
-            OpenFlags = opened.open_flags,
+            FOpenFlags = opened.open_flags,
             NodeId = entry.NodeId,
         };
         KernelInode? inode = IGet(entry, attrVersion: 0, evictCtr: 0);
         if (inode is null)
         {
-            await ReleaseAsync(file, null, flags & ~(OCreat | OExcl | OTrunc));
+            await ReleaseAsync(
+                file, null,
+                flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.Truncate));
             _dcache.Put(dentry);
             QueueForget(entry.NodeId, 1);
-            return new(KernelErrno.ENOMEM, null);
+            return new((int)Errno.ENOMEM, null);
         }
 
         DentryCache.Instantiate(dentry, inode);

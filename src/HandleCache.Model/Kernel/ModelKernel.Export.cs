@@ -1,14 +1,12 @@
 using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
 /// <summary>File handles: name_to_handle_at(), open_by_handle_at(), reconnection (R14).</summary>
 public sealed partial class ModelKernel
 {
-    private const int AtSymlinkFollow = 0x400;
-    private const int AtHandleFid = 0x200;
-    private const int AtHandleConnectable = 0x2;
     private const int HandleBytes = 12;
     private const int HandleWithParentBytes = 24;
 
@@ -29,13 +27,13 @@ public sealed partial class ModelKernel
     /// </summary>
     private async KernelTask<VfsResult> NameToHandleAsync(VfsCall call)
     {
-        bool isFid = (call.Flags & AtHandleFid) != 0;
-        bool isConnectable = (call.Flags & AtHandleConnectable) != 0;
+        bool isFid = (call.Flags & AtFlags.HandleFid) != 0;
+        bool isConnectable = (call.Flags & AtFlags.HandleConnectable) != 0;
         if (isFid && isConnectable)
-            return VfsResult.Failure(KernelErrno.EINVAL);
+            return VfsResult.Failure((int)Errno.EINVAL);
         (Dentry? dentry, int errno) = await ResolveAsync(
             call.Path,
-            (call.Flags & AtSymlinkFollow) != 0 ? LookupFlags.Follow : LookupFlags.None);
+            (call.Flags & AtFlags.SymlinkFollow) != 0 ? LookupFlags.Follow : LookupFlags.None);
         if (dentry is null)
             return VfsResult.Failure(errno);
         KernelInode inode = dentry.Inode!;
@@ -53,7 +51,7 @@ public sealed partial class ModelKernel
 
         _dcache.Put(dentry);
         if (_conn.NoExport && !isFid)
-            return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+            return VfsResult.Failure((int)Errno.EOPNOTSUPP);
         if ((uint)call.Slot < HandleSlots)
             _handles[call.Slot] = (type, bytes);
         return new VfsResult(0, (int)type) { Data = Convert.ToHexStringLower(bytes) };
@@ -76,10 +74,10 @@ public sealed partial class ModelKernel
             : default;
         int slot = (int)call.Mode;
         await CloseAsync(slot);
-        if (FileAt(MountSlot) is not { } mount || (mount.Flags & OPath) != 0)
-            return VfsResult.Failure(KernelErrno.EBADF);
+        if (FileAt(MountSlot) is not { } mount || (mount.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
         if (bytes is null)
-            return VfsResult.Failure(KernelErrno.EINVAL);
+            return VfsResult.Failure((int)Errno.EINVAL);
         List<OpenFile> closing = [];
         VfsResult result = await OpenByHandleAsync(call, type, bytes, closing);
         ReleaseAll(closing);
@@ -92,32 +90,33 @@ public sealed partial class ModelKernel
         int slot = (int)call.Mode;
         (Dentry? dentry, int errno) = await DecodeAsync(type, bytes, closing);
         if (dentry is null)
-            return VfsResult.Failure(errno == KernelErrno.ENOMEM ? errno : KernelErrno.ESTALE);
-        int flags = call.Flags | OLargeFile;
-        if ((flags & OPath) != 0)
+            return VfsResult.Failure(errno == (int)Errno.ENOMEM ? errno : (int)Errno.ESTALE);
+        int flags = call.Flags | OpenFlags.LargeFile;
+        if ((flags & OpenFlags.Path) != 0)
         {
-            bool wrongKind = (flags & ODirectory) != 0 && !dentry.IsDirectory;
+            bool wrongKind = (flags & OpenFlags.Directory) != 0 && !dentry.IsDirectory;
             if (wrongKind)
                 _dcache.Put(dentry);
             else
                 _files[slot] = new OpenFile(dentry, flags) { IsPathOnly = true };
-            return new VfsResult(wrongKind ? KernelErrno.ENOTDIR : 0);
+            return new VfsResult(wrongKind ? (int)Errno.ENOTDIR : 0);
         }
 
         if (dentry.Inode!.IsSymlink)
         {
             // do_file_open_root() refuses it before anything is looked at.
             _dcache.Put(dentry);
-            return VfsResult.Failure(KernelErrno.ELOOP);
+            return VfsResult.Failure((int)Errno.ELOOP);
         }
 
-        Walk walk = new((flags & ODirectory) != 0 ? LookupFlags.Directory : LookupFlags.None)
+        Walk walk = new(
+            (flags & OpenFlags.Directory) != 0 ? LookupFlags.Directory : LookupFlags.None)
         {
             Here = dentry,
             Closing = closing,
         };
         (OpenFile? file, errno) = await DoOpenAsync(walk, flags, null, isCreated: false);
-        if (errno == KernelErrno.ESTALE)
+        if (errno == (int)Errno.ESTALE)
             (file, errno) = await DoOpenAsync(walk, flags, null, isCreated: false);
         _dcache.Put(dentry);
         _files[slot] = file;
@@ -135,12 +134,12 @@ public sealed partial class ModelKernel
         bool isKnown = plain is FuseConstants.FILEID_INO64_GEN
             or FuseConstants.FILEID_INO64_GEN_PARENT;
         if (_conn.NoExport || !isKnown || bytes.Length < HandleBytes)
-            return (null, KernelErrno.ESTALE);
+            return (null, (int)Errno.ESTALE);
         (Dentry? dentry, int errno) = await DecodeOneAsync(bytes);
         if (dentry is null)
             return (null, errno);
         if ((type & TypeIsDirectory) != 0 && !dentry.IsDirectory)
-            errno = KernelErrno.ENOTDIR;
+            errno = (int)Errno.ENOTDIR;
         else if (dentry.IsDirectory && dentry.IsDisconnected)
             errno = await ReconnectAsync(dentry, closing);
         else if ((type & TypeIsConnectable) != 0 && !dentry.IsDirectory && !IsConnected(dentry))
@@ -170,22 +169,22 @@ public sealed partial class ModelKernel
             | BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[4..]);
         uint generation = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[8..]);
         if (nodeId == 0)
-            return (null, KernelErrno.ESTALE);
+            return (null, (int)Errno.ESTALE);
         KernelInode? inode = FindInode(nodeId);
         if (inode is null)
         {
             if (!_conn.ExportSupport)
-                return (null, KernelErrno.ESTALE);
+                return (null, (int)Errno.ESTALE);
             Found found = await LookupNameAsync(nodeId, ".");
-            if (found.Errno is not (0 or KernelErrno.ENOENT))
+            if (found.Errno is not (0 or (int)Errno.ENOENT))
                 return (null, found.Errno);
             inode = found.Inode;
             if (inode is null)
-                return (null, KernelErrno.ESTALE);
+                return (null, (int)Errno.ESTALE);
             if (inode.NodeId != nodeId)
             {
                 PutInode(inode);
-                return (null, KernelErrno.EIO);
+                return (null, (int)Errno.EIO);
             }
         }
 
@@ -194,7 +193,7 @@ public sealed partial class ModelKernel
         if (isOther)
         {
             PutInode(inode);
-            return (null, KernelErrno.ESTALE);
+            return (null, (int)Errno.ESTALE);
         }
 
         return (ObtainAlias(inode), 0);
@@ -213,14 +212,14 @@ public sealed partial class ModelKernel
     private async KernelTask<(Dentry? Dentry, int Errno)> GetParentAsync(KernelInode child)
     {
         if (!_conn.ExportSupport)
-            return (null, KernelErrno.ESTALE);
+            return (null, (int)Errno.ESTALE);
         await child.Lock.AcquireAsync(exclusive: true);
         Found found = await LookupNameAsync(child.NodeId, "..");
         child.Lock.Release(exclusive: true);
         if (found.Errno != 0 || found.Inode is null)
         {
-            bool isGone = found.Errno is 0 or KernelErrno.ENOENT;
-            return (null, isGone ? KernelErrno.ESTALE : found.Errno);
+            bool isGone = found.Errno is 0 or (int)Errno.ENOENT;
+            return (null, isGone ? (int)Errno.ESTALE : found.Errno);
         }
 
         return (ObtainAlias(found.Inode), 0);
@@ -279,18 +278,18 @@ public sealed partial class ModelKernel
         Dentry? found = null;
         if (name is not null)
             (found, errno) = await LookupUnlockedAsync(parent, name);
-        bool moved = errno == KernelErrno.ENOENT && name is null
+        bool moved = errno == (int)Errno.ENOENT && name is null
             || (found is not null && found != dentry);
         if (found is not null)
             _dcache.Put(found);
         if (moved)
         {
             _dcache.Put(parent);
-            return (null, IsPlaced(dentry) ? 0 : KernelErrno.ESTALE);
+            return (null, IsPlaced(dentry) ? 0 : (int)Errno.ESTALE);
         }
 
         if (errno == 0 && dentry.IsRoot)
-            errno = KernelErrno.ESTALE;
+            errno = (int)Errno.ESTALE;
         if (errno == 0)
             return (parent, 0);
         _dcache.Put(parent);
@@ -316,7 +315,7 @@ public sealed partial class ModelKernel
     private async KernelTask<(Dentry? Dentry, int Errno)> ConnectFileAsync(
         Dentry dentry, byte[] bytes, List<OpenFile> closing)
     {
-        int errno = KernelErrno.ESTALE;
+        int errno = (int)Errno.ESTALE;
         Dentry? parent = null;
         if (bytes.Length >= HandleWithParentBytes)
             (parent, errno) = await DecodeOneAsync(bytes.AsMemory(HandleBytes));
@@ -333,7 +332,7 @@ public sealed partial class ModelKernel
             if (found is not null && found.Inode != dentry.Inode)
             {
                 _dcache.Put(found);
-                (found, errno) = (null, KernelErrno.ESTALE);
+                (found, errno) = (null, (int)Errno.ESTALE);
             }
         }
 

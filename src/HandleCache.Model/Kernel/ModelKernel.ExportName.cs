@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Uapi;
+
 namespace HandleCache.Model.Kernel;
 
 /// <summary>A name found by inode number (get_name(), fs/exportfs/expfs.c).</summary>
@@ -30,10 +32,9 @@ public sealed partial class ModelKernel
     private async KernelTask<(string? Name, int Errno)> NameInAsync(
         Dentry parent, KernelInode child, List<OpenFile> closing)
     {
-        const uint StatxIno = 0x100;
         if (!parent.IsDirectory)
-            return (null, KernelErrno.ENOTDIR);
-        VfsResult stat = await StatInodeAsync(child, StatxIno, 0);
+            return (null, (int)Errno.ENOTDIR);
+        VfsResult stat = await StatInodeAsync(child, StatxMask.Ino, 0);
         if (stat.Errno != 0)
             return (null, stat.Errno);
         (OpenFile? file, int errno) = await VfsOpenAsync(
@@ -51,6 +52,6 @@ public sealed partial class ModelKernel
         closing.Add(file);
         if (context.Found is not null)
             return (context.Found, 0);
-        return (null, errno != 0 ? errno : KernelErrno.ENOENT);
+        return (null, errno != 0 ? errno : (int)Errno.ENOENT);
     }
 }

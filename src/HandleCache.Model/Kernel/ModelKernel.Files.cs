@@ -1,18 +1,12 @@
 using System.Runtime.CompilerServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
 /// <summary>open(2) down to the object that is opened: path_openat(), fs/namei.c.</summary>
 public sealed partial class ModelKernel
 {
-    private const int OCreat = 0x40;
-    private const int OExcl = 0x80;
-    private const int OTrunc = 0x200;
-    private const int OLargeFile = 0x8000;
-    private const int ODirectory = 0x10000;
-    private const int ONoFollow = 0x20000;
-    private const int OPath = 0x200000;
     private const ulong PageBytes = 4096;
 
     private readonly OpenFile?[] _files = new OpenFile?[FileSlots];
@@ -26,15 +20,15 @@ public sealed partial class ModelKernel
     private async KernelTask<VfsResult> OpenCallAsync(VfsCall call)
     {
         await CloseAsync(call.Slot);
-        int flags = call.Flags | OLargeFile;
-        uint mode = (flags & OCreat) != 0
-            ? (call.Mode & 0xFFF) | KernelInode.Regular
+        int flags = call.Flags | OpenFlags.LargeFile;
+        uint mode = (flags & OpenFlags.Create) != 0
+            ? (call.Mode & FileModes.PermissionMask) | FileModes.Regular
             : 0;
         List<OpenFile> closing = [];
         StrongBox<int> links = new();
         (OpenFile? file, int errno) = await PathOpenAsync(
             call.Path, flags, mode, LookupFlags.None, closing, links);
-        if (errno == KernelErrno.ESTALE)
+        if (errno == (int)Errno.ESTALE)
         {
             (file, errno) = await PathOpenAsync(
                 call.Path, flags, mode, LookupFlags.Reval, closing, links);
@@ -51,12 +45,13 @@ public sealed partial class ModelKernel
         StrongBox<int> links)
     {
         // Exclusive creation follows no symlink either; the flag itself is not sent for it.
-        bool isExclusive = (flags & (OCreat | OExcl)) == (OCreat | OExcl);
-        if ((flags & ONoFollow) == 0 && !isExclusive)
+        const int Exclusive = OpenFlags.Create | OpenFlags.Exclusive;
+        bool isExclusive = (flags & Exclusive) == Exclusive;
+        if ((flags & OpenFlags.NoFollow) == 0 && !isExclusive)
             how |= LookupFlags.Follow;
-        if ((flags & ODirectory) != 0)
+        if ((flags & OpenFlags.Directory) != 0)
             how |= LookupFlags.Directory;
-        if ((flags & OPath) != 0)
+        if ((flags & OpenFlags.Path) != 0)
         {
             (Dentry? named, int failed) = await PathLookupAsync(path, how, links);
             return named is null
@@ -105,9 +100,9 @@ public sealed partial class ModelKernel
             return new(null, 0);
         }
 
-        bool creates = (flags & OCreat) != 0;
+        bool creates = (flags & OpenFlags.Create) != 0;
         LookupFlags how = walk.Flags;
-        if (creates && (flags & OExcl) != 0)
+        if (creates && (flags & OpenFlags.Exclusive) != 0)
             how |= LookupFlags.Excl;
         Dentry? dentry = null;
         int errno = 0;
@@ -123,9 +118,9 @@ public sealed partial class ModelKernel
         }
         else if (walk.HasTrailingSlash)
         {
-            return new(null, KernelErrno.EISDIR);
+            return new(null, (int)Errno.EISDIR);
         }
-        else if ((flags & OExcl) == 0)
+        else if ((flags & OpenFlags.Exclusive) == 0)
         {
             (dentry, errno) = await LookupFastAsync(walk.Here, walk.Last, how);
             if (dentry is { IsNegative: true })
@@ -163,7 +158,7 @@ public sealed partial class ModelKernel
     private async KernelTask<LookedUp> LookupOpenLockedAsync(
         Walk walk, int flags, uint mode, LookupFlags how)
     {
-        bool exclusive = (flags & OCreat) != 0;
+        bool exclusive = (flags & OpenFlags.Create) != 0;
         KernelLock held = walk.Here.Inode!.Lock;
         await held.AcquireAsync(exclusive);
         try
@@ -182,7 +177,7 @@ public sealed partial class ModelKernel
     {
         Dentry directory = walk.Here;
         if (directory.Inode!.IsDead)
-            return new(null, KernelErrno.ENOENT);
+            return new(null, (int)Errno.ENOENT);
         Dentry? dentry = DentryCache.Lookup(directory, walk.Last);
         while (true)
         {
@@ -200,17 +195,17 @@ public sealed partial class ModelKernel
         if (!dentry.IsNegative)
             return new(dentry, 0);
         int createErrno = 0;
-        if ((flags & OCreat) != 0)
+        if ((flags & OpenFlags.Create) != 0)
         {
-            if ((flags & OExcl) != 0)
-                flags &= ~OTrunc;
+            if ((flags & OpenFlags.Exclusive) != 0)
+                flags &= ~OpenFlags.Truncate;
             createErrno = await PermissionAsync(directory.Inode, MayWrite | MayExec);
             if (createErrno != 0)
-                flags &= ~OCreat;
+                flags &= ~OpenFlags.Create;
         }
 
         LookedUp opened = await AtomicOpenAsync(directory, dentry, flags, mode);
-        return createErrno != 0 && opened.Errno == KernelErrno.ENOENT
+        return createErrno != 0 && opened.Errno == (int)Errno.ENOENT
             ? opened with { Errno = createErrno }
             : opened;
     }
@@ -222,7 +217,7 @@ public sealed partial class ModelKernel
         {
             _dcache.LookupDone(dentry);
             _dcache.Put(dentry);
-            return new(null, KernelErrno.EIO);
+            return new(null, (int)Errno.EIO);
         }
 
         if (dentry.IsInLookup)
@@ -235,10 +230,10 @@ public sealed partial class ModelKernel
 
         if (!dentry.IsNegative)
             return new(dentry, 0);
-        if ((flags & OCreat) == 0)
+        if ((flags & OpenFlags.Create) == 0)
         {
             _dcache.Put(dentry);
-            return new(null, KernelErrno.ENOENT);
+            return new(null, (int)Errno.ENOENT);
         }
 
         return await CreateOrMakeAsync(directory, dentry, flags, mode);
@@ -248,7 +243,7 @@ public sealed partial class ModelKernel
     private async KernelTask<LookedUp> CreateOrMakeAsync(
         Dentry directory, Dentry dentry, int flags, uint mode)
     {
-        int errno = KernelErrno.ENOSYS;
+        int errno = (int)Errno.ENOSYS;
         if (!_conn.Unsupported.Contains(FuseOpcode.FUSE_CREATE))
         {
             Created created = await CreateOpenAsync(directory, dentry, flags, mode);
@@ -257,13 +252,13 @@ public sealed partial class ModelKernel
             errno = created.Errno;
         }
 
-        if (errno == KernelErrno.ENOSYS)
+        if (errno == (int)Errno.ENOSYS)
         {
             errno = await MkNodAsync(directory, dentry, mode, 0);
             if (errno == 0)
                 return new(dentry, 0, null, IsCreated: true);
         }
-        else if (errno == KernelErrno.EEXIST)
+        else if (errno == (int)Errno.EEXIST)
         {
             InvalidateEntry(dentry);
         }

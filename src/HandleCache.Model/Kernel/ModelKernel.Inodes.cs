@@ -2,26 +2,20 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
 /// <summary>Inodes: iget, references, attributes (R1, R2, R9).</summary>
 public sealed partial class ModelKernel
 {
-    private const uint StatxBasic = 0x7FF;
-    private const uint StatxBtime = 0x800;
-    private const uint StatxNLink = 0x4;
-    private const uint StatxSize = 0x200;
-    private const uint StatxMtime = 0x40;
-    private const uint StatxAtime = 0x20;
-    private const uint StatxCtime = 0x80;
-    private const uint StatxBlocks = 0x400;
 
     /// <summary>FUSE_STATX_MODIFY and size: what a write or truncation outdates.</summary>
-    private const uint StatxModSize = StatxMtime | StatxCtime | StatxBlocks | StatxSize;
+    private const uint StatxModSize =
+        StatxMask.MTime | StatxMask.CTime | StatxMask.Blocks | StatxMask.Size;
 
     /// <summary>FUSE_STATX_MODDIR: what a change of a directory outdates from 7.2 on.</summary>
-    private const uint StatxModDir = StatxModSize | StatxNLink;
+    private const uint StatxModDir = StatxModSize | StatxMask.NLink;
 
     private const long NsPerSecond = 1_000_000_000;
 
@@ -42,11 +36,7 @@ public sealed partial class ModelKernel
     }
 
     private static bool IsInvalid(in fuse_attr attr) =>
-        !IsValidType(attr.mode) || attr.size > long.MaxValue;
-
-    private static bool IsValidType(uint mode) =>
-        (mode & KernelInode.TypeMask) is 0x8000 or 0x4000 or 0xA000 or 0x2000 or 0x6000
-            or 0x1000 or 0xC000;
+        !FileModes.IsFileType(attr.mode) || attr.size > long.MaxValue;
 
     /// <summary>
     /// invalid_nodeid(): no entry, or the root, where only another object can be.
@@ -67,7 +57,7 @@ public sealed partial class ModelKernel
     private bool IsStale(KernelInode inode, in fuse_entry_out entry) =>
         ((uint)entry.generation != inode.Generation
             && !_faults.Has(KernelFault.RevalidateSkipsGeneration))
-        || ((entry.attr.mode ^ inode.Mode) & KernelInode.TypeMask) != 0;
+        || ((entry.attr.mode ^ inode.Mode) & FileModes.TypeMask) != 0;
 
     /// <summary>
     /// The reply is about another object, by its handle alone: to a revalidation that is what
@@ -105,7 +95,7 @@ public sealed partial class ModelKernel
         fuse_attr attr = entry.Entry.attr;
         KernelInode inode;
         if (_conn.Submounts && (attr.flags & FuseConstants.FUSE_ATTR_SUBMOUNT) != 0
-            && (attr.mode & KernelInode.TypeMask) == KernelInode.Directory)
+            && (attr.mode & FileModes.TypeMask) == FileModes.Directory)
         {
             InodeIndex point = _inodes.IGetSubmount(entry.NodeId, attr.mode).Index;
             inode = NewColdInode(point, entry.NodeId, 0, attr.mode, attr.rdev, automount: true);
@@ -135,10 +125,10 @@ public sealed partial class ModelKernel
         InodeIndex index, ulong nodeId, uint generation, uint mode, uint rdev,
         bool automount = false)
     {
-        KernelInode inode = new(index, nodeId, generation, mode & KernelInode.TypeMask, _wakes)
+        KernelInode inode = new(index, nodeId, generation, mode & FileModes.TypeMask, _wakes)
         {
-            Rdev = (mode & KernelInode.TypeMask) is KernelInode.CharacterDevice
-                or KernelInode.BlockDevice ? rdev : 0,
+            Rdev = (mode & FileModes.TypeMask) is FileModes.CharacterDevice
+                or FileModes.BlockDevice ? rdev : 0,
             IsAutomount = automount,
         };
         _cold.At(index).Inode = inode;
@@ -212,11 +202,11 @@ public sealed partial class ModelKernel
         KernelInode inode, in fuse_attr attr, long expiryNs, ulong evictCtr)
     {
         if (evictCtr == 0 || inode.AttrVersion != 0 || evictCtr == EvictCtr)
-            inode.InvalMask &= ~StatxBasic;
+            inode.InvalMask &= ~StatxMask.BasicStats;
         inode.AttrVersion = NextAttrVersion();
         inode.AttrExpiryNs = expiryNs;
         inode.Ino = attr.ino;
-        inode.Mode = (inode.Mode & KernelInode.TypeMask) | (attr.mode & 0xFFF);
+        inode.Mode = (inode.Mode & FileModes.TypeMask) | (attr.mode & FileModes.PermissionMask);
         inode.NLink = attr.nlink;
         inode.Uid = attr.uid;
         inode.Gid = attr.gid;
@@ -246,7 +236,7 @@ public sealed partial class ModelKernel
         {
             directory.InvalMask |= Follows(VersionRule.DirectoryChangeKeepsOwner)
                 ? StatxModDir
-                : StatxBasic;
+                : StatxMask.BasicStats;
         }
     }
 

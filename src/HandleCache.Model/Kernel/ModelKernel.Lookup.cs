@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
@@ -17,7 +18,7 @@ public sealed partial class ModelKernel
     private async KernelTask<Found> LookupNameAsync(ulong parentNodeId, string name)
     {
         if (name.Length > FuseConstants.FUSE_NAME_MAX)
-            return new(KernelErrno.ENAMETOOLONG, default, null);
+            return new((int)Errno.ENAMETOOLONG, default, null);
         ulong attrVersion = _conn.AttrVersion;
         ulong evictCtr = EvictCtr;
         KernelAnswer answer = await _device.AskAsync(
@@ -28,7 +29,7 @@ public sealed partial class ModelKernel
         if (entry.NodeId == 0)
             return new(0, entry, null);
         if (entry.HasInvalidAttributes && !_faults.Has(KernelFault.InvalidAttributesTaken))
-            return new(KernelErrno.EIO, entry, null);
+            return new((int)Errno.EIO, entry, null);
         if (entry.NodeId == FuseConstants.FUSE_ROOT_ID && entry.Entry.generation != 0)
         {
             // The root's generation is 0, whatever the server says of it (commit 63197c7d9b0f,
@@ -42,7 +43,7 @@ public sealed partial class ModelKernel
         if (inode is null)
         {
             QueueForget(entry.NodeId, 1);
-            return new(KernelErrno.ENOMEM, entry, null);
+            return new((int)Errno.ENOMEM, entry, null);
         }
 
         return new(0, entry, inode);
@@ -57,12 +58,12 @@ public sealed partial class ModelKernel
     {
         KernelInode dir = directory.Inode!;
         if (IsBad(dir))
-            return (null, KernelErrno.EIO);
+            return (null, (int)Errno.EIO);
         int epoch = _conn.Epoch;
         Found found = await LookupNameAsync(dir.NodeId, dentry.Name);
         bool isValid = true;
         int errno = found.Errno;
-        if (errno == KernelErrno.ENOENT)
+        if (errno == (int)Errno.ENOENT)
         {
             isValid = false;
             errno = 0;
@@ -73,7 +74,7 @@ public sealed partial class ModelKernel
         if (found.Inode is { NodeId: FuseConstants.FUSE_ROOT_ID } root)
         {
             PutInode(root);
-            return (null, KernelErrno.EIO);
+            return (null, (int)Errno.EIO);
         }
 
         (Dentry? other, errno) = _dcache.SpliceAlias(found.Inode, dentry);
@@ -135,7 +136,7 @@ public sealed partial class ModelKernel
         int errno = answer.Errno;
         EntryIn entry = errno == 0 ? ParseEntry(answer.Body, EntryReplyForm.Entry) : default;
         if (errno == 0 && entry.NodeId == 0)
-            errno = KernelErrno.ENOENT;
+            errno = (int)Errno.ENOENT;
         if (errno == 0)
         {
             bool isSubmount = (entry.Entry.attr.flags & FuseConstants.FUSE_ATTR_SUBMOUNT) != 0;
@@ -151,7 +152,7 @@ public sealed partial class ModelKernel
                 _inodes.AddLookup(inode.Index);
         }
 
-        if (errno is KernelErrno.ENOMEM or KernelErrno.EINTR)
+        if (errno is (int)Errno.ENOMEM or (int)Errno.EINTR)
             return -errno;
         if (errno != 0 || entry.HasInvalidAttributes || IsStale(inode, entry.Entry))
             return 0;
@@ -192,7 +193,7 @@ public sealed partial class ModelKernel
         try
         {
             if (dir.IsDead)
-                return (null, KernelErrno.ENOENT);
+                return (null, (int)Errno.ENOENT);
             while (true)
             {
                 Dentry dentry = await _dcache.AllocateParallelAsync(directory, name);
@@ -233,16 +234,16 @@ public sealed partial class ModelKernel
         if (dentry is null)
         {
             if (directory.Inode!.IsDead)
-                return (null, KernelErrno.ENOENT);
+                return (null, (int)Errno.ENOENT);
             (dentry, errno) = await FillAsync(directory, _dcache.Allocate(directory, name));
             if (dentry is null)
                 return (null, errno);
         }
 
         if (dentry.IsNegative && (flags & LookupFlags.Create) == 0)
-            errno = KernelErrno.ENOENT;
+            errno = (int)Errno.ENOENT;
         else if (!dentry.IsNegative && (flags & LookupFlags.Excl) != 0)
-            errno = KernelErrno.EEXIST;
+            errno = (int)Errno.EEXIST;
         if (errno == 0)
             return (dentry, 0);
         _dcache.Put(dentry);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
@@ -22,7 +23,7 @@ public sealed partial class ModelKernel
             case FuseNotifyCode.FUSE_NOTIFY_INVAL_INODE:
                 return body.Length == Unsafe.SizeOf<fuse_notify_inval_inode_out>()
                     ? InvalidateInode(MemoryMarshal.Read<fuse_notify_inval_inode_out>(body))
-                    : KernelErrno.EINVAL;
+                    : (int)Errno.EINVAL;
             case FuseNotifyCode.FUSE_NOTIFY_INVAL_ENTRY:
                 return InvalidateEntry(body);
             case FuseNotifyCode.FUSE_NOTIFY_DELETE:
@@ -36,7 +37,7 @@ public sealed partial class ModelKernel
                 _device.Resend();
                 return 0;
             default:
-                return KernelErrno.EINVAL;
+                return (int)Errno.EINVAL;
         }
     }
 
@@ -44,9 +45,9 @@ public sealed partial class ModelKernel
     private int InvalidateInode(in fuse_notify_inval_inode_out arguments)
     {
         if (FindInode(arguments.ino) is not { } inode)
-            return KernelErrno.ENOENT;
+            return (int)Errno.ENOENT;
         inode.AttrVersion = NextAttrVersion();
-        inode.InvalMask |= StatxBasic;
+        inode.InvalMask |= StatxMask.BasicStats;
         if (arguments.off >= 0)
         {
             ulong first = (ulong)arguments.off / PageBytes;
@@ -63,7 +64,7 @@ public sealed partial class ModelKernel
     private int InvalidateEntry(byte[] body)
     {
         if (!MemoryMarshal.TryRead(body, out fuse_notify_inval_entry_out arguments))
-            return KernelErrno.EINVAL;
+            return (int)Errno.EINVAL;
         int head = Unsafe.SizeOf<fuse_notify_inval_entry_out>();
         int errno = CheckName(body, head, arguments.namelen, out string name);
         return errno != 0
@@ -76,7 +77,7 @@ public sealed partial class ModelKernel
     private int DeleteEntry(byte[] body)
     {
         if (!MemoryMarshal.TryRead(body, out fuse_notify_delete_out arguments))
-            return KernelErrno.EINVAL;
+            return (int)Errno.EINVAL;
         int head = Unsafe.SizeOf<fuse_notify_delete_out>();
         int errno = CheckName(body, head, arguments.namelen, out string name);
         return errno != 0
@@ -88,9 +89,9 @@ public sealed partial class ModelKernel
     {
         name = "";
         if (nameBytes > FuseConstants.FUSE_NAME_MAX)
-            return KernelErrno.ENAMETOOLONG;
+            return (int)Errno.ENAMETOOLONG;
         if (body.Length != head + nameBytes + 1)
-            return KernelErrno.EINVAL;
+            return (int)Errno.EINVAL;
         name = System.Text.Encoding.Latin1.GetString(body, head, (int)nameBytes);
         return 0;
     }
@@ -104,13 +105,13 @@ public sealed partial class ModelKernel
         ulong parentNodeId, ulong childNodeId, string name, bool expireOnly)
     {
         if (FindInode(parentNodeId) is not { } parent)
-            return KernelErrno.ENOENT;
+            return (int)Errno.ENOENT;
         _running++;
         await parent.Lock.AcquireAsync(exclusive: true);
-        int errno = KernelErrno.ENOTDIR;
+        int errno = (int)Errno.ENOTDIR;
         if (parent.IsDirectory)
         {
-            errno = KernelErrno.ENOENT;
+            errno = (int)Errno.ENOENT;
             Dentry? directory = DentryCache.FindAlias(parent);
             Dentry? dentry = directory is null ? null : DentryCache.Lookup(directory, name);
             _dcache.PutOther(directory);
@@ -130,7 +131,7 @@ public sealed partial class ModelKernel
         if (dentry.IsNegative && Follows(VersionRule.InvalEntryNeedsInode))
         {
             _dcache.Put(dentry);
-            return KernelErrno.ENOENT;
+            return (int)Errno.ENOENT;
         }
 
         DirectoryChanged(parent);
@@ -142,7 +143,7 @@ public sealed partial class ModelKernel
         {
             if (child.NodeId != childNodeId && !_faults.Has(KernelFault.DeleteSkipsChild))
             {
-                errno = KernelErrno.ENOENT;
+                errno = (int)Errno.ENOENT;
             }
             else if (child.IsDirectory)
             {
@@ -150,7 +151,7 @@ public sealed partial class ModelKernel
                 // one that was dropped and is still open somewhere is none.
                 _dcache.ShrinkBelow(dentry);
                 if (dentry.Children.Any(entry => entry is { IsNegative: false, IsHashed: true }))
-                    errno = KernelErrno.ENOTEMPTY;
+                    errno = (int)Errno.ENOTEMPTY;
                 else
                     child.IsDead = true;
             }
@@ -175,7 +176,7 @@ public sealed partial class ModelKernel
         if (!MemoryMarshal.TryRead(body, out fuse_notify_prune_out arguments)
             || body.Length != head + ((long)arguments.count * sizeof(ulong)))
         {
-            return KernelErrno.EINVAL;
+            return (int)Errno.EINVAL;
         }
 
         for (int at = head; at < body.Length; at += sizeof(ulong))

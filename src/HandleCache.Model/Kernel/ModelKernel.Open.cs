@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
@@ -13,16 +14,16 @@ public sealed partial class ModelKernel
         Dentry dentry = walk.Here;
         KernelInode inode = dentry.Inode!;
         int errno = 0;
-        if ((flags & OCreat) != 0)
+        if ((flags & OpenFlags.Create) != 0)
         {
-            if ((flags & OExcl) != 0 && !isCreated)
-                errno = KernelErrno.EEXIST;
+            if ((flags & OpenFlags.Exclusive) != 0 && !isCreated)
+                errno = (int)Errno.EEXIST;
             else if (inode.IsDirectory)
-                errno = KernelErrno.EISDIR;
+                errno = (int)Errno.EISDIR;
         }
 
         if (errno == 0 && (walk.Flags & LookupFlags.Directory) != 0 && !inode.IsDirectory)
-            errno = KernelErrno.ENOTDIR;
+            errno = (int)Errno.ENOTDIR;
         if (errno == 0)
             errno = await MayOpenAsync(inode, flags, isCreated);
         if (errno != 0)
@@ -46,18 +47,18 @@ public sealed partial class ModelKernel
             1 => MayWrite,
             _ => MayRead | MayWrite,
         };
-        if ((flags & OTrunc) != 0)
+        if ((flags & OpenFlags.Truncate) != 0)
             access |= MayWrite;
         if (isCreated)
             access = 0;
-        switch (inode.Mode & KernelInode.TypeMask)
+        switch (inode.Mode & FileModes.TypeMask)
         {
-            case KernelInode.Symlink:
-                return KernelErrno.ELOOP;
-            case KernelInode.Directory when (access & MayWrite) != 0:
-                return KernelErrno.EISDIR;
+            case FileModes.Symlink:
+                return (int)Errno.ELOOP;
+            case FileModes.Directory when (access & MayWrite) != 0:
+                return (int)Errno.EISDIR;
             case 0x2000 or 0x6000:
-                return KernelErrno.EACCES;
+                return (int)Errno.EACCES;
             default:
                 return await PermissionAsync(inode, MayOpen | access);
         }
@@ -68,42 +69,45 @@ public sealed partial class ModelKernel
         Dentry dentry, int flags, bool isCreated, List<OpenFile> closing)
     {
         KernelInode inode = dentry.Inode!;
-        if ((inode.Mode & KernelInode.TypeMask) == 0xC000)
-            return (null, KernelErrno.ENXIO);
+        if ((inode.Mode & FileModes.TypeMask) == FileModes.Socket)
+            return (null, (int)Errno.ENXIO);
         if (!inode.IsRegular && !inode.IsDirectory)
         {
             return (new OpenFile(DentryCache.Get(dentry), flags) { IsPathOnly = true }, 0);
         }
 
         if (IsBad(inode))
-            return (null, KernelErrno.EIO);
-        int sent = flags & ~(OCreat | OExcl | 0x100);
+            return (null, (int)Errno.EIO);
+        int sent = flags & ~(OpenFlags.Create | OpenFlags.Exclusive | 0x100);
         if (!_conn.AtomicTruncate)
-            sent &= ~OTrunc;
+            sent &= ~OpenFlags.Truncate;
         KernelAnswer answer = await AskAsync(
             inode.IsDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN, inode.NodeId,
             Bytes(new fuse_open_in { flags = (uint)sent }), RoomOf<fuse_open_out>());
-        if (answer.Errno is not (0 or KernelErrno.ENOSYS))
+        if (answer.Errno is not (0 or (int)Errno.ENOSYS))
             return (null, answer.Errno);
-        OpenFile file = new(DentryCache.Get(dentry), flags & ~OTrunc) { NodeId = inode.NodeId };
+        OpenFile file = new(DentryCache.Get(dentry), flags & ~OpenFlags.Truncate)
+        {
+            NodeId = inode.NodeId,
+        };
         if (answer.Errno == 0)
         {
             fuse_open_out opened = MemoryMarshal.Read<fuse_open_out>(answer.Body);
             file.Fh = opened.fh;
-            file.OpenFlags = opened.open_flags;
+            file.FOpenFlags = opened.open_flags;
         }
 
         if (inode.IsDirectory)
             return (file, 0);
-        bool truncates = (flags & OTrunc) != 0 && !isCreated;
-        if ((flags & OTrunc) != 0 && _conn.AtomicTruncate)
+        bool truncates = (flags & OpenFlags.Truncate) != 0 && !isCreated;
+        if ((flags & OpenFlags.Truncate) != 0 && _conn.AtomicTruncate)
         {
             inode.AttrVersion = NextAttrVersion();
             inode.Size = 0;
             inode.InvalMask |= StatxModSize;
             inode.Pages.Clear();
         }
-        else if ((file.OpenFlags & (uint)FuseOpenFlags.FOPEN_KEEP_CACHE) == 0)
+        else if ((file.FOpenFlags & (uint)FuseOpenFlags.FOPEN_KEEP_CACHE) == 0)
         {
             inode.Pages.Clear();
         }

@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
@@ -41,7 +42,7 @@ public sealed partial class ModelKernel
             int bytes = (Dirent64Bytes + name.Length + 1 + 7) & ~7;
             if (bytes > _left)
             {
-                Errno = KernelErrno.EINVAL;
+                Errno = (int)Protocol.Uapi.Errno.EINVAL;
                 return false;
             }
 
@@ -53,11 +54,11 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> ReadDirAsync(VfsCall call, bool once)
     {
-        if (FileAt(call.Slot) is not { } file || (file.Flags & OPath) != 0)
-            return VfsResult.Failure(KernelErrno.EBADF);
+        if (FileAt(call.Slot) is not { } file || (file.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
         KernelInode inode = file.Dentry.Inode!;
         if (!inode.IsDirectory)
-            return VfsResult.Failure(KernelErrno.ENOTDIR);
+            return VfsResult.Failure((int)Errno.ENOTDIR);
         List<string> names = [];
         long bytes = 0;
         if (!once)
@@ -87,9 +88,9 @@ public sealed partial class ModelKernel
         try
         {
             if (inode.IsDead)
-                return KernelErrno.ENOENT;
+                return (int)Errno.ENOENT;
             return IsBad(inode)
-                ? KernelErrno.EIO
+                ? (int)Errno.EIO
                 : await ReadDirOnceAsync(file, inode, context);
         }
         finally
@@ -143,7 +144,7 @@ public sealed partial class ModelKernel
                 errno = 0;
         }
 
-        inode.InvalMask |= StatxAtime;
+        inode.InvalMask |= StatxMask.ATime;
         return errno;
     }
 
@@ -154,7 +155,7 @@ public sealed partial class ModelKernel
         while (reader.MoveNext())
         {
             if (plus && _device.Handles.CheckHandle(reader.Entry.Handle.Length).IsError)
-                return (records, KernelErrno.EIO);
+                return (records, (int)Errno.EIO);
             EntryIn entry = plus
                 ? new(
                     reader.Entry.Entry, reader.Entry.HandleType, reader.Entry.Handle.ToArray(), [])
@@ -164,7 +165,7 @@ public sealed partial class ModelKernel
                 reader.Dirent.off, reader.Dirent.type, entry, plus));
         }
 
-        return (records, reader.Error.IsError ? KernelErrno.EIO : 0);
+        return (records, reader.Error.IsError ? (int)Errno.EIO : 0);
     }
 
     /// <summary>parse_dirfile().</summary>
@@ -219,7 +220,7 @@ public sealed partial class ModelKernel
         if (record.Name is "." or ".." && !_faults.Has(KernelFault.DotsCounted))
             return 0;
         if (IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes)
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         int epoch = _conn.Epoch;
         Dentry? dentry = DentryCache.Lookup(parent, record.Name);
         KernelInode inode;
@@ -250,7 +251,7 @@ public sealed partial class ModelKernel
             if (IsBad(known))
             {
                 _dcache.Put(dentry);
-                return KernelErrno.EIO;
+                return (int)Errno.EIO;
             }
 
             if (!_faults.Has(KernelFault.PlusHitUncounted))
@@ -275,7 +276,7 @@ public sealed partial class ModelKernel
         Dentry dentry, in EntryIn entry, ulong attrVersion, ulong evictCtr)
     {
         KernelInode? inode = IGet(entry, attrVersion, evictCtr);
-        int errno = KernelErrno.ENOMEM;
+        int errno = (int)Errno.ENOMEM;
         Dentry? other = null;
         if (inode is not null)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
@@ -18,7 +19,7 @@ public sealed partial class ModelKernel
     private async KernelTask<VfsResult> CloseAsync(int slot)
     {
         if (FileAt(slot) is not { } file)
-            return VfsResult.Failure(KernelErrno.EBADF);
+            return VfsResult.Failure((int)Errno.EBADF);
         _files[slot] = null;
         int errno = 0;
         if (!file.IsPathOnly && file.Dentry.Inode!.IsRegular)
@@ -35,8 +36,8 @@ public sealed partial class ModelKernel
     {
         KernelInode inode = file.Dentry.Inode!;
         if (IsBad(inode))
-            return KernelErrno.EIO;
-        if ((file.OpenFlags & (uint)FuseOpenFlags.FOPEN_NOFLUSH) != 0
+            return (int)Errno.EIO;
+        if ((file.FOpenFlags & (uint)FuseOpenFlags.FOPEN_NOFLUSH) != 0
             || _conn.Unsupported.Contains(FuseOpcode.FUSE_FLUSH))
         {
             return 0;
@@ -45,7 +46,7 @@ public sealed partial class ModelKernel
         KernelAnswer answer = await AskAsync(
             FuseOpcode.FUSE_FLUSH, inode.NodeId, Bytes(new fuse_flush_in { fh = file.Fh }),
             ReplyRoom.Nothing);
-        return answer.Errno == KernelErrno.ENOSYS ? 0 : answer.Errno;
+        return answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno;
     }
 
     /// <summary>
@@ -86,7 +87,7 @@ public sealed partial class ModelKernel
         fuse_release_in arguments = new()
         {
             fh = file.Fh,
-            flags = (uint)(flags & ~(OCreat | OExcl | OTrunc)),
+            flags = (uint)(flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.Truncate)),
         };
         await _device.AskAsync(
             isDirectory ? FuseOpcode.FUSE_RELEASEDIR : FuseOpcode.FUSE_RELEASE, file.NodeId,
@@ -96,22 +97,23 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> ReadAsync(VfsCall call)
     {
-        if (FileAt(call.Slot) is not { } file || !file.MayRead || (file.Flags & OPath) != 0)
-            return VfsResult.Failure(KernelErrno.EBADF);
+        if (FileAt(call.Slot) is not { } file || !file.MayRead
+            || (file.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
         KernelInode inode = file.Dentry.Inode!;
         if (inode.IsDirectory)
-            return VfsResult.Failure(KernelErrno.EISDIR);
+            return VfsResult.Failure((int)Errno.EISDIR);
         if (file.IsPathOnly)
             return VfsResult.Failure(29);
         if (IsBad(inode))
-            return VfsResult.Failure(KernelErrno.EIO);
+            return VfsResult.Failure((int)Errno.EIO);
         return IsDirect(file)
             ? await DirectReadAsync(file, inode, call)
             : await CachedReadAsync(file, inode, call);
     }
 
     private static bool IsDirect(OpenFile file) =>
-        (file.OpenFlags & (uint)FuseOpenFlags.FOPEN_DIRECT_IO) != 0;
+        (file.FOpenFlags & (uint)FuseOpenFlags.FOPEN_DIRECT_IO) != 0;
 
     /// <summary>
     /// Models fuse_direct_read_iter(): what is asked for is what the server is asked. Direct I/O
@@ -125,7 +127,7 @@ public sealed partial class ModelKernel
     {
         KernelAnswer answer = await AskReadAsync(
             file, (ulong)call.Offset, (uint)call.Size, FuseConstants.FUSE_READ_LOCKOWNER);
-        inode.InvalMask |= StatxAtime;
+        inode.InvalMask |= StatxMask.ATime;
         if (answer.Errno != 0)
             return VfsResult.Failure(answer.Errno);
         return new VfsResult(0, answer.Body.Length)
@@ -158,7 +160,7 @@ public sealed partial class ModelKernel
     {
         if (_conn.AutoInvalData || (ulong)(call.Offset + call.Size) > inode.Size)
         {
-            (int errno, _) = await UpdateAttrAsync(inode, file, StatxSize, 0);
+            (int errno, _) = await UpdateAttrAsync(inode, file, StatxMask.Size, 0);
             if (errno != 0)
                 return VfsResult.Failure(errno);
         }
@@ -172,12 +174,12 @@ public sealed partial class ModelKernel
             {
                 KernelAnswer answer = await AskReadAsync(
                     file, page * PageBytes, (uint)PageBytes, readFlags: 0);
-                inode.InvalMask |= StatxAtime;
+                inode.InvalMask |= StatxMask.ATime;
                 if (answer.Errno != 0)
                 {
                     return at > (ulong)call.Offset
                         ? Count(call, at)
-                        : VfsResult.Failure(KernelErrno.EIO);
+                        : VfsResult.Failure((int)Errno.EIO);
                 }
 
                 inode.Pages.Add(page);
@@ -194,13 +196,14 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> WriteAsync(VfsCall call)
     {
-        if (FileAt(call.Slot) is not { } file || !file.MayWrite || (file.Flags & OPath) != 0)
-            return VfsResult.Failure(KernelErrno.EBADF);
+        if (FileAt(call.Slot) is not { } file || !file.MayWrite
+            || (file.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
         KernelInode inode = file.Dentry.Inode!;
         if (file.IsPathOnly)
             return VfsResult.Failure(29);
         if (IsBad(inode))
-            return VfsResult.Failure(KernelErrno.EIO);
+            return VfsResult.Failure((int)Errno.EIO);
         await inode.Lock.AcquireAsync(exclusive: true);
         try
         {
@@ -231,7 +234,7 @@ public sealed partial class ModelKernel
         uint written = errno == 0 ? MemoryMarshal.Read<fuse_write_out>(answer.Body).size : 0;
         if (written > call.Size)
         {
-            errno = KernelErrno.EIO;
+            errno = (int)Errno.EIO;
             written = 0;
         }
 
@@ -245,13 +248,13 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> FSyncAsync(VfsCall call)
     {
-        if (FileAt(call.Slot) is not { } file || (file.Flags & OPath) != 0)
-            return VfsResult.Failure(KernelErrno.EBADF);
+        if (FileAt(call.Slot) is not { } file || (file.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
         if (file.IsPathOnly)
-            return VfsResult.Failure(KernelErrno.EINVAL);
+            return VfsResult.Failure((int)Errno.EINVAL);
         KernelInode inode = file.Dentry.Inode!;
         if (IsBad(inode))
-            return VfsResult.Failure(KernelErrno.EIO);
+            return VfsResult.Failure((int)Errno.EIO);
         FuseOpcode opcode = inode.IsDirectory ? FuseOpcode.FUSE_FSYNCDIR : FuseOpcode.FUSE_FSYNC;
         if (_conn.Unsupported.Contains(opcode))
             return new VfsResult(0);
@@ -261,6 +264,6 @@ public sealed partial class ModelKernel
             Bytes(new fuse_fsync_in { fh = file.Fh, fsync_flags = (uint)call.Flags & 1 }),
             ReplyRoom.Nothing);
         inode.Lock.Release(exclusive: true);
-        return new VfsResult(answer.Errno == KernelErrno.ENOSYS ? 0 : answer.Errno);
+        return new VfsResult(answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno);
     }
 }

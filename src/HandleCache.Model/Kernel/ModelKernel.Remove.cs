@@ -1,13 +1,11 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
 /// <summary>Names that go or move: UNLINK, RMDIR, RENAME, RENAME2 (R13).</summary>
 public sealed partial class ModelKernel
 {
-    private const int RenameNoReplace = 1;
-    private const int RenameExchange = 2;
-    private const int RenameWhiteout = 4;
 
     private KernelTask<VfsResult> UnlinkAsync(VfsCall call) =>
         RetryStaleAsync(LookupFlags.None, flags => UnlinkOnceAsync(call.Path, flags));
@@ -22,7 +20,7 @@ public sealed partial class ModelKernel
         KernelInode? victim = null;
         if (walk.Kind != LastKind.Norm)
         {
-            errno = KernelErrno.EISDIR;
+            errno = (int)Errno.EISDIR;
         }
         else
         {
@@ -34,7 +32,7 @@ public sealed partial class ModelKernel
                     return failed;
                 if (walk.HasTrailingSlash)
                 {
-                    failed = dentry.IsDirectory ? KernelErrno.EISDIR : KernelErrno.ENOTDIR;
+                    failed = dentry.IsDirectory ? (int)Errno.EISDIR : (int)Errno.ENOTDIR;
                     _dcache.Put(dentry);
                     return failed;
                 }
@@ -68,9 +66,9 @@ public sealed partial class ModelKernel
         Dentry directory = walk.Here;
         errno = walk.Kind switch
         {
-            LastKind.DotDot => KernelErrno.ENOTEMPTY,
-            LastKind.Dot => KernelErrno.EINVAL,
-            LastKind.Root => KernelErrno.EBUSY,
+            LastKind.DotDot => (int)Errno.ENOTEMPTY,
+            LastKind.Dot => (int)Errno.EINVAL,
+            LastKind.Root => (int)Errno.EBUSY,
             _ => await LockedAsync(directory, async () =>
             {
                 (Dentry? dentry, int failed) = await LookupLockedAsync(
@@ -114,12 +112,12 @@ public sealed partial class ModelKernel
         if (errno != 0)
             return errno;
         if (wantsDirectory && !dentry.IsDirectory)
-            return KernelErrno.ENOTDIR;
+            return (int)Errno.ENOTDIR;
         if (wantsDirectory && dentry.IsRoot)
-            return KernelErrno.EBUSY;
+            return (int)Errno.EBUSY;
         if (!wantsDirectory && dentry.IsDirectory)
-            return KernelErrno.EISDIR;
-        return dir.IsDead ? KernelErrno.ENOENT : 0;
+            return (int)Errno.EISDIR;
+        return dir.IsDead ? (int)Errno.ENOENT : 0;
     }
 
     /// <summary>R13, models fuse_unlink() and fuse_rmdir().</summary>
@@ -127,7 +125,7 @@ public sealed partial class ModelKernel
     {
         KernelInode dir = directory.Inode!;
         if (IsBad(dir))
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         KernelAnswer answer = await _device.AskAsync(
             opcode, dir.NodeId, Bytes(dentry.Name), ReplyRoom.Nothing);
         if (answer.Errno == 0)
@@ -135,7 +133,7 @@ public sealed partial class ModelKernel
             DirectoryChanged(dir);
             EntryUnlinked(dentry);
         }
-        else if (answer.Errno is KernelErrno.EINTR or KernelErrno.ENOENT)
+        else if (answer.Errno is (int)Errno.EINTR or (int)Errno.ENOENT)
         {
             InvalidateEntry(dentry);
         }
@@ -154,19 +152,20 @@ public sealed partial class ModelKernel
             inode.NLink--;
         if (!_faults.Has(KernelFault.UnlinkedNameStaysValid))
             dentry.ExpiryNs = 0;
-        inode.InvalMask |= StatxCtime;
+        inode.InvalMask |= StatxMask.CTime;
     }
 
     private KernelTask<VfsResult> RenameAsync(VfsCall call)
     {
         int flags = call.Flags;
-        bool isInvalid = (flags & ~(RenameNoReplace | RenameExchange | RenameWhiteout)) != 0
-            || ((flags & RenameExchange) != 0
-                && (flags & (RenameNoReplace | RenameWhiteout)) != 0);
+        const uint Known = RenameFlags.NoReplace | RenameFlags.Exchange | RenameFlags.Whiteout;
+        bool isInvalid = (flags & ~Known) != 0
+            || ((flags & RenameFlags.Exchange) != 0
+                && (flags & (RenameFlags.NoReplace | RenameFlags.Whiteout)) != 0);
         return RetryStaleAsync(
             LookupFlags.None,
             async how => isInvalid
-                ? Attempt.WalkFailed(KernelErrno.EINVAL)
+                ? Attempt.WalkFailed((int)Errno.EINVAL)
                 : await RenameOnceAsync(call, how));
     }
 
@@ -184,9 +183,9 @@ public sealed partial class ModelKernel
         }
 
         if (from.Kind != LastKind.Norm)
-            errno = KernelErrno.EBUSY;
+            errno = (int)Errno.EBUSY;
         else if (to.Kind != LastKind.Norm)
-            errno = (call.Flags & RenameNoReplace) != 0 ? KernelErrno.EEXIST : KernelErrno.EBUSY;
+            errno = (int)((call.Flags & RenameFlags.NoReplace) != 0 ? Errno.EEXIST : Errno.EBUSY);
         else
             errno = await LockedRenameAsync(from, to, call.Flags, how);
         _dcache.Put(to.Here);
@@ -222,11 +221,11 @@ public sealed partial class ModelKernel
 
     private async KernelTask<int> RenameNamesAsync(Walk from, Walk to, int flags, LookupFlags how)
     {
-        bool isExchange = (flags & RenameExchange) != 0;
+        bool isExchange = (flags & RenameFlags.Exchange) != 0;
         LookupFlags target = isExchange
             ? LookupFlags.None
             : LookupFlags.RenameTarget | LookupFlags.Create;
-        if ((flags & RenameNoReplace) != 0)
+        if ((flags & RenameFlags.NoReplace) != 0)
             target |= LookupFlags.Excl;
         (Dentry? old, int errno) = await LookupLockedAsync(from.Here, from.Last, how);
         if (old is null)
@@ -239,16 +238,16 @@ public sealed partial class ModelKernel
         }
 
         if (isExchange && !fresh.IsDirectory && to.HasTrailingSlash)
-            errno = KernelErrno.ENOTDIR;
+            errno = (int)Errno.ENOTDIR;
         else if (!old.IsDirectory
             && (from.HasTrailingSlash || (!isExchange && to.HasTrailingSlash)))
-            errno = KernelErrno.ENOTDIR;
+            errno = (int)Errno.ENOTDIR;
         else if (old != to.Here && DentryCache.IsAncestor(old, to.Here)
             || old == to.Here)
-            errno = KernelErrno.EINVAL;
+            errno = (int)Errno.EINVAL;
         else if (DentryCache.IsAncestor(fresh, from.Here) && fresh != from.Here
             || fresh == from.Here)
-            errno = isExchange ? KernelErrno.EINVAL : KernelErrno.ENOTEMPTY;
+            errno = isExchange ? (int)Errno.EINVAL : (int)Errno.ENOTEMPTY;
         else
             errno = await RenameAsync(from.Here, old, to.Here, fresh, flags);
         _dcache.Put(fresh);
@@ -262,7 +261,7 @@ public sealed partial class ModelKernel
     {
         KernelInode source = old.Inode!;
         KernelInode? target = fresh.Inode;
-        bool isExchange = (flags & RenameExchange) != 0;
+        bool isExchange = (flags & RenameFlags.Exchange) != 0;
         if (source == target)
             return 0;
         int errno = await MayDeleteAsync(oldDirectory, old, source.IsDirectory);
@@ -306,10 +305,10 @@ public sealed partial class ModelKernel
         KernelInode from = oldDirectory.Inode!;
         KernelInode to = newDirectory.Inode!;
         if (IsBad(from))
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         FuseOpcode opcode = flags == 0 ? FuseOpcode.FUSE_RENAME : FuseOpcode.FUSE_RENAME2;
         if (_conn.Unsupported.Contains(FuseOpcode.FUSE_RENAME2) && flags != 0)
-            return KernelErrno.EINVAL;
+            return (int)Errno.EINVAL;
         byte[] body = flags == 0
             ? Bytes(new fuse_rename_in { newdir = to.NodeId }, old.Name, fresh.Name)
             : Bytes(
@@ -318,24 +317,24 @@ public sealed partial class ModelKernel
         KernelAnswer answer = await AskAsync(opcode, from.NodeId, body, ReplyRoom.Nothing);
         if (answer.Errno == 0)
         {
-            old.Inode!.InvalMask |= StatxCtime;
-            if ((flags & RenameExchange) != 0)
-                fresh.Inode!.InvalMask |= StatxCtime;
+            old.Inode!.InvalMask |= StatxMask.CTime;
+            if ((flags & RenameFlags.Exchange) != 0)
+                fresh.Inode!.InvalMask |= StatxMask.CTime;
             DirectoryChanged(from);
             if (from != to)
                 DirectoryChanged(to);
-            if ((flags & RenameExchange) == 0 && !fresh.IsNegative)
+            if ((flags & RenameFlags.Exchange) == 0 && !fresh.IsNegative)
                 EntryUnlinked(fresh);
         }
-        else if (answer.Errno is KernelErrno.EINTR or KernelErrno.ENOENT)
+        else if (answer.Errno is (int)Errno.EINTR or (int)Errno.ENOENT)
         {
             InvalidateEntry(old);
             if (!fresh.IsNegative)
                 InvalidateEntry(fresh);
         }
 
-        return answer.Errno == KernelErrno.ENOSYS && flags != 0
-            ? KernelErrno.EINVAL
+        return answer.Errno == (int)Errno.ENOSYS && flags != 0
+            ? (int)Errno.EINVAL
             : answer.Errno;
     }
 }

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
 /// <summary>Changing attributes: SETATTR and extended attributes.</summary>
 public sealed partial class ModelKernel
 {
-    private const int XattrSizeMax = 65536;
 
     /// <summary>notify_change(), fuse_setattr() and fuse_do_setattr().</summary>
     private async KernelTask<VfsResult> SetAttrAsync(
@@ -14,7 +14,7 @@ public sealed partial class ModelKernel
     {
         KernelInode inode = dentry.Inode!;
         if (IsBad(inode))
-            return VfsResult.Failure(KernelErrno.EIO);
+            return VfsResult.Failure((int)Errno.EIO);
         FuseSetattrValid valid = (FuseSetattrValid)arguments.valid;
         bool isTruncate = (valid & FuseSetattrValid.FATTR_SIZE) != 0;
         bool isChown = (valid & (FuseSetattrValid.FATTR_UID | FuseSetattrValid.FATTR_GID)) != 0;
@@ -35,8 +35,8 @@ public sealed partial class ModelKernel
         KernelAnswer answer = await _device.AskAsync(
             FuseOpcode.FUSE_SETATTR, inode.NodeId, Bytes(arguments), RoomOf<fuse_attr_out>());
         int errno = answer.Errno;
-        if (errno == KernelErrno.EINTR)
-            inode.InvalMask |= StatxBasic;
+        if (errno == (int)Errno.EINTR)
+            inode.InvalMask |= StatxMask.BasicStats;
         if (errno == 0)
             errno = TakeSetAttrReply(inode, answer.Body, attrVersion);
         inode.SizeUnstable = false;
@@ -49,10 +49,10 @@ public sealed partial class ModelKernel
     {
         fuse_attr_out reply = MemoryMarshal.Read<fuse_attr_out>(body);
         if (IsInvalid(reply.attr)
-            || ((reply.attr.mode ^ inode.Mode) & KernelInode.TypeMask) != 0)
+            || ((reply.attr.mode ^ inode.Mode) & FileModes.TypeMask) != 0)
         {
             MakeBad(inode);
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         }
 
         bool isOlder = inode.AttrVersion > attrVersion;
@@ -85,13 +85,14 @@ public sealed partial class ModelKernel
     private KernelTask<VfsResult> ChModAsync(VfsCall call) => AtObjectAsync(
         call.Path,
         async dentry => dentry.Inode!.IsSymlink
-            ? VfsResult.Failure(KernelErrno.EOPNOTSUPP)
+            ? VfsResult.Failure((int)Errno.EOPNOTSUPP)
             : await LockedSetAttrAsync(
             dentry,
             new()
             {
                 valid = (uint)FuseSetattrValid.FATTR_MODE,
-                mode = (call.Mode & 0xFFF) | (dentry.Inode!.Mode & KernelInode.TypeMask),
+                mode = (call.Mode & FileModes.PermissionMask)
+                    | (dentry.Inode!.Mode & FileModes.TypeMask),
             },
             null));
 
@@ -121,9 +122,9 @@ public sealed partial class ModelKernel
         {
             KernelInode inode = dentry.Inode!;
             if (inode.IsDirectory)
-                return VfsResult.Failure(KernelErrno.EISDIR);
+                return VfsResult.Failure((int)Errno.EISDIR);
             if (!inode.IsRegular)
-                return VfsResult.Failure(KernelErrno.EINVAL);
+                return VfsResult.Failure((int)Errno.EINVAL);
             int errno = await PermissionAsync(inode, MayWrite);
             return errno != 0
                 ? VfsResult.Failure(errno)
@@ -141,10 +142,10 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> FTruncateAsync(VfsCall call)
     {
-        if (FileAt(call.Slot) is not { } file || (file.Flags & OPath) != 0)
-            return VfsResult.Failure(KernelErrno.EBADF);
+        if (FileAt(call.Slot) is not { } file || (file.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
         if (!file.Dentry.Inode!.IsRegular || !file.MayWrite)
-            return VfsResult.Failure(KernelErrno.EINVAL);
+            return VfsResult.Failure((int)Errno.EINVAL);
         return await LockedSetAttrAsync(file.Dentry, SizeOf(call.Size), file);
     }
 
@@ -160,9 +161,9 @@ public sealed partial class ModelKernel
         if (errno != 0)
             return VfsResult.Failure(errno);
         if (IsBad(inode))
-            return VfsResult.Failure(KernelErrno.EIO);
+            return VfsResult.Failure((int)Errno.EIO);
         if (_conn.Unsupported.Contains(FuseOpcode.FUSE_GETXATTR))
-            return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+            return VfsResult.Failure((int)Errno.EOPNOTSUPP);
         KernelAnswer answer = await AskAsync(
             FuseOpcode.FUSE_GETXATTR, inode.NodeId,
             Bytes(new fuse_getxattr_in { size = (uint)room }, name), XattrRoom(room));
@@ -174,15 +175,15 @@ public sealed partial class ModelKernel
         async dentry =>
         {
             if (IsBad(dentry.Inode!))
-                return VfsResult.Failure(KernelErrno.EIO);
+                return VfsResult.Failure((int)Errno.EIO);
             if (_conn.Unsupported.Contains(FuseOpcode.FUSE_LISTXATTR))
-                return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+                return VfsResult.Failure((int)Errno.EOPNOTSUPP);
             KernelAnswer answer = await AskAsync(
                 FuseOpcode.FUSE_LISTXATTR, dentry.Inode!.NodeId,
                 Bytes(new fuse_getxattr_in { size = (uint)call.Size }), XattrRoom(call.Size));
             VfsResult result = XattrResult(answer, call.Size);
             bool broken = call.Size > 0 && answer.Body.Length > 0 && !IsNameList(answer.Body);
-            return result.Errno == 0 && broken ? VfsResult.Failure(KernelErrno.EIO) : result;
+            return result.Errno == 0 && broken ? VfsResult.Failure((int)Errno.EIO) : result;
         });
 
     /// <summary>fuse_verify_xattr_list(): names that are not empty, each with its NUL.</summary>
@@ -204,8 +205,8 @@ public sealed partial class ModelKernel
 
     private static VfsResult XattrResult(in KernelAnswer answer, int room)
     {
-        if (answer.Errno == KernelErrno.ENOSYS)
-            return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+        if (answer.Errno == (int)Errno.ENOSYS)
+            return VfsResult.Failure((int)Errno.EOPNOTSUPP);
         if (answer.Errno != 0)
             return VfsResult.Failure(answer.Errno);
         if (room > 0)
@@ -217,7 +218,7 @@ public sealed partial class ModelKernel
         }
 
         uint size = MemoryMarshal.Read<fuse_getxattr_out>(answer.Body).size;
-        return new VfsResult(0, Math.Min(size, XattrSizeMax));
+        return new VfsResult(0, Math.Min(size, XattrFlags.MaxValueBytes));
     }
 
     private KernelTask<VfsResult> SetXattrAsync(VfsCall call) => AtObjectAsync(
@@ -253,14 +254,14 @@ public sealed partial class ModelKernel
             if (errno != 0)
                 return VfsResult.Failure(errno);
             if (IsBad(inode))
-                return VfsResult.Failure(KernelErrno.EIO);
+                return VfsResult.Failure((int)Errno.EIO);
             if (_conn.Unsupported.Contains(opcode))
-                return VfsResult.Failure(KernelErrno.EOPNOTSUPP);
+                return VfsResult.Failure((int)Errno.EOPNOTSUPP);
             KernelAnswer answer = await AskAsync(opcode, inode.NodeId, body, ReplyRoom.Nothing);
             if (answer.Errno == 0)
-                inode.InvalMask |= StatxCtime;
+                inode.InvalMask |= StatxMask.CTime;
             return new VfsResult(
-                answer.Errno == KernelErrno.ENOSYS ? KernelErrno.EOPNOTSUPP : answer.Errno);
+                answer.Errno == (int)Errno.ENOSYS ? (int)Errno.EOPNOTSUPP : answer.Errno);
         }
         finally
         {
@@ -270,13 +271,12 @@ public sealed partial class ModelKernel
 
     /// <summary>
     /// xattr_permission() for a name "user.*": regular files and directories only (EPERM to
-    /// change, ENODATA to read), then the inode's own permission.
+    /// change, (int)Errno.ENODATA to read), then the inode's own permission.
     /// </summary>
     private async KernelTask<int> XattrPermissionAsync(KernelInode inode, int mask)
     {
-        const int ENODATA = 61;
         if (!inode.IsRegular && !inode.IsDirectory)
-            return mask == MayWrite ? KernelErrno.EPERM : ENODATA;
+            return mask == MayWrite ? (int)Errno.EPERM : (int)Errno.ENODATA;
         return await PermissionAsync(inode, mask);
     }
 }

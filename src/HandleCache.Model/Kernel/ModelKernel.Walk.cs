@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
 
@@ -77,12 +78,12 @@ public sealed partial class ModelKernel
     private async KernelTask<int> PermissionAsync(KernelInode inode, int mask)
     {
         if (IsBad(inode))
-            return KernelErrno.EIO;
+            return (int)Errno.EIO;
         bool isExec = (mask & MayExec) != 0;
         bool refreshed = false;
         if (_conn.DefaultPermissions || (isExec && inode.IsRegular))
         {
-            const uint Needed = 0x2 | 0x8 | 0x10; // STATX_MODE, UID, GID
+            const uint Needed = StatxMask.Mode | StatxMask.Uid | StatxMask.Gid;
             if ((inode.InvalMask & Needed) != 0 || IsExpired(inode.AttrExpiryNs))
             {
                 refreshed = true;
@@ -97,21 +98,22 @@ public sealed partial class ModelKernel
             if (RootMay(inode, mask))
                 return 0;
             if (refreshed)
-                return KernelErrno.EACCES;
+                return (int)Errno.EACCES;
             (int errno, _) = await GetAttrAsync(inode, null);
             if (errno != 0)
                 return errno;
-            return RootMay(inode, mask) ? 0 : KernelErrno.EACCES;
+            return RootMay(inode, mask) ? 0 : (int)Errno.EACCES;
         }
 
         if ((mask & (MayAccess | MayChdir)) != 0)
             return await AskAccessAsync(inode, mask);
-        if (isExec && inode.IsRegular && (inode.Mode & 0x49) == 0)
+        if (isExec && inode.IsRegular && (inode.Mode & FileModes.ExecuteMask) == 0)
         {
             if (refreshed)
-                return KernelErrno.EACCES;
+                return (int)Errno.EACCES;
             (int errno, _) = await GetAttrAsync(inode, null);
-            return errno != 0 ? errno : (inode.Mode & 0x49) == 0 ? KernelErrno.EACCES : 0;
+            bool mayNobody = (inode.Mode & FileModes.ExecuteMask) == 0;
+            return errno != 0 ? errno : mayNobody ? (int)Errno.EACCES : 0;
         }
 
         return 0;
@@ -121,7 +123,7 @@ public sealed partial class ModelKernel
     /// generic_permission() for root: all but execution of what nobody may execute.
     /// </summary>
     private static bool RootMay(KernelInode inode, int mask) =>
-        inode.IsDirectory || (mask & MayExec) == 0 || (inode.Mode & 0x49) != 0;
+        inode.IsDirectory || (mask & MayExec) == 0 || (inode.Mode & FileModes.ExecuteMask) != 0;
 
     private const int MayExec = 1;
     private const int MayWrite = 2;
@@ -186,7 +188,7 @@ public sealed partial class ModelKernel
             }
 
             if (!walk.Here.IsDirectory)
-                return KernelErrno.ENOTDIR;
+                return (int)Errno.ENOTDIR;
             at = after;
         }
     }
@@ -224,7 +226,7 @@ public sealed partial class ModelKernel
         if (dentry.IsNegative)
         {
             _dcache.Put(dentry);
-            return (null, KernelErrno.ENOENT);
+            return (null, (int)Errno.ENOENT);
         }
 
         if (!dentry.Inode!.IsSymlink || !follow)
@@ -238,7 +240,7 @@ public sealed partial class ModelKernel
         string? link = null;
         if (++walk.LinkCount.Value > MaxLinks)
         {
-            errno = KernelErrno.ELOOP;
+            errno = (int)Errno.ELOOP;
             _dcache.Put(dentry);
         }
         else
@@ -277,7 +279,7 @@ public sealed partial class ModelKernel
     {
         Walk walk = new(flags) { Here = DentryCache.Get(_root!), LinkCount = links };
         string? at = path;
-        int errno = path.Length >= PathBytes ? KernelErrno.ENAMETOOLONG : 0;
+        int errno = path.Length >= PathBytes ? (int)Errno.ENAMETOOLONG : 0;
         while (at is not null && errno == 0)
         {
             walk.Kind = LastKind.Root;
@@ -295,7 +297,7 @@ public sealed partial class ModelKernel
         }
 
         if (errno == 0 && (walk.Flags & LookupFlags.Directory) != 0 && !walk.Here.IsDirectory)
-            errno = KernelErrno.ENOTDIR;
+            errno = (int)Errno.ENOTDIR;
         if (errno == 0)
         {
             EndLinks(walk);
@@ -312,7 +314,7 @@ public sealed partial class ModelKernel
     {
         StrongBox<int> links = new();
         (Dentry? dentry, int errno) = await PathLookupAsync(path, flags, links);
-        return errno == KernelErrno.ESTALE
+        return errno == (int)Errno.ESTALE
             ? await PathLookupAsync(path, flags | LookupFlags.Reval, links)
             : (dentry, errno);
     }
@@ -322,8 +324,8 @@ public sealed partial class ModelKernel
         string path, LookupFlags flags)
     {
         StrongBox<int> links = new();
-        int errno = KernelErrno.ESTALE;
-        for (int attempt = 0; attempt < 2 && errno == KernelErrno.ESTALE; attempt++)
+        int errno = (int)Errno.ESTALE;
+        for (int attempt = 0; attempt < 2 && errno == (int)Errno.ESTALE; attempt++)
         {
             Walk walk = new(flags | (attempt == 0 ? LookupFlags.None : LookupFlags.Reval))
             {
@@ -364,7 +366,7 @@ public sealed partial class ModelKernel
         LookupFlags flags, Func<LookupFlags, KernelTask<Attempt>> operation)
     {
         Attempt attempt = await operation(flags);
-        if (attempt.IsFinal || attempt.Result.Errno != KernelErrno.ESTALE)
+        if (attempt.IsFinal || attempt.Result.Errno != (int)Errno.ESTALE)
             return attempt.Result;
         return (await operation(flags | LookupFlags.Reval)).Result;
     }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
@@ -111,12 +112,11 @@ public sealed partial class ModelKernel : IDisposable
     }
 
     /// <summary>
-    /// Unmounts: nothing is forgotten (R2), and who still waits gets ECONNABORTED (R16).
+    /// Unmounts: nothing is forgotten (R2), and who still waits gets (int)Errno.ECONNABORTED (R16).
     /// </summary>
     public void Unmount()
     {
-        const int ECONNABORTED = 103;
-        _device.Abort(ECONNABORTED);
+        _device.Abort((int)Errno.ECONNABORTED);
         _wakes.Run();
         _inodes.Unmount();
         _root = null;
@@ -142,13 +142,13 @@ public sealed partial class ModelKernel : IDisposable
         answer.Body.CopyTo(body, 0);
         fuse_init_out reply = MemoryMarshal.Read<fuse_init_out>(body);
         if (reply.major != FuseConstants.FUSE_KERNEL_VERSION)
-            return VfsResult.Failure(KernelErrno.EIO);
+            return VfsResult.Failure((int)Errno.EIO);
         _conn.Accept(reply, _options.Offered);
         _device.Minor = _conn.Minor;
         _device.Handles = HandleOffer.Read(reply, _options.Dialect);
-        InodeIndex index = _inodes.MountRoot(KernelInode.Directory);
+        InodeIndex index = _inodes.MountRoot(FileModes.Directory);
         KernelInode root = NewColdInode(
-            index, FuseConstants.FUSE_ROOT_ID, 0, KernelInode.Directory, 0);
+            index, FuseConstants.FUSE_ROOT_ID, 0, FileModes.Directory, 0);
         root.References = 1;
         SetAttributes(
             root, new fuse_attr { ino = FuseConstants.FUSE_ROOT_ID, nlink = 1 }, expiryNs: 0, 0);
@@ -169,7 +169,7 @@ public sealed partial class ModelKernel : IDisposable
             _device.Spoil(header.unique);
         }
 
-        return KernelErrno.EINVAL;
+        return (int)Errno.EINVAL;
     }
 
     private static byte[] Bytes<T>(in T value)
@@ -213,7 +213,7 @@ public sealed partial class ModelKernel : IDisposable
         FuseOpcode opcode, ulong nodeId, byte[] body, ReplyRoom room)
     {
         KernelAnswer answer = await _device.AskAsync(opcode, nodeId, body, room);
-        if (answer.Errno == KernelErrno.ENOSYS)
+        if (answer.Errno == (int)Errno.ENOSYS)
             _conn.Unsupported.Add(opcode);
         return answer;
     }

@@ -1,10 +1,13 @@
+using HandleCache.Protocol.Uapi;
+
 namespace HandleCache.Model.Kernel;
 
 /// <summary>An open file (struct file with its struct fuse_file).</summary>
 internal sealed class OpenFile(Dentry dentry, int flags)
 {
     /// <summary>O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC: taken off by do_dentry_open().</summary>
-    private const int OpenOnly = 0x40 | 0x80 | 0x100 | 0x200;
+    private const int OpenOnly =
+        OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoCtty | OpenFlags.Truncate;
 
     /// <summary>Held.</summary>
     public Dentry Dentry { get; } = dentry;
@@ -16,7 +19,7 @@ internal sealed class OpenFile(Dentry dentry, int flags)
     public ulong Fh { get; set; }
 
     /// <summary>FOPEN_ bits.</summary>
-    public uint OpenFlags { get; set; }
+    public uint FOpenFlags { get; set; }
 
     public ulong NodeId { get; set; }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Replay;
 
@@ -21,8 +22,6 @@ public sealed class LruTraffic
 
     private const int None = -1;
     private const int FirstRoom = 1 << 10;
-    private const uint RegularFile = 0x8000;
-    private const uint Directory = 0x4000;
 
     private readonly TraceWriter _trace;
     private readonly int _bound;
@@ -94,7 +93,7 @@ public sealed class LruTraffic
         _lookups++;
         Span<byte> handle = stackalloc byte[TraceFormat.MaxHandleBytes];
         _trace.Entry(
-            FuseOpcode.FUSE_LOOKUP, nodeId, 0, RegularFile, at.HandleType,
+            FuseOpcode.FUSE_LOOKUP, nodeId, 0, FileModes.Regular, at.HandleType,
             Handle(nodeId, at.HandleLength, handle));
     }
 

@@ -1,13 +1,13 @@
 using System.Text;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Traces;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Replay;
 
 /// <summary>Where mounts begin and end, and what is compared there.</summary>
 public sealed partial class TraceReplayer
 {
-    private const uint Directory = 0x4000;
 
     private readonly ulong?[] _figures = new ulong?[(int)TraceFigure.HandleDigest + 1];
     private string _mountName = "";
@@ -58,7 +58,7 @@ public sealed partial class TraceReplayer
             Strategy = _options.Strategy,
             IndexByHandle = _options.IndexByHandle,
         });
-        _cache.MountRoot(Directory, record.NodeId);
+        _cache.MountRoot(FileModes.Directory, record.NodeId);
         Tally.Mounts++;
         _peakOfMount = _cache.Count;
         Tally.InodesPeak = Math.Max(Tally.InodesPeak, _cache.Count);

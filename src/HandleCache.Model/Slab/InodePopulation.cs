@@ -1,6 +1,7 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Mixes;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Slab;
 
@@ -19,7 +20,6 @@ namespace HandleCache.Model.Slab;
 public sealed record InodePopulation(
     long Inodes, long Spilled, long Refused, long PagesBytes, IReadOnlyList<SlubCache> Caches)
 {
-    private const uint RegularFile = 0x8000;
     private const string InodeCacheName = "fuse_inode";
 
     public double BytesPerInode => (double)PagesBytes / Inodes;
@@ -68,11 +68,11 @@ public sealed record InodePopulation(
         {
             nodeId++;
             IGetResult result = cache.IGet(
-                nodeId, 0, RegularFile, new FileHandle(row.Type, bytes[..row.Bytes]));
+                nodeId, 0, FileModes.Regular, new FileHandle(row.Type, bytes[..row.Bytes]));
             if (result.Outcome != IGetOutcome.HandleRefused)
                 continue;
             refused++;
-            cache.IGet(nodeId, 0, RegularFile);
+            cache.IGet(nodeId, 0, FileModes.Regular);
         }
 
         return refused;

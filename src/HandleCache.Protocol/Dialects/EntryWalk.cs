@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -16,7 +17,6 @@ public interface IEntryVisitor
 /// </summary>
 public static class EntryWalk
 {
-    private const uint TypeMask = 0xF000;
 
     public static void Visit<TVisitor>(
         Dialect dialect, FuseOpcode opcode, ReadOnlySpan<byte> body, ref TVisitor visitor)
@@ -49,14 +49,8 @@ public static class EntryWalk
     /// <summary>Whether the kernel answers EIO without counting (and without a FORGET).</summary>
     private static bool IsRefused(FuseOpcode opcode, in fuse_entry_out entry)
     {
-        bool invalid = !IsFileType(entry.attr.mode & TypeMask) || entry.attr.size > long.MaxValue;
+        bool invalid = !FileModes.IsFileType(entry.attr.mode) || entry.attr.size > long.MaxValue;
         return invalid
             || (opcode != FuseOpcode.FUSE_LOOKUP && entry.nodeid == FuseConstants.FUSE_ROOT_ID);
     }
-
-    /// <summary>
-    /// fuse_valid_type(): regular, directory, link, character, block, fifo, socket.
-    /// </summary>
-    private static bool IsFileType(uint type) =>
-        type is 0x8000 or 0x4000 or 0xA000 or 0x2000 or 0x6000 or 0x1000 or 0xC000;
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -11,13 +12,8 @@ namespace HandleCache.Protocol.Dialects;
 /// </summary>
 public sealed partial class FusexDialect
 {
-    /// <summary>STATX_TYPE, STATX_MODE, STATX_UID and STATX_GID.</summary>
-    private const uint GivenMask = 0x1 | 0x2 | 0x8 | 0x10;
-
-    private const uint TypeMask = 0xF000;
-    private const uint DirectoryType = 0x4000;
-    private const uint SymlinkType = 0xA000;
-    private const uint SymlinkMode = SymlinkType | 0x1FF;
+    private const uint GivenMask =
+        StatxMask.Type | StatxMask.Mode | StatxMask.Uid | StatxMask.Gid;
 
     private static readonly int MakeObjectBytes = Unsafe.SizeOf<fuse_mkobjx_in>();
 
@@ -47,15 +43,15 @@ public sealed partial class FusexDialect
         switch (classic.Opcode)
         {
             case FuseOpcode.FUSE_MKDIR when reader.TryRead(out fuse_mkdir_in mkdir):
-                made.stat.mode = (ushort)(DirectoryType | (mkdir.mode & ~mkdir.umask));
+                made.stat.mode = (ushort)(FileModes.Directory | (mkdir.mode & ~mkdir.umask));
                 break;
             case FuseOpcode.FUSE_MKNOD when reader.TryRead(out fuse_mknod_in mknod):
                 made.stat.mode = (ushort)(mknod.mode & ~mknod.umask);
-                made.stat.rdev_major = (mknod.rdev >> 8) & 0xFFF;
-                made.stat.rdev_minor = (mknod.rdev & 0xFF) | ((mknod.rdev >> 12) & 0xFFF00);
+                made.stat.rdev_major = DeviceNumber.Major(mknod.rdev);
+                made.stat.rdev_minor = DeviceNumber.Minor(mknod.rdev);
                 break;
             case FuseOpcode.FUSE_SYMLINK:
-                made.stat.mode = (ushort)SymlinkMode;
+                made.stat.mode = (ushort)FileModes.Symlink777;
                 break;
             default:
                 return false;
@@ -99,8 +95,8 @@ public sealed partial class FusexDialect
                 WireFault.LengthLies, FuseRequest.HeaderBytes, made.namesize, name.Length + 1);
         }
 
-        uint type = made.stat.mode & TypeMask;
-        if (type == SymlinkType && !reader.TryReadName(out _))
+        uint type = made.stat.mode & FileModes.TypeMask;
+        if (type == FileModes.Symlink && !reader.TryReadName(out _))
             return reader.Error;
         if (!reader.TryEnd())
             return reader.Error;
@@ -110,8 +106,8 @@ public sealed partial class FusexDialect
         fuse_in_header header = request.Header;
         header.opcode = (uint)(type switch
         {
-            DirectoryType => FuseOpcode.FUSE_MKDIR,
-            SymlinkType => FuseOpcode.FUSE_SYMLINK,
+            FileModes.Directory => FuseOpcode.FUSE_MKDIR,
+            FileModes.Symlink => FuseOpcode.FUSE_SYMLINK,
             _ => FuseOpcode.FUSE_MKNOD,
         });
         wire = new WireRequest(
@@ -127,15 +123,14 @@ public sealed partial class FusexDialect
         names.CopyTo(body.AsSpan(fixedBytes));
         if (opcode == FuseOpcode.FUSE_MKDIR)
         {
-            MemoryMarshal.Write(body, new fuse_mkdir_in { mode = stat.mode & ~TypeMask });
+            MemoryMarshal.Write(body, new fuse_mkdir_in { mode = stat.mode & ~FileModes.TypeMask });
         }
         else if (opcode == FuseOpcode.FUSE_MKNOD)
         {
             MemoryMarshal.Write(body, new fuse_mknod_in
             {
                 mode = stat.mode,
-                rdev = (stat.rdev_minor & 0xFF) | (stat.rdev_major << 8)
-                    | ((stat.rdev_minor & ~0xFFu) << 12),
+                rdev = DeviceNumber.ToWire(stat.rdev_major, stat.rdev_minor),
             });
         }
 

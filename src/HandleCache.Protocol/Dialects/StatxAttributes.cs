@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Protocol.Dialects;
 
@@ -33,8 +34,8 @@ public static class StatxAttributes
                 atime = new() { tv_sec = (long)attr.atime, tv_nsec = attr.atimensec },
                 mtime = new() { tv_sec = (long)attr.mtime, tv_nsec = attr.mtimensec },
                 ctime = new() { tv_sec = (long)attr.ctime, tv_nsec = attr.ctimensec },
-                rdev_major = (attr.rdev >> 8) & 0xFFF,
-                rdev_minor = (attr.rdev & 0xFF) | ((attr.rdev >> 12) & 0xFFF00),
+                rdev_major = DeviceNumber.Major(attr.rdev),
+                rdev_minor = DeviceNumber.Minor(attr.rdev),
             },
         };
     }
@@ -63,8 +64,7 @@ public static class StatxAttributes
         nlink = stat.nlink,
         uid = stat.uid,
         gid = stat.gid,
-        rdev = (stat.rdev_minor & 0xFF) | (stat.rdev_major << 8)
-            | ((stat.rdev_minor & ~0xFFu) << 12),
+        rdev = DeviceNumber.ToWire(stat.rdev_major, stat.rdev_minor),
         blksize = stat.blksize,
     };
 }

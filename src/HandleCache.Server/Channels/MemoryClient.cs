@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Channels;
 

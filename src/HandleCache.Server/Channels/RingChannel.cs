@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Linux.Rings;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Channels;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Keeping;
 

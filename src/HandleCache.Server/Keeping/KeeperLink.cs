@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Rebinding;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Keeping;
 

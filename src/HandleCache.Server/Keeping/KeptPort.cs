@@ -3,6 +3,7 @@ using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Rebinding;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 

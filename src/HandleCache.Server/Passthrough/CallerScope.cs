@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Passthrough;
 
@@ -16,7 +17,7 @@ internal ref struct CallerScope
     {
         bool other = uid != Credentials.EffectiveUserId || gid != Credentials.EffectiveGroupId;
         _identity = other ? FileSystemIdentity.AssumeKeepingCapabilities(uid, gid) : default;
-        thread.Set(umask & 0x1FF);
+        thread.Set(umask & FileModes.AccessMask);
     }
 
     public void Dispose() => _identity.Dispose();

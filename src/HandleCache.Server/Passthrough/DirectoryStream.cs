@@ -1,5 +1,6 @@
 using System.Buffers;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Passthrough;
 

@@ -1,4 +1,4 @@
-using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Passthrough;
 

@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Passthrough;
@@ -55,7 +56,7 @@ public sealed partial class PassthroughFileSystem
             return errno;
         if (!TryActAs(context, arguments.umask, out CallerScope caller))
             return Errno.EOVERFLOW;
-        ulong device = Names.DeviceFromWire(arguments.rdev);
+        ulong device = DeviceNumber.ToDevT(arguments.rdev);
         using (caller)
             errno = Names.MakeNode(dir.Descriptor, WithNul(name), arguments.mode, device);
         if (errno == Errno.EEXIST
@@ -112,13 +113,13 @@ public sealed partial class PassthroughFileSystem
         if (to.IsNone)
             return errno;
 
-        if (context.IsResent && (flags & ~AtFlags.RenameNoReplace) != 0)
+        if (context.IsResent && (flags & ~RenameFlags.NoReplace) != 0)
             return CannotBeKnown(ResentRule.RenameExchange);
 
         // RENAME_WHITEOUT makes a node, which belongs to the caller.
         if (!TryActAs(context, 0, out CallerScope caller))
             return Errno.EOVERFLOW;
-        bool replaces = (flags & (AtFlags.RenameExchange | AtFlags.RenameNoReplace)) == 0;
+        bool replaces = (flags & (RenameFlags.Exchange | RenameFlags.NoReplace)) == 0;
         bool hasVictim = replaces
             & TryGetVictim(to.Descriptor, newName, out FileHandleBuffer victim);
         using (caller)

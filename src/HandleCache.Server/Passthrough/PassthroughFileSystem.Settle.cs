@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Rebinding;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Passthrough;
@@ -49,7 +50,7 @@ public sealed partial class PassthroughFileSystem
         bool isEmpty = FileModes.IsDirectory(statx.Mode) || statx.SizeBytes == 0;
         bool isIt = (statx.Mode & FileModes.TypeMask) == (mode & FileModes.TypeMask)
             && statx.Uid == context.Header.uid && isEmpty
-            && Names.Device(statx.RdevMajor, statx.RdevMinor) == device;
+            && DeviceNumber.ToDevT(statx.RdevMajor, statx.RdevMinor) == device;
         return isIt && Applied(context, rule);
     }
 

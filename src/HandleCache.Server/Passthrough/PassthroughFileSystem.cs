@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 
@@ -202,7 +203,8 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         if (errno != Errno.None)
             return errno;
         errno = Metadata.Statx(
-            dir.Held, nameWithNul, AtFlags.SymlinkNoFollow, StatxMask.BasicStats, out Linux.Statx statx);
+            dir.Held, nameWithNul, AtFlags.SymlinkNoFollow, StatxMask.BasicStats,
+            out Linux.Statx statx);
         if (errno != Errno.None)
             return errno;
         if (HandleInode.Confirms(handle, statx.Ino))

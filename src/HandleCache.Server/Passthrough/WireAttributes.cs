@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Passthrough;
 
@@ -21,7 +22,7 @@ internal static class WireAttributes
         nlink = statx.NLink,
         uid = statx.Uid,
         gid = statx.Gid,
-        rdev = Names.DeviceToWire(statx.RdevMajor, statx.RdevMinor),
+        rdev = DeviceNumber.ToWire(statx.RdevMajor, statx.RdevMinor),
         blksize = statx.BlockSizeBytes,
     };
 

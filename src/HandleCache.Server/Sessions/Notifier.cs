@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 

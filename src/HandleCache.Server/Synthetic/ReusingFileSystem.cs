@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 
@@ -120,6 +120,6 @@ public sealed class ReusingFileSystem : FileSystem
     {
         bool isRoot = nodeid == FuseConstants.FUSE_ROOT_ID;
         uint type = isRoot ? FileModes.Directory : Now((int)(nodeid - FirstNodeId)).Type;
-        return new fuse_attr { ino = nodeid, mode = type | 0x1ED, nlink = isRoot ? 2u : 1u };
+        return new fuse_attr { ino = nodeid, mode = type | FileModes.Octal755, nlink = isRoot ? 2u : 1u };
     }
 }

@@ -1,6 +1,6 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 
@@ -162,7 +162,7 @@ public sealed partial class SyntheticFileSystem : FileSystem
             atime = Time,
             mtime = Time,
             ctime = Time,
-            mode = isDirectory ? FileModes.Directory | 0x1ED : FileModes.Regular | 0x1A4,
+            mode = isDirectory ? FileModes.Directory755 : FileModes.Regular644,
             nlink = !isDirectory ? 1 : id == 0 ? 2 + (uint)_options.Directories : 2,
             uid = _options.Uid,
             gid = _options.Gid,

@@ -1,9 +1,9 @@
-using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Traces;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 

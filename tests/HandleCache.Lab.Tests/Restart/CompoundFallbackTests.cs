@@ -1,7 +1,7 @@
 using HandleCache.Lab.Restart.Modelled;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Restart;

@@ -1,5 +1,6 @@
 using HandleCache.Lab.Restart;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Tests.Restart;
 

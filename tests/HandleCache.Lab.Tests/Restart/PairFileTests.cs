@@ -1,5 +1,5 @@
 using HandleCache.Lab.Restart;
-using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Restart;

@@ -1,6 +1,6 @@
 using HandleCache.Lab.Restart.Modelled;
-using HandleCache.Linux;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Restart;

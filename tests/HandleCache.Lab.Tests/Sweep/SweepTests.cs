@@ -1,4 +1,3 @@
-using HandleCache.Lab.Mixes;
 using HandleCache.Lab.Sweep;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Slab;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Workload;
@@ -110,7 +111,7 @@ public sealed class WorkloadServerTests : IDisposable
     {
         string name = "\u00FF\u0080\n\"\\ \u0001";
         using (FileDescriptor root = Files.Open(_folder.Path, OpenFlags.Directory))
-            Assert.Equal(Errno.None, Names.MakeDirectory(root, BytePath.ToBytes(name), 0x1FF));
+            Assert.Equal(Errno.None, Names.MakeDirectory(root, BytePath.ToBytes(name), FileModes.Octal777));
 
         string request = $$"""
             {"request":"handles","root":"{{_folder.Root}}","paths":["\u00FF\u0080\n\"\\ \u0001"]}

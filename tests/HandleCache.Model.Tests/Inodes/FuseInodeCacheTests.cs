@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -7,15 +8,15 @@ namespace HandleCache.Model.Tests.Inodes;
 /// <summary>Rules R1 and R2 of RULES.md, case by case.</summary>
 public sealed class FuseInodeCacheTests
 {
-    private const uint Regular = 0x8000;
-    private const uint Directory = 0x4000;
+    private const uint Regular = FileModes.Regular;
+    private const uint Directory = FileModes.Directory;
 
     [Fact]
     public void The_first_iget_of_a_nodeid_makes_an_inode_with_one_lookup()
     {
         using var cache = new FuseInodeCache(new());
 
-        IGetResult result = cache.IGet(7, 3, Regular | 0x1ED, HandleBytes.HandleOf(7, 8));
+        IGetResult result = cache.IGet(7, 3, Regular | FileModes.Octal755, HandleBytes.HandleOf(7, 8));
 
         Assert.Equal(IGetOutcome.New, result.Outcome);
         InodeInfo inode = cache.Get(result.Index);
@@ -30,7 +31,7 @@ public sealed class FuseInodeCacheTests
         using var cache = new FuseInodeCache(new());
         InodeIndex first = cache.IGet(7, 3, Regular).Index;
 
-        Assert.Equal(new IGetResult(first, IGetOutcome.Hit), cache.IGet(7, 3, Regular | 0x1FF));
+        Assert.Equal(new IGetResult(first, IGetOutcome.Hit), cache.IGet(7, 3, Regular | FileModes.Octal777));
         Assert.Equal(2ul, cache.Held(7));
         Assert.Equal(1, cache.Count);
     }

@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -27,7 +28,7 @@ internal sealed class FuseInodeCacheWalk : IDisposable
             Type = 0x4000,
             NLookup = 1,
             Root = true,
-            Index = _cache.MountRoot(0x41ED),
+            Index = _cache.MountRoot(FileModes.Directory755),
         });
     }
 
@@ -66,7 +67,7 @@ internal sealed class FuseInodeCacheWalk : IDisposable
             ? null
             : HandleBytes.Of(nodeId + (dice % 16 == 5 ? 100ul : 0), length);
         FileHandle given = handle is null ? default : new(0x81, handle);
-        IGetResult result = _cache.IGet(nodeId, generation, type | 0x1A4, given);
+        IGetResult result = _cache.IGet(nodeId, generation, type | FileModes.Octal644, given);
 
         Plain? found = _plain.Find(inode => inode.NodeId == nodeId && inode.Hashed);
         if (handle is not null && _strategy.StorageOf(length) == HandleStorage.Refused)

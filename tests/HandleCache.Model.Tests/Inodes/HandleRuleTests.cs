@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -10,7 +11,7 @@ namespace HandleCache.Model.Tests.Inodes;
 /// </summary>
 public sealed class HandleRuleTests
 {
-    private const uint Regular = 0x8000;
+    private const uint Regular = FileModes.Regular;
 
     [Theory]
     [InlineData(false, IGetOutcome.Replaced)]

@@ -1,6 +1,7 @@
 using FsCheck.Fluent;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Tests.Shared;
 using Xunit;
 
@@ -8,7 +9,7 @@ namespace HandleCache.Model.Tests.Inodes;
 
 public sealed class InodeTableTests
 {
-    private const uint Regular = 0x8000;
+    private const uint Regular = FileModes.Regular;
 
     [Theory]
     [InlineData("inline:12", 32)]

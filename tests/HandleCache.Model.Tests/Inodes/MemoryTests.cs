@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -7,7 +8,7 @@ namespace HandleCache.Model.Tests.Inodes;
 /// <summary>What inodes cost, and that operations cost no garbage.</summary>
 public sealed class MemoryTests
 {
-    private const uint Regular = 0x8000;
+    private const uint Regular = FileModes.Regular;
 
     [Fact]
     public void A_million_inodes_with_8_byte_handles_take_at_most_43_bytes_each()

@@ -1,6 +1,7 @@
 using System.Text;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -10,7 +11,7 @@ namespace HandleCache.Model.Tests.Inodes;
 /// </summary>
 public sealed class ModelFaultTests
 {
-    private const uint Regular = 0x8000;
+    private const uint Regular = FileModes.Regular;
 
     public static TheoryData<string> Names =>
         [.. ModelFault.All.Select(fault => fault.Name)];

@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -12,7 +13,7 @@ public class PlainHitTests
 {
     private const ulong NodeId = 0x0123_4567_89AB_CDEF;
     private const ulong Generation = 0x89AB_CDEF;
-    private const uint Regular = 0x8000;
+    private const uint Regular = FileModes.Regular;
     private const uint HandleType = 0x81;
 
     public static TheoryData<string, int> Storage()
@@ -36,7 +37,7 @@ public class PlainHitTests
         for (uint lookups = 2; lookups < 70_000; lookups++)
         {
             IGetResult result = cache.IGet(
-                NodeId, Generation, Regular | 0x1A4, new(HandleType, Handle(bytes)));
+                NodeId, Generation, Regular | FileModes.Octal644, new(HandleType, Handle(bytes)));
             if (result.Index != index || result.Outcome != IGetOutcome.Hit)
                 Assert.Fail($"lookup {lookups}: {result.Outcome}");
         }

@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -7,7 +8,7 @@ namespace HandleCache.Model.Tests.Inodes;
 /// <summary>The validators are tested too: break one thing, expect exactly that error.</summary>
 public sealed class ValidatorTests
 {
-    private const uint Regular = 0x8000;
+    private const uint Regular = FileModes.Regular;
 
     [Fact]
     public void A_sound_table_has_no_errors() => Assert.Empty(NewTable(out _).Validate());

@@ -1,4 +1,5 @@
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;
@@ -8,8 +9,8 @@ namespace HandleCache.Model.Tests.Inodes;
 /// </summary>
 public sealed class WireForgetTests
 {
-    private const uint Regular = 0x8000;
-    private const uint Directory = 0x4000;
+    private const uint Regular = FileModes.Regular;
+    private const uint Directory = FileModes.Directory;
 
     [Fact]
     public void All_that_an_inode_holds_evicts_it()

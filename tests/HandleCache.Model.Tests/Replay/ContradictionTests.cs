@@ -2,6 +2,7 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Replay;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 using static HandleCache.Model.Tests.Replay.ReplayedTrace;
 
@@ -16,7 +17,7 @@ public class ContradictionTests
     /// <summary>An entry with a nodeid of one byte and nothing else.</summary>
     private const int EntryBytes = 5;
 
-    private const uint File = 0x8000;
+    private const uint File = FileModes.Regular;
 
     [Fact]
     public void A_forget_of_more_than_was_given_is_a_contradiction()

@@ -5,6 +5,7 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Replay;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Tests.Shared;
 using Xunit;
 using static HandleCache.Model.Tests.Replay.ReplayedTrace;
@@ -53,7 +54,7 @@ public class ReplayPropertyTests
             Prop.ForAll(Walks.Steps(1500), steps =>
             {
                 using FuseInodeCache oneByOne = new(new FuseInodeCacheOptions());
-                oneByOne.MountRoot(0x4000);
+                oneByOne.MountRoot(FileModes.Directory);
                 Reference reference = new(oneByOne);
                 byte[] trace = Of(writer =>
                 {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Mount.Tests.Survey;

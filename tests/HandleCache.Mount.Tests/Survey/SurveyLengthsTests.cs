@@ -1,6 +1,7 @@
 using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Survey;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Mount.Tests.Survey;

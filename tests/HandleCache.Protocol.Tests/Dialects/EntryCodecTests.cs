@@ -1,5 +1,6 @@
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using Xunit;
 using static HandleCache.Protocol.Tests.MessageBytes;
@@ -28,7 +29,7 @@ public class EntryCodecTests
         generation = 0x22,
         entry_valid = 5,
         attr_valid = 6,
-        attr = new() { ino = 0x33, size = 0x44, mode = 0x81A4, nlink = 1 },
+        attr = new() { ino = 0x33, size = 0x44, mode = FileModes.Regular644, nlink = 1 },
     };
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using Xunit;
 using static HandleCache.Protocol.Tests.MessageBytes;
@@ -20,7 +21,7 @@ public class FusexMakeObjectTests
     private static readonly byte[] Handle5 = [1, 2, 3, 4, 5];
 
     private static byte[] MakeDirectory => Request(
-        FuseOpcode.FUSE_MKDIR, 0x11, Struct(new fuse_mkdir_in { mode = 0x1FF, umask = 0x12 }),
+        FuseOpcode.FUSE_MKDIR, 0x11, Struct(new fuse_mkdir_in { mode = FileModes.Octal777, umask = 0x12 }),
         Name("dir"));
 
     private static byte[] MakeNode => Request(
@@ -72,7 +73,7 @@ public class FusexMakeObjectTests
     [Fact]
     public void Each_comes_back_as_todays_with_the_umask_applied_and_the_parents_handle()
     {
-        byte[] mkdir = Struct(new fuse_mkdir_in { mode = 0x1ED });
+        byte[] mkdir = Struct(new fuse_mkdir_in { mode = FileModes.Octal755 });
         byte[] mknod = Struct(new fuse_mknod_in { mode = 0x21A4, rdev = 0x12300145 });
         foreach ((byte[] classic, FuseOpcode opcode, byte[] body) in new[]
         {

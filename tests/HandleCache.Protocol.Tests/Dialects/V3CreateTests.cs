@@ -1,5 +1,6 @@
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using Xunit;
 using static HandleCache.Protocol.Tests.MessageBytes;
@@ -83,7 +84,7 @@ public class V3CreateTests
             generation = 0x22,
             entry_valid = 5,
             attr_valid = 6,
-            attr = new() { ino = 9, mode = 0x81A4, nlink = 1 },
+            attr = new() { ino = 9, mode = FileModes.Regular644, nlink = 1 },
         };
         byte[] room = new byte[1024];
         Assert.True(Dialect.V3.TryWriteEntryReply(
@@ -182,7 +183,7 @@ public class V3CreateTests
     public void A_part_alone_is_answered_by_an_entry_without_attributes_and_nothing_else()
     {
         Dialect apart = Dialect.V3.Apart(FuseOpcode.FUSE_CREATE);
-        fuse_entry_out entry = new() { nodeid = 0x11, attr = new() { mode = 0x81A4 } };
+        fuse_entry_out entry = new() { nodeid = 0x11, attr = new() { mode = FileModes.Regular644 } };
         byte[] room = new byte[1024];
         Assert.False(apart.TryWriteEntryReply(
             room, FuseOpcode.FUSE_CREATE, 9, entry, 0x81, Handle8, Open, out _));

@@ -1,6 +1,7 @@
 using System.Text;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Protocol.Tests.Traces;
@@ -78,12 +79,12 @@ public class TraceLayoutTests
             case "export lookup":
                 writer.Request(FuseOpcode.FUSE_LOOKUP, 0x0102030405060708, 0, true);
                 break;
-            case "entry": writer.Entry(FuseOpcode.FUSE_LOOKUP, 42, 0, 0x81A4, 0x81, handle); break;
+            case "entry": writer.Entry(FuseOpcode.FUSE_LOOKUP, 42, 0, FileModes.Regular644, 0x81, handle); break;
             case "entry with generation, no handle":
-                writer.Entry(FuseOpcode.FUSE_CREATE, 42, 0x01020304, 0x41ED, 0, []);
+                writer.Entry(FuseOpcode.FUSE_CREATE, 42, 0x01020304, FileModes.Directory755, 0, []);
                 break;
             case "entry with an empty handle of a type":
-                writer.Entry(FuseOpcode.FUSE_SYMLINK, 42, 0, 0xA1FF, 1, []);
+                writer.Entry(FuseOpcode.FUSE_SYMLINK, 42, 0, FileModes.Symlink777, 1, []);
                 break;
             case "forget": writer.Forget(42, 3, batch: false, firstOfMessage: true); break;
             case "forget of a batch": writer.Forget(42, 3, batch: true, firstOfMessage: true); break;

@@ -1,6 +1,7 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
 using Xunit;
 

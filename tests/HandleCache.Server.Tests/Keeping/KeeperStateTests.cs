@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Keeping;
 using Xunit;
 
@@ -37,7 +38,7 @@ public sealed class KeeperStateTests : IDisposable
             {
                 nodeid = nodeid,
                 generation = 1,
-                attr = new fuse_attr { mode = 0x81A4 },
+                attr = new fuse_attr { mode = FileModes.Regular644 },
             },
             0x1, handle, true, 0));
 

@@ -1,5 +1,5 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Tests.Passthrough;
 using Xunit;
@@ -30,7 +30,7 @@ public sealed class SettleTests : IDisposable
     public void A_directory_that_is_there_was_made_by_the_request()
     {
         Directory.CreateDirectory(Path.Combine(_folder.Path, "d"));
-        byte[] mkdir = FuseClient.Bytes(new fuse_mkdir_in { mode = 0x1ED });
+        byte[] mkdir = FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 });
         Assert.Equal(
             Errno.EEXIST, _folder.Client.Call(FuseOpcode.FUSE_MKDIR, 1, mkdir, Name("d")).Errno);
         Assert.Empty(_settled);
@@ -42,7 +42,7 @@ public sealed class SettleTests : IDisposable
     public void A_file_where_a_directory_was_to_be_made_is_somebody_elses()
     {
         _folder.Write("d", "");
-        byte[] mkdir = FuseClient.Bytes(new fuse_mkdir_in { mode = 0x1ED });
+        byte[] mkdir = FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 });
         Assert.Equal(Errno.EEXIST, Again(FuseOpcode.FUSE_MKDIR, mkdir, Name("d")));
         Assert.Empty(_settled);
     }
@@ -50,7 +50,7 @@ public sealed class SettleTests : IDisposable
     [Fact]
     public void A_request_that_was_not_applied_is_just_done()
     {
-        byte[] mkdir = FuseClient.Bytes(new fuse_mkdir_in { mode = 0x1ED });
+        byte[] mkdir = FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 });
         Assert.Equal(Errno.None, Again(FuseOpcode.FUSE_MKDIR, mkdir, Name("new")));
         Assert.True(Directory.Exists(Path.Combine(_folder.Path, "new")));
         Assert.Empty(_settled);
@@ -65,7 +65,7 @@ public sealed class SettleTests : IDisposable
         byte[] create = FuseClient.Bytes(new fuse_create_in
         {
             flags = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive,
-            mode = 0x81A4,
+            mode = FileModes.Regular644,
         });
         Assert.Equal(
             applied ? Errno.None : Errno.EEXIST,
@@ -79,7 +79,7 @@ public sealed class SettleTests : IDisposable
     {
         const uint FattrMode = 1;
         byte[] openToAll = FuseClient.Bytes(
-            new fuse_setattr_in { valid = FattrMode, mode = 0x1FF });
+            new fuse_setattr_in { valid = FattrMode, mode = FileModes.Octal777 });
         _folder.Client.Call(FuseOpcode.FUSE_SETATTR, 1, openToAll);
         _folder.Client.Uid = 1000;
         byte[] create = FuseClient.Bytes(new fuse_create_in
@@ -116,7 +116,7 @@ public sealed class SettleTests : IDisposable
         byte[] fifo = FuseClient.Bytes(new fuse_mknod_in { mode = 0x11A4 });
         Assert.Equal(
             Errno.None, _folder.Client.Call(FuseOpcode.FUSE_MKNOD, 1, fifo, Name("n")).Errno);
-        byte[] again = FuseClient.Bytes(new fuse_mknod_in { mode = type | 0x1A4 });
+        byte[] again = FuseClient.Bytes(new fuse_mknod_in { mode = type | FileModes.Octal644 });
         Assert.Equal(
             applied ? Errno.None : Errno.EEXIST, Again(FuseOpcode.FUSE_MKNOD, again, Name("n")));
         Assert.Equal(applied ? 1 : 0, _settled.Count);

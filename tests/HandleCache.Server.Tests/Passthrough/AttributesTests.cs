@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Passthrough;
 using Xunit;
 
@@ -57,7 +58,7 @@ public class AttributesTests
         Reply made = served.Client.Call(FuseOpcode.FUSE_MKNOD, Root,
             FuseClient.Bytes(new fuse_mknod_in
             {
-                mode = FileModes.CharacterDevice | 0x1B6,
+                mode = FileModes.CharacterDevice | FileModes.Octal666,
                 rdev = 0xFFF103FF,
             }),
             FuseClient.Name("device"));

@@ -1,6 +1,5 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
-using HandleCache.Server.Passthrough;
+using HandleCache.Protocol.Uapi;
 using Xunit;
 
 namespace HandleCache.Server.Tests.Passthrough;
@@ -193,14 +192,14 @@ public class DirectoriesTests
             served.Client.Call(FuseOpcode.FUSE_RENAME2, Root,
                 FuseClient.Bytes(new fuse_rename2_in { newdir = newDir, flags = flags }),
                 FuseClient.Name(from), FuseClient.Name(to));
-        Assert.Equal(Errno.EEXIST, Rename(Root, AtFlags.RenameNoReplace, "a", "b").Errno);
-        Assert.Equal(Errno.None, Rename(Root, AtFlags.RenameExchange, "a", "b").Errno);
+        Assert.Equal(Errno.EEXIST, Rename(Root, RenameFlags.NoReplace, "a", "b").Errno);
+        Assert.Equal(Errno.None, Rename(Root, RenameFlags.Exchange, "a", "b").Errno);
         Assert.Equal((b, a),
             (served.Client.LookupNode(Root, "a"), served.Client.LookupNode(Root, "b")));
         Assert.Equal(Errno.None, Rename(dir, 0, "a", "moved").Errno);
         Assert.Equal(b, served.Client.LookupNode(dir, "moved"));
         Assert.Equal("B", File.ReadAllText($"{served.Path}/dir/moved"));
-        Reply whiteout = Rename(dir, AtFlags.RenameWhiteout, "b", "under");
+        Reply whiteout = Rename(dir, RenameFlags.Whiteout, "b", "under");
         if (whiteout.Errno != Errno.EINVAL)
         {
             Assert.Equal(Errno.None, whiteout.Errno);
@@ -222,7 +221,7 @@ public class DirectoriesTests
         Assert.Equal(Errno.EISDIR, Remove(FuseOpcode.FUSE_UNLINK, "dir").Errno);
         Assert.Equal(Errno.ENOENT, Remove(FuseOpcode.FUSE_UNLINK, "absent").Errno);
         Assert.Equal(Errno.EEXIST, served.Client.Call(FuseOpcode.FUSE_MKDIR, Root,
-            FuseClient.Bytes(new fuse_mkdir_in { mode = 0x1ED }), FuseClient.Name("dir")).Errno);
+            FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 }), FuseClient.Name("dir")).Errno);
         ulong file = served.Client.LookupNode(Root, "file");
         Assert.Equal(Errno.ENOTDIR, served.Client.Lookup(file, "x").Errno);
     }

@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
 using Xunit;
@@ -31,23 +32,23 @@ public class FilesTests
         using ServedFolder served = new();
         served.Client.Uid = 1234;
         served.Client.Gid = 4321;
-        served.Client.Create(Root, "file", mode: 0x1B6, umask: 0x3F);
+        served.Client.Create(Root, "file", mode: FileModes.Octal666, umask: 0x3F);
         served.Client.Call(FuseOpcode.FUSE_MKDIR, Root,
-            FuseClient.Bytes(new fuse_mkdir_in { mode = 0x1FF, umask = 0x12 }),
+            FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal777, umask = 0x12 }),
             FuseClient.Name("dir"));
         served.Client.Call(FuseOpcode.FUSE_MKNOD, Root,
-            FuseClient.Bytes(new fuse_mknod_in { mode = FileModes.Fifo | 0x1B6, umask = 2 }),
+            FuseClient.Bytes(new fuse_mknod_in { mode = FileModes.Fifo | FileModes.Octal666, umask = 2 }),
             FuseClient.Name("pipe"));
         served.Client.Call(FuseOpcode.FUSE_SYMLINK, Root,
             FuseClient.Name("link"), FuseClient.Name("a/target"));
         served.Client.Uid = 0;
         served.Client.Gid = 0;
-        served.Client.Create(Root, "roots", mode: 0x1B6, umask: 0x12);
+        served.Client.Create(Root, "roots", mode: FileModes.Octal666, umask: 0x12);
         AssertMade(served.StatxOf("file"), 1234, 4321, FileModes.Regular | 0x180);
-        AssertMade(served.StatxOf("dir"), 1234, 4321, FileModes.Directory | 0x1ED);
+        AssertMade(served.StatxOf("dir"), 1234, 4321, FileModes.Directory | FileModes.Octal755);
         AssertMade(served.StatxOf("pipe"), 1234, 4321, FileModes.Fifo | 0x1B4);
-        AssertMade(served.StatxOf("link"), 1234, 4321, FileModes.Symlink | 0x1FF);
-        AssertMade(served.StatxOf("roots"), 0, 0, FileModes.Regular | 0x1A4);
+        AssertMade(served.StatxOf("link"), 1234, 4321, FileModes.Symlink | FileModes.Octal777);
+        AssertMade(served.StatxOf("roots"), 0, 0, FileModes.Regular | FileModes.Octal644);
     }
 
     private static void AssertMade(in Statx statx, uint uid, uint gid, uint mode) =>
@@ -94,7 +95,7 @@ public class FilesTests
         if (set.Errno == Errno.EOPNOTSUPP)
             Assert.Skip("the temp folder's file system has no ACLs");
         Assert.Equal(Errno.None, set.Errno);
-        served.Client.Create(Root, "file", mode: 0x1B6, umask: 0x3F);
+        served.Client.Create(Root, "file", mode: FileModes.Octal666, umask: 0x3F);
         Assert.Equal(0x1B0u, served.StatxOf("file").Mode & FileModes.PermissionMask);
     }
 
@@ -308,7 +309,7 @@ public class FilesTests
         using ServedFolder served = new();
         byte[] odd = [0xFF, 0x80, (byte)'\n', 0];
         Reply made = served.Client.Call(FuseOpcode.FUSE_MKDIR, Root,
-            FuseClient.Bytes(new fuse_mkdir_in { mode = 0x1ED }), odd);
+            FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 }), odd);
         Assert.Equal(made.Entry.nodeid,
             served.Client.Call(FuseOpcode.FUSE_LOOKUP, Root, odd).Entry.nodeid);
         Assert.Equal(Errno.None,

@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Passthrough;
 using Xunit;
 
@@ -279,7 +280,7 @@ public class NodesTests
         client.PutAbandoned(FuseOpcode.FUSE_LOOKUP, Root, FuseClient.Name("dir"));
         client.PutAbandoned(
             FuseOpcode.FUSE_CREATE, Root,
-            FuseClient.Bytes(new fuse_create_in { flags = OpenFlags.ReadWrite, mode = 0x81A4 }),
+            FuseClient.Bytes(new fuse_create_in { flags = OpenFlags.ReadWrite, mode = FileModes.Regular644 }),
             FuseClient.Name("new"));
         client.PutAbandoned(
             FuseOpcode.FUSE_OPEN, nodeid, FuseClient.Bytes(default(fuse_open_in)));

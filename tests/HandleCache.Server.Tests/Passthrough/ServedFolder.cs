@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Passthrough;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Passthrough;
 using Xunit;
 

@@ -1,5 +1,5 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
 using Xunit;

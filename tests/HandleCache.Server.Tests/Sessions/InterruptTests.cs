@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;

@@ -1,6 +1,6 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
 using Xunit;

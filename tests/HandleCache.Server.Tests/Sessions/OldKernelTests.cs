@@ -1,6 +1,6 @@
 using System.Text;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;

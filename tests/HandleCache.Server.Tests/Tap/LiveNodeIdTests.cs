@@ -1,7 +1,7 @@
-using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Tap;
 using Xunit;
 
@@ -61,7 +61,7 @@ public sealed class LiveNodeIdTests
             .. InMemoryKernel.Of(new fuse_entry_out
             {
                 nodeid = NodeId,
-                attr = new fuse_attr { mode = 0x81A4 },
+                attr = new fuse_attr { mode = FileModes.Regular644 },
             }),
         ];
         mirror.OnReply(reply);

@@ -3,6 +3,7 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Replay;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Tap;
 using Xunit;
 
@@ -90,7 +91,7 @@ public sealed class MirrorRecordingTests
             .. InMemoryKernel.Of(new fuse_entry_out
             {
                 nodeid = nodeId,
-                attr = new fuse_attr { mode = 0x81A4 },
+                attr = new fuse_attr { mode = FileModes.Regular644 },
             }),
         ];
         mirror.OnReply(reply);

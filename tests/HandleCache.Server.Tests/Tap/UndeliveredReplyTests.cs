@@ -1,7 +1,7 @@
-using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Tap;
 using Xunit;
 
@@ -59,7 +59,7 @@ public sealed class UndeliveredReplyTests : IDisposable
             {
                 nodeid = NodeId,
                 generation = generation,
-                attr = new fuse_attr { mode = 0x81A4 },
+                attr = new fuse_attr { mode = FileModes.Regular644 },
             }),
         ];
         _mirror.OnReply(reply);

@@ -1,6 +1,6 @@
 using System.Globalization;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart.Modelled;
 

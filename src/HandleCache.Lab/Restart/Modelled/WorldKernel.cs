@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Restart.Modelled;
@@ -52,7 +52,7 @@ internal sealed partial class WorldKernel : IDisposable
         });
         _maxHandleBytes = options.AgreedHandleBytes ?? _dialect.MaxHandleBytes;
         _cutsHandles = _dialect.Has(DialectDefect.V1TruncateTooLong);
-        InodeIndex root = _cache.MountRoot(0x41ED);
+        InodeIndex root = _cache.MountRoot(FileModes.Directory755);
         WorldInode inode = new(root, FuseConstants.FUSE_ROOT_ID, 1, isDirectory: true)
         {
             References = 1,
@@ -190,7 +190,7 @@ internal sealed partial class WorldKernel : IDisposable
         if (got.Outcome is IGetOutcome.Hit or IGetOutcome.RootKept)
             return Known(_inodes[got.Index], entry);
         WorldInode made = new(
-            got.Index, entry.nodeid, entry.attr.size, (entry.attr.mode & 0xF000) == 0x4000);
+            got.Index, entry.nodeid, entry.attr.size, FileModes.IsDirectory(entry.attr.mode));
         _inodes[got.Index] = made;
         Believe(made, entry);
         return made;

@@ -1,7 +1,7 @@
-using HandleCache.Linux;
 using HandleCache.Model.Handles;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart.Modelled;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Restart.Modelled;
@@ -227,7 +227,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
     {
         ino = target.Ino,
         size = target.Serial,
-        mode = target.IsDirectory ? 0x41EDu : 0x81A4u,
+        mode = target.IsDirectory ? FileModes.Directory755 : FileModes.Regular644,
         nlink = (uint)target.Links,
     };
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
 
@@ -60,9 +61,9 @@ internal sealed class Abilities
                 TryOnFiles(one, two);
         }
 
-        Note(Exchange, Names.Rename(directory, first, directory, second, AtFlags.RenameExchange));
+        Note(Exchange, Names.Rename(directory, first, directory, second, RenameFlags.Exchange));
         Note(NoReplace, Names.Rename(
-            directory, first, directory, "third\0"u8, AtFlags.RenameNoReplace));
+            directory, first, directory, "third\0"u8, RenameFlags.NoReplace));
         Note(Link, Names.Link(directory, second, directory, "fourth\0"u8, 0));
         int flags = OpenFlags.TmpFile | OpenFlags.ReadWrite;
         using (FileDescriptor? unnamed = Files.OpenAt(

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
 
@@ -6,10 +7,11 @@ namespace HandleCache.Lab.Workload.Steps;
 internal sealed class AttributeSteps(StepContext context, Scratch scratch, NamePicker picker)
 {
     /// <summary>Permissions that leave reading and writing to the owner.</summary>
-    public static readonly IReadOnlyList<uint> Modes = [0x180, 0x1A4, 0x1B6, 0x1C0, 0x1ED, 0x1FF];
+    public static readonly IReadOnlyList<uint> Modes = [
+        FileModes.Octal600, FileModes.Octal644, FileModes.Octal666,
+        FileModes.Octal700, FileModes.Octal755, FileModes.Octal777,
+    ];
 
-    private const int XattrCreate = 1;
-    private const int XattrReplace = 2;
 
     private readonly WorkRandom _random = context.Random;
     private readonly CallLog _log = context.Log;
@@ -98,11 +100,11 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
             ShadowNode node = name.Node!;
             string key = XattrName();
             bool isThere = node.Xattrs.ContainsKey(key);
-            int flags = _random.Below(4) switch { 0 => XattrCreate, 1 => XattrReplace, _ => 0 };
+            int flags = _random.Below(4) switch { 0 => XattrFlags.Create, 1 => XattrFlags.Replace, _ => 0 };
             byte[] value = _random.Bytes(_random.Below(65));
             Errno errno = _calls.SetXattr(fd, BytePath.ToBytes(key), value, flags);
-            Errno expected = flags == XattrCreate && isThere ? Errno.EEXIST
-                : flags == XattrReplace && !isThere ? Errno.ENODATA
+            Errno expected = flags == XattrFlags.Create && isThere ? Errno.EEXIST
+                : flags == XattrFlags.Replace && !isThere ? Errno.ENODATA
                 : Errno.None;
             if (_log.Expect("setxattr", name.Path, expected, errno))
                 node.Xattrs[key] = value;

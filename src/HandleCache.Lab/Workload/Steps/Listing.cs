@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
 

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
 
@@ -59,7 +60,7 @@ internal sealed class NameSteps(
             .. _random.Bytes(1 + _random.Below(200)).Select(b => b == 0 ? (byte)1 : b),
         ];
         Errno errno = _calls.MakeSymlink([.. target, 0], scratch.Directory, name.PathBytes);
-        ShadowNode node = new(ShadowKind.Symlink, 0x1FF) { Target = target };
+        ShadowNode node = new(ShadowKind.Symlink, FileModes.Octal777) { Target = target };
         Made("symlinkat", name, node, errno);
     }
 
@@ -134,11 +135,11 @@ internal sealed class NameSteps(
     {
         uint flags = _random.Below(4) switch
         {
-            0 when context.Abilities.Has(Abilities.Exchange) => AtFlags.RenameExchange,
-            1 when context.Abilities.Has(Abilities.NoReplace) => AtFlags.RenameNoReplace,
+            0 when context.Abilities.Has(Abilities.Exchange) => RenameFlags.Exchange,
+            1 when context.Abilities.Has(Abilities.NoReplace) => RenameFlags.NoReplace,
             _ => 0,
         };
-        bool wantsTarget = flags == AtFlags.RenameExchange || _random.Chance(40);
+        bool wantsTarget = flags == RenameFlags.Exchange || _random.Chance(40);
         ShadowName from = picker.TakenOrFree(_ => true);
         ShadowName to = wantsTarget ? picker.TakenOrFree(_ => true) : picker.Free();
         string paths = $"{from.Path} {to.Path} flags {flags}";

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
 

@@ -1,4 +1,4 @@
-using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
 
@@ -10,11 +10,11 @@ internal static class RenameRules
 {
     public static Errno Expected(ShadowName from, ShadowName to, uint flags)
     {
-        bool exchange = (flags & AtFlags.RenameExchange) != 0;
+        bool exchange = (flags & RenameFlags.Exchange) != 0;
         ShadowNode? target = to.Node;
         if (from.Node is not { } source)
             return Errno.ENOENT;
-        if (target is not null && (flags & AtFlags.RenameNoReplace) != 0)
+        if (target is not null && (flags & RenameFlags.NoReplace) != 0)
             return Errno.EEXIST;
         if (target is null && exchange)
             return Errno.ENOENT;
@@ -38,7 +38,7 @@ internal static class RenameRules
         ShadowNode? target = to.Node;
         if (source == target)
             return;
-        if ((flags & AtFlags.RenameExchange) != 0)
+        if ((flags & RenameFlags.Exchange) != 0)
         {
             from.Directory.Children[from.Name] = target!;
             to.Directory.Children[to.Name] = source;

@@ -1,4 +1,4 @@
-namespace HandleCache.Linux;
+namespace HandleCache.Protocol.Uapi;
 
 /// <summary>
 /// Linux error numbers (uapi/asm-generic/errno-base.h and errno.h); <see cref="None"/> is success.

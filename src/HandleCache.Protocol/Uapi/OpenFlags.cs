@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace HandleCache.Linux;
+namespace HandleCache.Protocol.Uapi;
 
 /// <summary>
 /// open(2) flags (uapi/asm-generic/fcntl.h). Four of them have other bits on arm64

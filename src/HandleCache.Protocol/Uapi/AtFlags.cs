@@ -1,9 +1,10 @@
-namespace HandleCache.Linux;
+namespace HandleCache.Protocol.Uapi;
 
 /// <summary>Flags of the *at calls (uapi/linux/fcntl.h).</summary>
 public static class AtFlags
 {
-    internal const int FdCwd = -100;
+    /// <summary>AT_FDCWD: the working directory in place of a descriptor.</summary>
+    public const int FdCwd = -100;
 
     public const int SymlinkNoFollow = 0x100;
     public const int EAccess = 0x200;
@@ -24,8 +25,4 @@ public static class AtFlags
 
     /// <summary>name_to_handle_at: the handle also names the parent (since 6.13).</summary>
     public const int HandleConnectable = 0x2;
-
-    public const uint RenameNoReplace = 1;
-    public const uint RenameExchange = 2;
-    public const uint RenameWhiteout = 4;
 }
