@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using HandleCache.Model;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -87,12 +88,20 @@ public sealed class ModelSide : IScriptSide
 
         KernelCall running = _kernel.Start(call);
         Drive();
+        Check();
         return running.IsDone
             ? running.Result
             : throw new InvalidOperationException($"{call} waits for ever in the modelled kernel");
     }
 
-    public void Settle() => Drive();
+    public void Settle()
+    {
+        Drive();
+        Check();
+    }
+
+    /// <summary>What was broken in the modelled kernel after a step, the first time.</summary>
+    public IReadOnlyList<ValidationError> Errors { get; private set; } = [];
 
     public void Dispose()
     {
@@ -103,6 +112,12 @@ public sealed class ModelSide : IScriptSide
         _memory.Dispose();
         _kernel.Dispose();
         Server.Dispose();
+    }
+
+    private void Check()
+    {
+        if (Errors.Count == 0)
+            Errors = _kernel.Validate();
     }
 
     /// <summary>Carries messages between kernel and server until there are none.</summary>
