@@ -44,6 +44,7 @@ internal sealed class Bench : IDisposable
         KernelVersion? version = null)
     {
         _dialect = dialect ?? Dialect.Classic;
+        IsBroken = inodes is { Faults.Any: true };
         ModelKernelOptions options = new() { Inodes = inodes ?? new(), Dialect = _dialect };
         Kernel = new(options with { Version = version ?? options.Version });
         KernelCall mount = Kernel.Mount();
@@ -55,6 +56,9 @@ internal sealed class Bench : IDisposable
     }
 
     public ModelKernel Kernel { get; }
+
+    /// <summary>The test breaks the kernel: its validator is not asked at the end.</summary>
+    public bool IsBroken { get; init; }
 
     public KernelCall Stat(string path, int flags = 0x100) => Kernel.Start(
         new(VfsCallKind.Stat) { Path = path, Flags = flags, Mode = 0x7FF });
@@ -181,5 +185,11 @@ internal sealed class Bench : IDisposable
         return bytes;
     }
 
-    public void Dispose() => Kernel.Dispose();
+    /// <summary>A sound kernel's validator finds nothing, whatever the test did.</summary>
+    public void Dispose()
+    {
+        if (!IsBroken)
+            Xunit.Assert.Empty(Kernel.Validate());
+        Kernel.Dispose();
+    }
 }

@@ -57,7 +57,7 @@ internal static class CompareCommand
             CompareResult result = CompareExperiment.Run(request, interrupt.Token);
             plot.Draw(parsed, () => ComparePlot.Of(result));
             if (parsed.GetValue(json))
-                JsonOutput.Write(CompareJson.Of(request, result));
+                JsonOutput.Write(CompareDocument.Of(request, result));
             else
                 Console.Out.Write(CompareText.Of(request, result));
             return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;

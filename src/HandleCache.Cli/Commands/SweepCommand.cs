@@ -74,7 +74,7 @@ internal static class SweepCommand
             SweepResult result = SweepExperiment.Run(request, interrupt.Token);
             plot.Draw(parsed, () => SweepPlot.Of(result));
             if (parsed.GetValue(json))
-                JsonOutput.Write(SweepJson.Of(request, result));
+                JsonOutput.Write(SweepDocument.Of(request, result));
             else
                 Console.Out.Write(SweepText.Of(request, result));
             return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using HandleCache.Linux;
+using HandleCache.Server;
 using HandleCache.Server.Keeping;
 
 namespace HandleCache.Lab.Mounting;
@@ -24,11 +24,10 @@ public sealed class ServerProcess : IServerProcess
     /// <exception cref="IOException">It could not be started.</exception>
     public static ServerProcess Start(MountOptions options, FileDescriptor socket)
     {
-        string host = Environment.ProcessPath
-            ?? throw new IOException("this program does not know its own path");
-        ProcessStartInfo info = new(host);
-        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
-            info.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
+        (string program, string? assembly) = OwnProgram.Find();
+        ProcessStartInfo info = new(program);
+        if (assembly is not null)
+            info.ArgumentList.Add(assembly);
         CultureInfo plain = CultureInfo.InvariantCulture;
         string[] arguments =
         [
