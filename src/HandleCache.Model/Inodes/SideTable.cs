@@ -1,9 +1,9 @@
 namespace HandleCache.Model.Inodes;
 
 /// <summary>
-/// Data of others per inode record, by <see cref="InodeIndex"/>, in pages as large as the table's
-/// segments; a page comes into being when first written and grows as it is used. A value outlives its record: who removes
-/// a record clears what belongs to it.
+/// Data of others per inode record, by <see cref="InodeIndex"/>, in pages of at most the table's
+/// segments; a page comes into being when first written and grows as it is used. A value outlives
+/// its record: who removes a record clears what belongs to it.
 /// </summary>
 public sealed class SideTable<T>
     where T : struct
