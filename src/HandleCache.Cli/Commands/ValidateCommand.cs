@@ -6,6 +6,7 @@ using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Validate;
 using HandleCache.Model;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Cli.Commands;
@@ -93,6 +94,17 @@ internal static class ValidateCommand
         DefaultValueFactory = _ => 300,
     };
 
+    private static readonly Option<string?> DialectName = new("--dialect")
+    {
+        Description = "Dialect whose scripts are compared with today's protocol (default: all)",
+    };
+
+    private static readonly Option<int> DialectScripts = new("--dialect-scripts")
+    {
+        Description = "Random scripts of each dialect; 0 leaves them out",
+        DefaultValueFactory = _ => 300,
+    };
+
     private static readonly Option<double?> Soak = new("--soak")
     {
         Description = "Minutes the differential part goes on, or until Ctrl-C",
@@ -116,7 +128,8 @@ internal static class ValidateCommand
             "validate", "Mount a real file system, drive it, hold every request against the model")
         {
             Seed, Source, Write, TreeOn, Files, Directories, Operations, Timeout, Strategy,
-            ReadDirPlus, Evict, DropCaches, Record, Scripts, Soak, Break,
+            ReadDirPlus, Evict, DropCaches, Record, Scripts, DialectName,
+            DialectScripts, Soak, Break,
             ModelKernel, Json,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
@@ -171,10 +184,22 @@ internal static class ValidateCommand
             DropCaches = parsed.GetValue(DropCaches),
             Record = parsed.GetValue(Record),
             Scripts = Range(parsed, Scripts, 0, 100_000_000),
+            DialectScripts = Range(parsed, DialectScripts, 0, 100_000_000),
             Soak = parsed.GetValue(Soak) is { } minutes ? SoakOf(minutes) : null,
             ModelKernel = parsed.GetValue(ModelKernel)!,
             Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
         };
+        if (parsed.GetValue(DialectName) is { } dialectName)
+        {
+            options = options with
+            {
+                Dialects = DialectList.TryParse(
+                    dialectName, out Dialect? dialect, out string? error)
+                    ? [dialect]
+                    : throw new BadInputException($"--dialect: {error}"),
+            };
+        }
+
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))
             throw new BadInputException("--timeout: 0 to 86400 seconds");
         if (options.Write && options.Source is null)

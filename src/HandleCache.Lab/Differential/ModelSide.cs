@@ -45,7 +45,7 @@ public sealed class ModelSide : IScriptSide
     public ModelSide(Script script, ModelKernelOptions options)
     {
         Server = ScriptServers.Make(script.Server);
-        Dialect dialect = script.Server.SendsHandles ? Dialect.Thread : options.Dialect;
+        Dialect dialect = script.Server.SendsHandles ? script.Server.Dialect : options.Dialect;
         Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer, dialect);
         _kernel = new ModelKernel(options with { Dialect = dialect });
         _session = new FuseSession(

@@ -2,7 +2,6 @@ using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
@@ -78,6 +77,7 @@ internal sealed class RealSide : IScriptSide
         MaxWriteBytes = 1 << 16,
         ReadDirPlus = script.ReadDirPlus,
         ExportSupport = script.ExportSupport,
-        Dialect = script.Server.SendsHandles ? Dialect.Thread : Dialect.Classic,
+        Dialect = script.Server.Spoken,
+        MaxHandleBytes = script.Server.Spoken.MaxHandleBytes,
     };
 }

@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Dialects;
+
 namespace HandleCache.Lab.Differential;
 
 /// <summary>
@@ -29,10 +31,19 @@ public sealed record ScriptServerOptions
     public ValidityMode AttrValidity { get; init; } = ValidityMode.Infinite;
 
     /// <summary>
-    /// Every object has a handle of 0 to 128 bytes, in the thread dialect. The real kernel never
+    /// Every object has a handle of 0 to 128 bytes. The real kernel never
     /// sees it: the bridge takes it out, after the server has made its replies as long.
     /// </summary>
     public bool SendsHandles { get; init; }
+
+    /// <summary>
+    /// The dialect of the handles, where there are any; others than the first for the modelled
+    /// kernel alone.
+    /// </summary>
+    public Dialect Dialect { get; init; } = Dialect.Default;
+
+    /// <summary>What the server offers back in INIT.</summary>
+    public Dialect Spoken => SendsHandles ? Dialect : Dialect.Classic;
 
     /// <summary>
     /// The length of every handle, 4 to 128 bytes; null for lengths by the seed and the object, one

@@ -60,7 +60,7 @@ public static class MountRun
         using NamespaceThread everybodys = new(ownNamespace: false);
         SessionOptions session = options.Session;
         if (mirror is not null)
-            session = session with { Dialect = Dialect.Thread };
+            session = session with { Dialect = Dialect.Default };
         using (ServedMount mount = ServedMount.Start(
             everybodys, Path.GetFullPath(options.MountPoint), served, session,
             MountSettings(options), mirror))

@@ -45,7 +45,7 @@ public static class ScaleExperiment
             new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger);
         using ServedMount mount = ServedMount.Start(
             plan.Namespace, plan.NewMountPoint("scale"), files,
-            new SessionOptions { ReadDirPlus = ReadDirPlusMode.On, Dialect = Dialect.Thread },
+            new SessionOptions { ReadDirPlus = ReadDirPlusMode.On, Dialect = Dialect.Default },
             new FuseMountOptions { ReadOnly = true }, mirror);
         using WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start());
         using CancellationTokenRegistration killed = cancel.Register(client.Kill);

@@ -76,7 +76,7 @@ internal sealed class Stage : IDisposable
                 plan.Namespace,
                 mountPoint,
                 fileSystem,
-                session with { Dialect = Dialect.Thread },
+                session with { Dialect = Dialect.Default },
                 new FuseMountOptions { ReadOnly = readOnly },
                 mirror);
             WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start());

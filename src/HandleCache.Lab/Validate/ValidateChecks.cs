@@ -1,3 +1,4 @@
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;
@@ -41,6 +42,16 @@ public static class ValidateChecks
     /// Random scripts on the running and on the modelled kernel: results and requests are equal.
     /// </summary>
     public const string Differential = "differential";
+
+    /// <summary>
+    /// Scripts in a dialect, on the modelled kernel and server: results and cache contents are
+    /// those of today's protocol but for what <see cref="Lab.Differential.DialectDifference"/> names.
+    /// </summary>
+    public static string OfDialect(Dialect dialect)
+    {
+        ArgumentNullException.ThrowIfNull(dialect);
+        return $"dialect-{dialect.Name}";
+    }
 
     /// <summary>
     /// Checks that every run must compare something in: one that compared nothing has not passed.

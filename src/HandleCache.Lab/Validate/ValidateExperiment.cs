@@ -108,6 +108,7 @@ public sealed class ValidateExperiment
         LengthsStage();
         progress("stage reuse: nodeids given again");
         ReuseStage.Run(_plan);
+        DialectStage.Run(_plan, progress);
         DifferentialResult? differential = DifferentialStage.Run(_plan, progress);
         if (differential is { IsInterrupted: true })
         {

@@ -1,6 +1,7 @@
 using HandleCache.Lab.Kernels;
 using HandleCache.Model;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Validate;
@@ -58,6 +59,13 @@ public sealed record ValidateOptions
 
     /// <summary>Scripts of the differential part; 0 leaves it out.</summary>
     public int Scripts { get; init; } = 300;
+
+    /// <summary>Dialects whose scripts are compared with today's protocol.</summary>
+    public IReadOnlyList<Dialect> Dialects { get; init; } =
+        [.. DialectList.All.Where(dialect => dialect.CarriesHandles)];
+
+    /// <summary>Scripts of each dialect; 0 leaves them out.</summary>
+    public int DialectScripts { get; init; } = 300;
 
     /// <summary>The differential part goes on so long; null for the number of scripts.</summary>
     public TimeSpan? Soak { get; init; }

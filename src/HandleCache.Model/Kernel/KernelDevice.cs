@@ -22,7 +22,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
 
     private readonly LinkedList<KernelRequest> _pending = new();
     private readonly Dictionary<ulong, KernelRequest> _sent = [];
-    private readonly ForgetEntry[] _entries = new ForgetEntry[ForgetsAtOnce];
+    private ForgetEntry[] _entries = new ForgetEntry[16];
     private byte[] _written = new byte[1024];
     private ulong _lastUnique;
     private long _age;
@@ -317,6 +317,9 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     private int ReadForgets(Span<byte> buffer)
     {
         bool batch = forgets.NextIsBatch((int)Minor);
+        int most = Math.Min(forgets.Count, ForgetsAtOnce);
+        if (_entries.Length < most)
+            _entries = new ForgetEntry[most];
         int count = forgets.Read((int)Minor, buffer.Length, _entries);
         _lastUnique += UniqueStep;
         fuse_in_header header = new()

@@ -30,6 +30,9 @@ public partial class Dialect
     /// </summary>
     public static Dialect Thread { get; } = new ThreadDialect(DialectOptions.Default);
 
+    /// <summary>What a server and the keeper speak where nothing else is said.</summary>
+    public static Dialect Default => Thread;
+
     /// <summary>LOOKUP_HANDLE v2 (2025-12-12): an entry and a handle of its own length.</summary>
     public static Dialect V2 { get; } = new V2Dialect(DialectOptions.Default);
 
@@ -87,6 +90,18 @@ public partial class Dialect
 
     /// <summary>Attributes are asked for by STATX alone: there is no GETATTR (fusex).</summary>
     public virtual bool AsksStatx => false;
+
+    /// <summary>
+    /// Handles and open files come in the records of a <see cref="Rebinding.RebindReader"/>, those
+    /// of other nodeids among them (thread).
+    /// </summary>
+    public virtual bool BringsRebindRecords => false;
+
+    /// <summary>
+    /// The reply of an operation that returns one entry is more than the entry and what follows
+    /// it (a compound), so that only <see cref="TryWriteEntryReply"/> can make it.
+    /// </summary>
+    public virtual bool HasReplyOfItsOwn(FuseOpcode opcode) => false;
 
     /// <summary>How inodes are exported (R14).</summary>
     public virtual NodeExport Export => NodeExport.Classic;

@@ -31,6 +31,8 @@ public sealed class ThreadDialect : Dialect
 
     public override HandleOptIn OptIn => HandleOptIn.InitBitAndMaximum;
 
+    public override bool BringsRebindRecords => true;
+
     public override int MaxHandleBytes => FuseConstants.MAX_HANDLE_SZ;
 
     public override int EntryBytes(int handleBytes) => ClassicEntryBytes + HandleFieldBytes;

@@ -81,6 +81,8 @@ public sealed partial class V3Dialect : Dialect
             + FuseReply.HeaderBytes + StatxOutBytes + open;
     }
 
+    public override bool HasReplyOfItsOwn(FuseOpcode opcode) => HasHandleForm(opcode);
+
     public override Dialect Apart(FuseOpcode opcode) => IsApart(opcode)
         ? this
         : new V3Dialect(Options with { Apart = [.. Options.Apart, opcode] });

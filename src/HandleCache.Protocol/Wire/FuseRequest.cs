@@ -46,6 +46,13 @@ public readonly ref struct FuseRequest
     }
 
     /// <summary>
+    /// The request with its dialect taken out: opcode and arguments are today's, and the records
+    /// of the extensions stay as they came.
+    /// </summary>
+    public FuseRequest As(scoped in fuse_in_header header, ReadOnlySpan<byte> body) =>
+        new(header, body, Extensions);
+
+    /// <summary>
     /// Splits a message. Refused: shorter than a head, a length that is not the bytes received,
     /// extensions longer than the body.
     /// </summary>

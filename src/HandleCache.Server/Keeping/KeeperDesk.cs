@@ -99,7 +99,7 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device)
         Span<byte> body = reply[FuseReply.HeaderBytes..];
         if (!MemoryMarshal.TryRead(body, out fuse_init_out init))
             return false;
-        HandleOffer.Withdraw(ref init, Dialect.Thread);
+        HandleOffer.Withdraw(ref init, Dialect.Default);
         MemoryMarshal.Write(body, init);
         bool isTaken = !device.Write(reply).Failed;
         if (isTaken)

@@ -44,7 +44,7 @@ public static class KeptServer
         in KeeperMessage hello, string source, PassthroughOptions passthrough,
         SessionOptions session)
     {
-        using KeptChannel channel = new(link, memory, devices, init, Dialect.Thread);
+        using KeptChannel channel = new(link, memory, devices, init, Dialect.Default);
         ulong life = hello.Number;
         bool isFirst = hello.Flag == 0;
         using PassthroughFileSystem served = new(source, passthrough with
@@ -58,7 +58,7 @@ public static class KeptServer
         });
         using FuseSession running = new(channel, served, session with
         {
-            Dialect = Dialect.Thread,
+            Dialect = Dialect.Default,
             Workers = devices.Count,
         });
         running.Run();

@@ -128,6 +128,8 @@ public sealed class FuseSession : IDisposable
 
         private readonly InFlightRequest _inFlight = session._interrupts.AddWorker();
 
+        private readonly byte[] _converted = new byte[1024];
+
         private AlignedBuffer _receive = new(0, 0);
         private AlignedBuffer _reply = new(0, 0);
 
@@ -192,9 +194,15 @@ public sealed class FuseSession : IDisposable
             }
 
             Dialect dialect = agreement.Handles.Dialect;
-            if (dialect.CarriesHandles && request.Opcode == dialect.LookupHandleOpcode)
-                request = request.As(FuseOpcode.FUSE_LOOKUP);
+            WireError unread = dialect.ReadRequest(request, out WireRequest wire);
+            if (unread.IsError)
+            {
+                Send(_reply.Bytes, request.Header.unique, Errno.EINVAL, 0);
+                return;
+            }
 
+            if (dialect.CarriesHandles)
+                request = request.As(wire.Header, wire.Body);
             bool setxattrExt = (agreement.Flags & FuseInitFlags.FUSE_SETXATTR_EXT) != 0;
             WireError fault = request.CheckShape(setxattrExt);
             if (HandleReplyless(request, fault))
@@ -210,9 +218,11 @@ public sealed class FuseSession : IDisposable
             }
 
             session._interrupts.Begin(_inFlight, unique);
-            ReplyBuilder reply = new(_reply.Bytes[FuseReply.HeaderBytes..], dialect);
+            bool isConverted = dialect.HasReplyOfItsOwn(request.Opcode);
+            ReplyBuilder reply = new(
+                _reply.Bytes[FuseReply.HeaderBytes..], isConverted ? EntryForm : dialect);
             RequestContext context = new(request.Header, request.Extensions, _inFlight);
-            Errno errno = Rebind(request, dialect);
+            Errno errno = Rebind(request, wire, dialect);
             if (errno == Errno.None)
             {
                 errno = RequestDispatcher.Dispatch(
@@ -221,7 +231,9 @@ public sealed class FuseSession : IDisposable
 
             _inFlight.End();
             int bodyBytes = errno == Errno.None ? reply.BodyBytes : 0;
-            Errno sent = Send(_reply.Bytes, unique, errno, bodyBytes);
+            Errno sent = bodyBytes > 0 && isConverted
+                ? SendConverted(request.Opcode, wire.IsAlone, dialect, unique, bodyBytes)
+                : Send(_reply.Bytes, unique, errno, bodyBytes);
             if (sent != Errno.None && bodyBytes > 0)
             {
                 session._fileSystem.Undelivered(
@@ -229,10 +241,43 @@ public sealed class FuseSession : IDisposable
             }
         }
 
-        /// <summary>Hands the handles and open files that a request brings to the file system.</summary>
-        private Errno Rebind(in FuseRequest request, Dialect dialect)
+        /// <summary>
+        /// The form in which a file system writes an entry whose reply the dialect makes as a
+        /// whole: attributes, handle and all.
+        /// </summary>
+        private static Dialect EntryForm => Dialect.V2;
+
+        /// <summary>
+        /// Sends the entry in the reply buffer as the dialect's whole reply. A creation that is
+        /// asked for alone has its file open all the same; its OPEN comes as a request.
+        /// </summary>
+        private Errno SendConverted(
+            FuseOpcode opcode, bool isAlone, Dialect dialect, ulong unique, int bodyBytes)
         {
-            if (request.Extensions.IsEmpty || !dialect.CarriesHandles)
+            ReadOnlySpan<byte> body = _reply.Bytes.Slice(FuseReply.HeaderBytes, bodyBytes);
+            WireError fault = EntryForm.ReadEntry(
+                body, EntryReply.TrailingBytes(EntryReply.FormOf(opcode)), out WireEntry entry);
+            Dialect form = isAlone ? dialect.Apart(opcode) : dialect;
+            bool written = form.TryWriteEntryReply(
+                _converted, opcode, unique, entry.Entry, entry.HandleType, entry.Handle,
+                isAlone || fault.IsError ? [] : body[entry.Bytes..], out int bytes);
+            return written && !fault.IsError
+                ? port.Send(_converted.AsSpan(0, bytes))
+                : Send(_reply.Bytes, unique, Errno.EOVERFLOW, 0);
+        }
+
+        /// <summary>Hands the handles and open files that a request brings to the file system.</summary>
+        private Errno Rebind(in FuseRequest request, in WireRequest wire, Dialect dialect)
+        {
+            if (!dialect.BringsRebindRecords)
+            {
+                return wire.Handle.IsNone
+                    ? Errno.None
+                    : session._fileSystem.Rebind(new BoundNode(
+                        wire.Header.nodeid, wire.Handle.Type, wire.Handle.Bytes));
+            }
+
+            if (request.Extensions.IsEmpty)
                 return Errno.None;
             RebindReader reader = new(request.Extensions);
             while (reader.MoveNext())

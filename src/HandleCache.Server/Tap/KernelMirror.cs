@@ -127,7 +127,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             {
                 WireReader reader = new(reply.Body);
                 if (reader.TryRead(out fuse_init_out init))
-                    _dialect = HandleOffer.Read(init, Dialect.Thread).Dialect;
+                    _dialect = HandleOffer.Read(init, Dialect.Default).Dialect;
                 return;
             }
 

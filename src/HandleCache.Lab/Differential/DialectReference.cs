@@ -1,0 +1,111 @@
+using HandleCache.Model.Inodes;
+using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Dialects;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>
+/// Scripts on the modelled kernel and server in a dialect, against the same scripts in today's
+/// protocol: results and cache contents are equal but for what <see cref="DialectDifference"/>
+/// names. No real kernel takes part, since none has handles.
+/// </summary>
+public sealed class DialectReference(ModelKernelOptions model)
+{
+    /// <summary>Of an ordinary file system's handle: type and 12 bytes (ext4, xfs).</summary>
+    private const int HandleBytes = 12;
+
+    /// <summary>
+    /// The script of a seed with what a server can do in every dialect: hostile answers and mixed
+    /// validities go by the number of the request, which a dialect may change.
+    /// </summary>
+    public static Script Make(ulong seed, int calls)
+    {
+        Script script = ScriptGenerator.Make(seed, calls);
+        return script with
+        {
+            Server = script.Server with
+            {
+                EntryValidity = Steady(script.Server.EntryValidity),
+                AttrValidity = Steady(script.Server.AttrValidity),
+                DirectIo = true,
+                HostilePerMille = 0,
+                ReusesNodeIds = false,
+                SendsHandles = false,
+                HandleBytes = HandleBytes,
+            },
+        };
+    }
+
+    /// <summary>The first call after which the dialect is not as today; null for none.</summary>
+    public string? Compare(Script script, Dialect dialect)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        ArgumentNullException.ThrowIfNull(dialect);
+        Script spoken = script with
+        {
+            Server = script.Server with { SendsHandles = true, Dialect = dialect },
+        };
+        using ModelSide today = new(script, model);
+        using ModelSide other = new(spoken, model);
+        if (other.Kernel.Handles.Dialect.Name != dialect.Name)
+            return $"INIT agreed on {other.Kernel.Handles.Dialect.Name}";
+        for (int i = 0; i < script.Calls.Count; i++)
+        {
+            VfsCall call = script.Calls[i];
+            string expected = Show(call, Make(today, call), dialect);
+            string found = Show(call, Make(other, call), dialect);
+            if (expected != found)
+                return $"call {i}, {call}: {expected}; in {dialect.Name}: {found}";
+            expected = Held(today.Kernel, dialect);
+            found = Held(other.Kernel, dialect);
+            if (expected != found)
+                return $"after call {i}, {call}: held {expected}; in {dialect.Name}: {found}";
+        }
+
+        return null;
+    }
+
+    private static ValidityMode Steady(ValidityMode mode) => mode switch
+    {
+        ValidityMode.Mixed => ValidityMode.Infinite,
+        ValidityMode.MixedFinite => ValidityMode.Finite,
+        ValidityMode.Zero or ValidityMode.Finite or ValidityMode.Infinite => mode,
+        _ => throw new ArgumentOutOfRangeException(nameof(mode)),
+    };
+
+    private static VfsResult Make(ModelSide side, VfsCall call)
+    {
+        if (call.Kind < VfsCallKind.NotifyInvalInode)
+            return side.Run(call);
+        VfsResult result = ScriptNotifications.Send(side, call);
+        side.Settle();
+        return result;
+    }
+
+    private static string Show(VfsCall call, VfsResult result, Dialect dialect)
+    {
+        bool isExport = call.Kind == VfsCallKind.NameToHandle
+            && (DialectDifference.Generations.Applies(dialect)
+                || DialectDifference.Export.Applies(dialect));
+        if (isExport)
+            result = result with { Value = 0, Data = "" };
+        if (DialectDifference.Attributes.Applies(dialect) && result.Stat is { } stat)
+            return $"errno {result.Errno} ino {stat.Ino} type {stat.Mode >> 12}";
+        return result.ToString();
+    }
+
+    /// <summary>Nodeids in the cache with the lookups held of them.</summary>
+    private static string Held(ModelKernel kernel, Dialect dialect)
+    {
+        SortedDictionary<ulong, ulong> held = [];
+        FuseInodeCache cache = kernel.Inodes;
+        for (InodeIndex at = cache.Next(InodeIndex.None); !at.IsNone; at = cache.Next(at))
+        {
+            ulong nodeId = cache.Get(at).NodeId;
+            ulong count = cache.Held(nodeId);
+            held[nodeId] = DialectDifference.Counts.Applies(dialect) ? Math.Min(count, 1) : count;
+        }
+
+        return string.Join(", ", held.Select(pair => $"{pair.Key} {pair.Value}"));
+    }
+}
