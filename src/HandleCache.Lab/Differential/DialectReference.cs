@@ -36,33 +36,61 @@ public sealed class DialectReference(ModelKernelOptions model)
         };
     }
 
-    /// <summary>The first call after which the dialect is not as today; null for none.</summary>
-    public string? Compare(Script script, Dialect dialect)
+    /// <summary>
+    /// For each dialect the first call after which it is not as today; null for none.
+    /// </summary>
+    public string?[] Compare(Script script, IReadOnlyList<Dialect> dialects)
     {
         ArgumentNullException.ThrowIfNull(script);
-        ArgumentNullException.ThrowIfNull(dialect);
-        Script spoken = script with
+        ArgumentNullException.ThrowIfNull(dialects);
+        string?[] differences = new string?[dialects.Count];
+        List<ModelSide> others = [];
+        try
         {
-            Server = script.Server with { SendsHandles = true, Dialect = dialect },
-        };
-        using ModelSide today = new(script, model);
-        using ModelSide other = new(spoken, model);
-        if (other.Kernel.Handles.Dialect.Name != dialect.Name)
-            return $"INIT agreed on {other.Kernel.Handles.Dialect.Name}";
-        for (int i = 0; i < script.Calls.Count; i++)
+            using ModelSide today = new(script, model);
+            for (int d = 0; d < dialects.Count; d++)
+            {
+                others.Add(new ModelSide(Spoken(script, dialects[d]), model));
+                string agreed = others[d].Kernel.Handles.Dialect.Name;
+                if (agreed != dialects[d].Name)
+                    differences[d] = $"INIT agreed on {agreed}";
+            }
+
+            for (int i = 0; i < script.Calls.Count; i++)
+            {
+                VfsCall call = script.Calls[i];
+                VfsResult result = Make(today, call);
+                for (int d = 0; d < dialects.Count; d++)
+                    differences[d] ??= Compare(i, call, result, today, others[d], dialects[d]);
+            }
+        }
+        finally
         {
-            VfsCall call = script.Calls[i];
-            string expected = Show(call, Make(today, call), dialect);
-            string found = Show(call, Make(other, call), dialect);
-            if (expected != found)
-                return $"call {i}, {call}: {expected}; in {dialect.Name}: {found}";
-            expected = Held(today.Kernel, dialect);
-            found = Held(other.Kernel, dialect);
-            if (expected != found)
-                return $"after call {i}, {call}: held {expected}; in {dialect.Name}: {found}";
+            foreach (ModelSide other in others)
+                other.Dispose();
         }
 
-        return null;
+        return differences;
+    }
+
+    private static Script Spoken(Script script, Dialect dialect) => script with
+    {
+        Server = script.Server with { SendsHandles = true, Dialect = dialect },
+    };
+
+    private static string? Compare(
+        int index, VfsCall call, VfsResult result, ModelSide today, ModelSide other,
+        Dialect dialect)
+    {
+        string expected = Show(call, result, dialect);
+        string found = Show(call, Make(other, call), dialect);
+        if (expected != found)
+            return $"call {index}, {call}: {expected}; in {dialect.Name}: {found}";
+        expected = Held(today.Kernel, dialect);
+        found = Held(other.Kernel, dialect);
+        return expected != found
+            ? $"after call {index}, {call}: held {expected}; in {dialect.Name}: {found}"
+            : null;
     }
 
     private static ValidityMode Steady(ValidityMode mode) => mode switch

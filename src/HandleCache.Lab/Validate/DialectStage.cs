@@ -18,25 +18,47 @@ internal static class DialectStage
             Version = KernelProfiles.VersionOf(options.ModelKernel),
             Inodes = new FuseInodeCacheOptions { Strategy = options.Strategy },
         });
-        foreach (Dialect dialect in options.Dialects)
+        if (options.DialectScripts == 0)
         {
-            string check = ValidateChecks.OfDialect(dialect);
-            if (options.DialectScripts == 0)
+            foreach (Dialect dialect in options.Dialects)
             {
-                plan.Ledger.NotCompared(check, "left out by --dialect-scripts 0");
-                continue;
+                plan.Ledger.NotCompared(
+                    ValidateChecks.OfDialect(dialect), "left out by --dialect-scripts 0");
             }
 
-            progress($"stage dialects: {options.DialectScripts} scripts in {dialect.Name}");
-            for (int i = 0; i < options.DialectScripts; i++)
+            return;
+        }
+
+        progress($"stage dialects: {options.DialectScripts} scripts in "
+            + string.Join(", ", options.Dialects.Select(dialect => dialect.Name)));
+        string?[][] differences = new string?[options.DialectScripts][];
+        ParallelOptions parallel = new()
+        {
+            CancellationToken = plan.Cancel,
+            MaxDegreeOfParallelism = Environment.ProcessorCount,
+        };
+        Parallel.For(0, options.DialectScripts, parallel, i => differences[i] =
+            reference.Compare(DialectReference.Make(SeedOf(options, i), CallsPerScript),
+                options.Dialects));
+        for (int i = 0; i < options.DialectScripts; i++)
+            Enter(plan, i, differences[i]);
+    }
+
+    // In the order of the scripts, so that each run names the same first difference.
+    private static void Enter(StagePlan plan, int script, string?[] differences)
+    {
+        for (int d = 0; d < differences.Length; d++)
+        {
+            string check = ValidateChecks.OfDialect(plan.Options.Dialects[d]);
+            plan.Ledger.Hold(check, CallsPerScript);
+            if (differences[d] is { } difference)
             {
-                plan.Cancel.ThrowIfCancellationRequested();
-                ulong seed = ScriptRandom.Mix(options.Seed + ((ulong)i << 32));
-                Script script = DialectReference.Make(seed, CallsPerScript);
-                plan.Ledger.Hold(check, script.Calls.Count);
-                if (reference.Compare(script, dialect) is { } difference)
-                    plan.Ledger.Fail(check, $"script {seed:x16}: {difference}");
+                plan.Ledger.Fail(
+                    check, $"script {SeedOf(plan.Options, script):x16}: {difference}");
             }
         }
     }
+
+    private static ulong SeedOf(ValidateOptions options, int script) =>
+        ScriptRandom.Mix(options.Seed + ((ulong)script << 32));
 }
