@@ -47,6 +47,7 @@ public sealed class ModelSide : IScriptSide
     {
         Server = ScriptServers.Make(script.Server);
         Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer);
+        options = options with { DefaultPermissions = script.Server.DefaultPermissions };
         _kernel = new ModelKernel(
             script.Server.SendsHandles ? options with { Dialect = Dialect.Thread } : options);
         _session = new FuseSession(

@@ -90,15 +90,13 @@ internal sealed class KernelDevice(ForgetQueue forgets)
 
     /// <summary>
     /// One write(2) of a reply: 0, or EINVAL (wrong shape) or ENOENT (nobody waits for it). The
+    /// unique is the request's to the bit, the mark of a resent one included (request_find()). The
     /// task that waited runs to its next wait before this returns.
     /// </summary>
     public int Answer(in FuseReply reply)
     {
-        if (!_sent.Remove(
-            reply.Header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
-        {
+        if (!_sent.Remove(reply.Header.unique, out KernelRequest? request))
             return (int)Errno.ENOENT;
-        }
 
         KernelAnswer answer = new(-reply.Header.error, reply.Body.ToArray());
         int errno = 0;
@@ -118,7 +116,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     /// </summary>
     public void Spoil(ulong unique)
     {
-        if (_sent.Remove(unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
+        if (_sent.Remove(unique, out KernelRequest? request))
             request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
     }
 
@@ -129,8 +127,8 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     {
         foreach (KernelRequest request in _sent.Values.OrderByDescending(r => r.Age))
         {
-            MemoryMarshal.Write(
-                request.Message.AsSpan(8), request.Unique | FuseConstants.FUSE_UNIQUE_RESEND);
+            request.Unique |= FuseConstants.FUSE_UNIQUE_RESEND;
+            MemoryMarshal.Write(request.Message.AsSpan(8), request.Unique);
             _pending.AddFirst(request);
         }
 

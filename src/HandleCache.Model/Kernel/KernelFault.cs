@@ -75,6 +75,18 @@ public static class KernelFault
     public static ModelFault DisconnectedNamesKept { get; } =
         new("disconnected-names-kept", "names below a directory not placed yet are kept");
 
+    public static ModelFault OpenAskedAgain { get; } =
+        new("open-asked-again", "OPEN and OPENDIR are sent again after ENOSYS");
+
+    public static ModelFault AppendIgnored { get; } =
+        new("append-ignored", "a file opened with O_APPEND is written where the caller says");
+
+    public static ModelFault PrivilegesKept { get; } =
+        new("privileges-kept", "a chown leaves set-user-ID bits where the server does not act");
+
+    public static ModelFault ListingOutlivesChange { get; } =
+        new("listing-outlives-change", "cached names of a directory survive its change");
+
     /// <summary>Every one of them.</summary>
     public static IReadOnlyList<ModelFault> All { get; } =
     [
@@ -83,6 +95,7 @@ public static class KernelFault
         EpochIgnored, NegativeStays, RevalidateForgetsNothing, RevalidateUncounted,
         CreateTypeUnchecked, UnlinkedNameStaysValid, SurplusEntriesUnlinked, PlusErrorKept,
         DotsCounted, PlusHitUncounted, ExportSkipsGeneration, ExpireOnlyDrops, DeleteSkipsChild,
-        RevalidateSkipsHandle, DisconnectedNamesKept,
+        RevalidateSkipsHandle, DisconnectedNamesKept, OpenAskedAgain, AppendIgnored,
+        PrivilegesKept, ListingOutlivesChange,
     ];
 }

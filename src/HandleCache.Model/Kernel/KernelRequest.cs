@@ -4,9 +4,10 @@ namespace HandleCache.Model.Kernel;
 internal sealed class KernelRequest(
     ulong unique, byte[] message, ReplyRoom room, KernelTask<KernelAnswer>? answer, long age)
 {
-    public ulong Unique { get; } = unique;
+    /// <summary>Marked when the request is sent again (FUSE_UNIQUE_RESEND).</summary>
+    public ulong Unique { get; set; } = unique;
 
-    /// <summary>The whole message; its unique gets the resend mark when it is sent again.</summary>
+    /// <summary>The whole message, its unique included.</summary>
     public byte[] Message { get; } = message;
 
     public ReplyRoom Room { get; } = room;

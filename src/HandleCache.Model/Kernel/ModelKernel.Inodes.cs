@@ -237,6 +237,7 @@ public sealed partial class ModelKernel
             directory.InvalMask |= Follows(VersionRule.DirectoryChangeKeepsOwner)
                 ? StatxModDir
                 : StatxMask.BasicStats;
+            directory.ChangeVersion();
         }
     }
 

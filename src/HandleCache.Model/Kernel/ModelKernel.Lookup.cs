@@ -17,7 +17,7 @@ public sealed partial class ModelKernel
     /// <summary>R4, models fuse_lookup_name().</summary>
     private async KernelTask<Found> LookupNameAsync(ulong parentNodeId, string name)
     {
-        if (name.Length > FuseConstants.FUSE_NAME_MAX)
+        if (name.Length > _conn.NameMax)
             return new((int)Errno.ENAMETOOLONG, default, null);
         ulong attrVersion = _conn.AttrVersion;
         ulong evictCtr = EvictCtr;

@@ -55,6 +55,7 @@ public sealed partial class ModelKernel
                 ? ulong.MaxValue
                 : (ulong)(arguments.off + arguments.len - 1) / PageBytes;
             inode.Pages.RemoveWhere(page => page >= first && page <= last);
+            inode.Listing.DropPages(first, last);
         }
 
         PutInode(inode);
@@ -85,10 +86,10 @@ public sealed partial class ModelKernel
             : Outcome(ReverseInvalidateAsync(arguments.parent, arguments.child, name, false));
     }
 
-    private static int CheckName(byte[] body, int head, uint nameBytes, out string name)
+    private int CheckName(byte[] body, int head, uint nameBytes, out string name)
     {
         name = "";
-        if (nameBytes > FuseConstants.FUSE_NAME_MAX)
+        if (nameBytes > _conn.NameMax)
             return (int)Errno.ENAMETOOLONG;
         if (body.Length != head + nameBytes + 1)
             return (int)Errno.EINVAL;

@@ -80,7 +80,7 @@ public sealed partial class ModelKernel
         }
     }
 
-    /// <summary>iterate_dir() and fuse_readdir(), without FOPEN_CACHE_DIR.</summary>
+    /// <summary>iterate_dir() and fuse_readdir().</summary>
     private async KernelTask<int> IterateAsync(
         OpenFile file, KernelInode inode, IDirContext context)
     {
@@ -89,9 +89,11 @@ public sealed partial class ModelKernel
         {
             if (inode.IsDead)
                 return (int)Errno.ENOENT;
-            return IsBad(inode)
-                ? (int)Errno.EIO
-                : await ReadDirOnceAsync(file, inode, context);
+            if (IsBad(inode))
+                return (int)Errno.EIO;
+            if (CachesNames(file) && await ReadCachedAsync(file, inode, context) is { } errno)
+                return errno;
+            return await ReadDirOnceAsync(file, inode, context);
         }
         finally
         {
@@ -137,6 +139,8 @@ public sealed partial class ModelKernel
         if (errno == 0)
         {
             (List<DirRecord> records, errno) = ParseRecords(answer.Body, plus);
+            if (answer.Body.Length == 0 && CachesNames(file))
+                inode.Listing.End(file.Position);
             int seen = plus
                 ? await TakePlusAsync(file, records, context, attrVersion, evictCtr)
                 : Take(file, records, context);
@@ -173,7 +177,7 @@ public sealed partial class ModelKernel
     {
         for (int i = 0; i < records.Count; i++)
         {
-            if (!context.Emit(records[i].Name, records[i].Ino, records[i].Type))
+            if (!Emit(file, records[i], context))
                 return i;
             file.Position = (long)records[i].Offset;
         }
@@ -191,7 +195,7 @@ public sealed partial class ModelKernel
         {
             if (!over)
             {
-                over = !context.Emit(record.Name, record.Ino, record.Type);
+                over = !Emit(file, record, context);
                 if (!over)
                     file.Position = (long)record.Offset;
             }

@@ -81,8 +81,10 @@ public sealed partial class ModelKernel
     private async KernelTask<bool> ReleaseAsync(OpenFile file, KernelInode? inode, int flags)
     {
         bool isDirectory = inode is { IsDirectory: true };
-        FuseOpcode open = isDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN;
-        if (_conn.Unsupported.Contains(open))
+        bool isSent = isDirectory
+            ? file.HasRelease
+            : !_conn.Unsupported.Contains(FuseOpcode.FUSE_OPEN);
+        if (!isSent)
             return false;
         fuse_release_in arguments = new()
         {
@@ -204,10 +206,14 @@ public sealed partial class ModelKernel
             return VfsResult.Failure(29);
         if (IsBad(inode))
             return VfsResult.Failure((int)Errno.EIO);
+        long written = call.Offset;
         await inode.Lock.AcquireAsync(exclusive: true);
         try
         {
-            byte[] data = Pattern(call.Size, call.Offset);
+            // generic_write_checks(): O_APPEND writes at the size that is known.
+            if ((file.Flags & OpenFlags.Append) != 0 && !_faults.Has(KernelFault.AppendIgnored))
+                call = call with { Offset = (long)inode.Size };
+            byte[] data = Pattern(call.Size, written);
             KernelAnswer answer = await _device.AskAsync(
                 FuseOpcode.FUSE_WRITE, file.NodeId,
                 [.. Bytes(new fuse_write_in

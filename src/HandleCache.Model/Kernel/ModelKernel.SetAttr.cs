@@ -18,6 +18,24 @@ public sealed partial class ModelKernel
         FuseSetattrValid valid = (FuseSetattrValid)arguments.valid;
         bool isTruncate = (valid & FuseSetattrValid.FATTR_SIZE) != 0;
         bool isChown = (valid & (FuseSetattrValid.FATTR_UID | FuseSetattrValid.FATTR_GID)) != 0;
+        if (isChown && !inode.IsDirectory && !_conn.ServerKillsPrivileges
+            && !_faults.Has(KernelFault.PrivilegesKept))
+        {
+            // The bits to take away are those of now: what is known of the mode may be old.
+            (int failed, _) = await GetAttrAsync(inode, file);
+            if (failed != 0)
+                return VfsResult.Failure(failed);
+            const uint SetGidExec = FileModes.SetGid | 0x8;
+            uint kept = inode.Mode & ~FileModes.SetUid;
+            if ((inode.Mode & SetGidExec) == SetGidExec)
+                kept &= ~FileModes.SetGid;
+            if (kept != inode.Mode)
+            {
+                valid |= FuseSetattrValid.FATTR_MODE;
+                arguments.mode = kept;
+            }
+        }
+
         if (isTruncate)
             inode.SizeUnstable = true;
         if (file is not null)

@@ -22,7 +22,7 @@ public sealed partial class ModelKernel : IDisposable
     private readonly FuseInodeCache _inodes;
     private readonly SideTable<ColdInode> _cold = new();
     private readonly KernelDevice _device;
-    private readonly KernelConnection _conn = new();
+    private readonly KernelConnection _conn;
     private readonly WakeQueue _wakes = new();
     private readonly DentryCache _dcache;
     private readonly ModelKernelOptions _options;
@@ -35,6 +35,7 @@ public sealed partial class ModelKernel : IDisposable
         _options = options;
         _faults = new KernelFaults(options.Inodes.Faults);
         _inodes = new FuseInodeCache(options.Inodes);
+        _conn = new KernelConnection(options.DefaultPermissions);
         _device = new KernelDevice(_inodes.Forgets);
         _dcache = new DentryCache(PutInode, _wakes, _faults);
     }

@@ -13,7 +13,7 @@ namespace HandleCache.Model.Kernel;
 /// <param name="Commit">
 /// The commit that brought it; empty where only the versions before and after were compared.
 /// </param>
-/// <param name="Source">Subject of the commit or the document that says so, and the releases.</param>
+/// <param name="Source">The commit's subject or what else says so, and the releases.</param>
 /// <param name="Description">What those versions do.</param>
 public sealed record VersionRule(
     string Name,
