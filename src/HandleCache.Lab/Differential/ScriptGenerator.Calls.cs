@@ -12,7 +12,7 @@ public static partial class ScriptGenerator
     {
         int depth = random.Pick(0, 1, 1, 1, 2, 2, 2, 3);
         if (depth == 0)
-            return random.OneIn(3) ? "." : Name(random);
+            return random.OneIn(3) ? "." : Name(random, style);
         List<string> parts = [];
         int below = 0;
         for (int i = 0; i < depth; i++)
@@ -25,7 +25,7 @@ public static partial class ScriptGenerator
             }
 
             bool stays = random.OneIn(40);
-            parts.Add(stays ? "." : Name(random));
+            parts.Add(stays ? "." : Name(random, style));
             below += stays ? 0 : 1;
         }
 
@@ -33,8 +33,13 @@ public static partial class ScriptGenerator
         return random.OneIn(40) ? path + "/" : path;
     }
 
-    private static string Name(ScriptRandom random) =>
-        random.OneIn(50) ? random.Pick<string>(RareNames) : random.Pick<string>(Names);
+    private static string Name(ScriptRandom random, Style style)
+    {
+        string name = random.OneIn(50)
+            ? random.Pick<string>(RareNames)
+            : random.Pick<string>(Names);
+        return style.IsOnDisk && name == NotUtf8 ? Names[0] : name;
+    }
 
     private static VfsCall Call(ScriptRandom random, Style style)
     {

@@ -20,10 +20,15 @@ public static partial class ScriptGenerator
 
     private static readonly string[] Names = ["a", "b", "c", "d"];
 
+    /// <summary>
+    /// Not for a tree on the disk, from which a .NET program could not remove it.
+    /// </summary>
+    private const string NotUtf8 = "\u0001\u00ff";
+
     /// <summary>Names beside the usual four, and one too long where a request has one page.</summary>
     private static readonly string[] RareNames =
     [
-        "e", "f", "A", " ", "...", "\u0001\u00ff", "name.with.dots",
+        "e", "f", "A", " ", "...", NotUtf8, "name.with.dots",
         new('n', 255), new('x', FuseConstants.FUSE_NAME_LOW_MAX + 1),
     ];
 
@@ -49,9 +54,13 @@ public static partial class ScriptGenerator
             SendsHandles = random.OneIn(3),
         };
         server = Varied(random, server);
-        Style style = new(server.DirectIo, HasParents: !server.IsPassthrough && random.OneIn(3));
+        Style style = new(server.DirectIo, HasParents: random.OneIn(3));
         if (mayPassthrough && random.OneIn(PassthroughOneIn) && !sleeps)
+        {
             server = Passthrough(server);
+            style = style with { DirectIo = false, HasParents = false, IsOnDisk = true };
+        }
+
         ReadDirPlusMode plus = random.Pick(
             ReadDirPlusMode.Off, ReadDirPlusMode.On, ReadDirPlusMode.Auto, ReadDirPlusMode.Auto);
         bool export = random.OneIn(2);
@@ -101,7 +110,8 @@ public static partial class ScriptGenerator
     /// Paths may go back by "..", of which there are never more than names before them. Such a
     /// script makes no symlink: through one to "." it would leave its mount.
     /// </param>
-    private readonly record struct Style(bool DirectIo, bool HasParents);
+    /// <param name="IsOnDisk">The server's tree lies on the disk.</param>
+    private readonly record struct Style(bool DirectIo, bool HasParents, bool IsOnDisk = false);
 
     /// <summary>What INIT settles and what the server does not know.</summary>
     private static ScriptServerOptions Varied(ScriptRandom random, ScriptServerOptions server)

@@ -130,7 +130,9 @@ public sealed partial class ModelKernel : IDisposable
         fuse_init_in init = new()
         {
             major = FuseConstants.FUSE_KERNEL_VERSION,
-            minor = FuseConstants.FUSE_KERNEL_MINOR_VERSION,
+            minor = Follows(VersionRule.Minor46)
+                ? FuseConstants.FUSE_KERNEL_MINOR_VERSION + 1
+                : FuseConstants.FUSE_KERNEL_MINOR_VERSION,
             max_readahead = _options.MaxReadaheadBytes,
         };
         (init.flags, init.flags2) = InitWords.Split(_options.Offered);

@@ -26,7 +26,7 @@ public sealed record ModelKernelOptions
     /// The mount option default_permissions: the kernel checks permissions, as it also does with
     /// FUSE_POSIX_ACL.
     /// </summary>
-    public bool DefaultPermissions { get; init; } = true;
+    public bool DefaultPermissions { get; init; }
 
     /// <summary>max_readahead of INIT: the bdi's, bytes.</summary>
     public uint MaxReadaheadBytes { get; init; } = 1 << 17;
