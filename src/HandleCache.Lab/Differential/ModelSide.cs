@@ -1,6 +1,6 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using HandleCache.Model;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
@@ -24,8 +24,7 @@ public sealed class ModelSide : IScriptSide
     private readonly Thread _thread;
     private readonly byte[] _request = new byte[1 << 17];
     private readonly byte[] _reply = new byte[1 << 17];
-    private readonly IncrementalHash _transcript =
-        IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly XxHash128 _transcript = new();
 
     private int _forgetsSent;
 
@@ -114,7 +113,6 @@ public sealed class ModelSide : IScriptSide
         _memory.Dispose();
         _kernel.Dispose();
         Server.Dispose();
-        _transcript.Dispose();
     }
 
     private void Check()
@@ -130,7 +128,7 @@ public sealed class ModelSide : IScriptSide
         while ((bytes = _kernel.ReadRequest(_request)) > 0)
         {
             ReadOnlySpan<byte> message = _request.AsSpan(0, bytes);
-            _transcript.AppendData(message);
+            _transcript.Append(message);
             bool expectsReply = FuseRequest.TryParse(message, out FuseRequest request, out _)
                 && request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET);
             if (expectsReply && LosesRequest is { } loses && loses())
@@ -151,7 +149,7 @@ public sealed class ModelSide : IScriptSide
 
             if (!_memory.Client.TryReceive(_reply, Patience, out int length))
                 throw new InvalidOperationException("the modelled kernel's server does not answer");
-            _transcript.AppendData(_reply, 0, length);
+            _transcript.Append(_reply.AsSpan(0, length));
             _kernel.WriteReply(_reply.AsSpan(0, length));
         }
 

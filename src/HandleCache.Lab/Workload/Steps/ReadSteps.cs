@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using HandleCache.Linux;
 using HandleCache.Protocol.Uapi;
 
@@ -43,7 +43,7 @@ internal sealed class ReadSteps(StepContext context)
         SysResult got = _calls.ReadAt(fd, _buffer.AsSpan(0, HashedBytes), 0);
         if (!_log.Expect("pread64", found.Path, Errno.None, got.Errno))
             return;
-        byte[] hash = SHA256.HashData(_buffer.AsSpan(0, (int)got.Value));
+        byte[] hash = XxHash128.Hash(_buffer.AsSpan(0, (int)got.Value));
         found.ContentHash ??= hash;
         _log.Require(hash.AsSpan().SequenceEqual(found.ContentHash), "pread64", found.Path,
             "the bytes of the read before", "other bytes");
