@@ -13,7 +13,7 @@ namespace HandleCache.Model.Kernel;
 /// fuse_dev_do_read() and fuse_dev_do_write(), fs/fuse/dev.c, v6.18). The order of what a read
 /// gives is R3's.
 /// </summary>
-internal sealed class KernelDevice(ForgetQueue forgets)
+internal sealed class KernelDevice(ForgetQueue forgets, KernelFaults faults)
 {
     private const ulong UniqueStep = 2;
     private const int ForgetsAtOnce = 4096;
@@ -95,7 +95,10 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     /// </summary>
     public int Answer(in FuseReply reply)
     {
-        if (!_sent.Remove(reply.Header.unique, out KernelRequest? request))
+        ulong unique = reply.Header.unique;
+        if (faults.Has(KernelFault.ResendMarkIgnored) && !_sent.ContainsKey(unique))
+            unique ^= FuseConstants.FUSE_UNIQUE_RESEND;
+        if (!_sent.Remove(unique, out KernelRequest? request))
             return (int)Errno.ENOENT;
 
         KernelAnswer answer = new(-reply.Header.error, reply.Body.ToArray());

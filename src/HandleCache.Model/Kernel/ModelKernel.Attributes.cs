@@ -209,7 +209,8 @@ public sealed partial class ModelKernel
             return (null, (int)Errno.EIO);
         KernelAnswer answer = await _device.AskAsync(
             FuseOpcode.FUSE_READLINK, inode.NodeId, [], ReplyRoom.UpTo(ReplyRoom.LinkBytes));
-        inode.InvalMask |= StatxMask.ATime;
+        if (!_faults.Has(KernelFault.ReadLinkKeepsATime))
+            inode.InvalMask |= StatxMask.ATime;
         if (answer.Errno != 0)
             return (null, answer.Errno);
         int end = Array.IndexOf(answer.Body, (byte)0);

@@ -171,8 +171,12 @@ public sealed partial class ModelKernel
         int epoch = _conn.Epoch;
         KernelAnswer answer = await _device.AskAsync(
             opcode, dir.NodeId, body, ReplyRoom.OfEntry);
-        if (answer.Errno == (int)Errno.ENOSYS && opcode == FuseOpcode.FUSE_LINK)
+        if (answer.Errno == (int)Errno.ENOSYS && opcode == FuseOpcode.FUSE_LINK
+            && !_faults.Has(KernelFault.LinkAskedAgain))
+        {
             _conn.Unsupported.Add(opcode);
+        }
+
         if (answer.Errno != 0)
         {
             if (answer.Errno == (int)Errno.EEXIST)

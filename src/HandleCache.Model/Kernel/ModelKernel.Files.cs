@@ -21,7 +21,8 @@ public sealed partial class ModelKernel
     {
         await CloseAsync(call.Slot);
         int flags = call.Flags | OpenFlags.LargeFile;
-        if (IsTmpFile(flags) && (flags & OpenFlags.AccessMode) == OpenFlags.ReadOnly)
+        if (!_faults.Has(KernelFault.TmpFileReadable) && IsTmpFile(flags)
+            && (flags & OpenFlags.AccessMode) == OpenFlags.ReadOnly)
             return VfsResult.Failure((int)Errno.EINVAL);
         uint mode = (flags & OpenFlags.Create) != 0 || IsTmpFile(flags)
             ? (call.Mode & FileModes.PermissionMask) | FileModes.Regular

@@ -48,9 +48,9 @@ public sealed partial class ModelKernel
             return (int)Errno.ENOENT;
         inode.AttrVersion = NextAttrVersion();
         inode.InvalMask |= StatxMask.BasicStats;
-        if (arguments.off >= 0)
+        if (arguments.off >= 0 || _faults.Has(KernelFault.InvalInodeDropsPages))
         {
-            ulong first = (ulong)arguments.off / PageBytes;
+            ulong first = (ulong)Math.Max(0, arguments.off) / PageBytes;
             ulong last = arguments.len <= 0
                 ? ulong.MaxValue
                 : (ulong)(arguments.off + arguments.len - 1) / PageBytes;
@@ -159,7 +159,8 @@ public sealed partial class ModelKernel
 
             if (errno == 0)
             {
-                child.NLink = 0;
+                if (!_faults.Has(KernelFault.DeleteLeavesNLink))
+                    child.NLink = 0;
                 _dcache.Delete(dentry);
             }
         }
@@ -186,6 +187,8 @@ public sealed partial class ModelKernel
                 continue;
             _dcache.PruneAliases(inode);
             PutInode(inode);
+            if (_faults.Has(KernelFault.PruneTakesFirst))
+                break;
         }
 
         return 0;

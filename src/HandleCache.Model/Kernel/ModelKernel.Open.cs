@@ -76,7 +76,7 @@ public sealed partial class ModelKernel
             return (new OpenFile(DentryCache.Get(dentry), flags) { IsPathOnly = true }, 0);
         }
 
-        if (IsBad(inode))
+        if (IsBad(inode) && !_faults.Has(KernelFault.BadInodeOpens))
             return (null, (int)Errno.EIO);
         int sent = flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoCtty);
         if (!_conn.AtomicTruncate)
@@ -86,9 +86,12 @@ public sealed partial class ModelKernel
             return (null, failed);
         if (inode.IsDirectory)
         {
-            if ((file.FOpenFlags & (uint)FuseOpenFlags.FOPEN_KEEP_CACHE) == 0)
+            bool keeps = (file.FOpenFlags & (uint)FuseOpenFlags.FOPEN_KEEP_CACHE) != 0
+                || _faults.Has(KernelFault.OpenKeepsListing);
+            if (!keeps)
                 inode.Listing.DropPages();
-            if ((flags & OpenFlags.Direct) == 0)
+            bool isDirect = (flags & OpenFlags.Direct) != 0;
+            if (!isDirect || _faults.Has(KernelFault.DirectDirectoryOpens))
                 return (file, 0);
 
             // do_dentry_open(): open already, and put without having been used.
@@ -151,7 +154,8 @@ public sealed partial class ModelKernel
             NodeId = inode.NodeId,
             Fh = opened.fh,
             FOpenFlags = opened.open_flags,
-            HasRelease = !inode.IsDirectory || errno == 0,
+            HasRelease = !inode.IsDirectory || errno == 0
+                || _faults.Has(KernelFault.DirectoryReleased),
         };
         return (file, 0);
     }

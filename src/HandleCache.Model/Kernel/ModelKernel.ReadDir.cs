@@ -139,7 +139,8 @@ public sealed partial class ModelKernel
         if (errno == 0)
         {
             (List<DirRecord> records, errno) = ParseRecords(answer.Body, plus);
-            if (answer.Body.Length == 0 && CachesNames(file))
+            bool isEnd = answer.Body.Length == 0 && CachesNames(file);
+            if (isEnd && !_faults.Has(KernelFault.ListingNeverEnds))
                 inode.Listing.End(file.Position);
             int seen = plus
                 ? await TakePlusAsync(file, records, context, attrVersion, evictCtr)
@@ -203,7 +204,11 @@ public sealed partial class ModelKernel
             if (over && _faults.Has(KernelFault.SurplusEntriesUnlinked))
                 break;
             int errno = await LinkPlusAsync(file.Dentry, record, attrVersion, evictCtr);
-            if (errno != 0 && !_faults.Has(KernelFault.PlusErrorKept))
+            bool isKept = _faults.Has(KernelFault.PlusErrorKept)
+                || (_faults.Has(KernelFault.PlusRefusedKept)
+                    && (IsInvalidNodeId(record.Entry.NodeId)
+                        || record.Entry.HasInvalidAttributes));
+            if (errno != 0 && !isKept)
             {
                 _device.Tell(
                     FuseOpcode.FUSE_FORGET, record.Entry.NodeId,
@@ -244,7 +249,7 @@ public sealed partial class ModelKernel
             KernelInode? known = dentry.Inode?.NodeId == entry.NodeId ? dentry.Inode : null;
             if (known is null || IsStale(known, entry.Entry) || HasOtherHandle(known, entry))
             {
-                if (known is not null)
+                if (known is not null && !_faults.Has(KernelFault.PlusStaleStaysGood))
                     MakeBad(known);
                 _dcache.Invalidate(dentry);
                 _dcache.Put(dentry);
@@ -252,7 +257,7 @@ public sealed partial class ModelKernel
                 continue;
             }
 
-            if (IsBad(known))
+            if (IsBad(known) && !_faults.Has(KernelFault.PlusCountsOnBad))
             {
                 _dcache.Put(dentry);
                 return (int)Errno.EIO;

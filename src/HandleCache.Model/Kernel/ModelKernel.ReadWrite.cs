@@ -245,7 +245,8 @@ public sealed partial class ModelKernel
         }
 
         ulong end = (ulong)call.Offset + written;
-        inode.AttrVersion = NextAttrVersion();
+        if (!_faults.Has(KernelFault.WriteKeepsVersion))
+            inode.AttrVersion = NextAttrVersion();
         if (written > 0 && end > inode.Size)
             inode.Size = end;
         inode.InvalMask |= StatxModSize;

@@ -58,7 +58,8 @@ public sealed partial class ModelKernel
         if (errno == 0)
             errno = TakeSetAttrReply(inode, answer.Body, attrVersion);
         inode.SizeUnstable = false;
-        if (errno == 0 && inode.IsDirectory && (valid & FuseSetattrValid.FATTR_MODE) != 0)
+        bool isNewMode = inode.IsDirectory && (valid & FuseSetattrValid.FATTR_MODE) != 0;
+        if (errno == 0 && isNewMode && !_faults.Has(KernelFault.ChModKeepsName))
             dentry.ExpiryNs = 0;
         return new VfsResult(errno);
     }
@@ -73,7 +74,8 @@ public sealed partial class ModelKernel
             return (int)Errno.EIO;
         }
 
-        bool isOlder = inode.AttrVersion > attrVersion;
+        bool isOlder = inode.AttrVersion > attrVersion
+            && !_faults.Has(KernelFault.OldSetAttrStaysValid);
         SetAttributes(
             inode, reply.attr,
             isOlder ? 0 : Expiry(reply.attr_valid, reply.attr_valid_nsec), evictCtr: 0);

@@ -36,7 +36,7 @@ public sealed partial class ModelKernel : IDisposable
         _faults = new KernelFaults(options.Inodes.Faults);
         _inodes = new FuseInodeCache(options.Inodes);
         _conn = new KernelConnection(options.DefaultPermissions);
-        _device = new KernelDevice(_inodes.Forgets);
+        _device = new KernelDevice(_inodes.Forgets, _faults);
         _dcache = new DentryCache(PutInode, _wakes, _faults);
     }
 
@@ -216,7 +216,7 @@ public sealed partial class ModelKernel : IDisposable
         FuseOpcode opcode, ulong nodeId, byte[] body, ReplyRoom room)
     {
         KernelAnswer answer = await _device.AskAsync(opcode, nodeId, body, room);
-        if (answer.Errno == (int)Errno.ENOSYS)
+        if (answer.Errno == (int)Errno.ENOSYS && !_faults.Has(KernelFault.NotKnownForgotten))
             _conn.Unsupported.Add(opcode);
         return answer;
     }
