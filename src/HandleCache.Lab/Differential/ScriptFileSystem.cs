@@ -269,7 +269,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
     /// <summary>What a hostile server may do to an entry.</summary>
     private void Spoil(ScriptNode node, ulong chance, ref fuse_entry_out entry)
     {
-        switch ((chance >> 4) % 8)
+        switch ((chance >> 4) % 9)
         {
             case 0 or 1:
                 entry.generation = ++node.Generation;
@@ -278,7 +278,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
                 _nodes[node.NodeId = ++_lastNodeId] = node;
                 entry.nodeid = node.NodeId;
                 break;
-            case 3:
+            case 3 or 8:
                 entry.attr.mode = (entry.attr.mode & FileModes.PermissionMask)
                     | (node.IsDirectory ? FileModes.Regular : FileModes.Directory);
                 break;

@@ -54,7 +54,7 @@ public static partial class ScriptGenerator
             SendsHandles = random.OneIn(3),
         };
         server = Varied(random, server);
-        Style style = new(server.DirectIo, HasParents: random.OneIn(3));
+        Style style = new(Kinds(random), server.DirectIo, HasParents: random.OneIn(3));
         if (mayPassthrough && random.OneIn(PassthroughOneIn) && !sleeps)
         {
             server = Passthrough(server);
@@ -105,13 +105,15 @@ public static partial class ScriptGenerator
     };
 
     /// <summary>How the calls of a script are made.</summary>
+    /// <param name="Kinds">What calls there are, each as often as it is to come.</param>
     /// <param name="DirectIo">Files are served with FOPEN_DIRECT_IO.</param>
     /// <param name="HasParents">
     /// Paths may go back by "..", of which there are never more than names before them. Such a
     /// script makes no symlink: through one to "." it would leave its mount.
     /// </param>
     /// <param name="IsOnDisk">The server's tree lies on the disk.</param>
-    private readonly record struct Style(bool DirectIo, bool HasParents, bool IsOnDisk = false);
+    private readonly record struct Style(
+        VfsCallKind[] Kinds, bool DirectIo, bool HasParents, bool IsOnDisk = false);
 
     /// <summary>What INIT settles and what the server does not know.</summary>
     private static ScriptServerOptions Varied(ScriptRandom random, ScriptServerOptions server)

@@ -14,7 +14,7 @@ namespace HandleCache.Model.Kernel;
 /// gives the next message, <see cref="WriteReply"/> takes a reply or notification and runs what
 /// waited for it. Nothing else happens by itself and there is no clock but
 /// <see cref="NowNs"/>, so every interleaving is the caller's choice and can be repeated.
-/// Rules R1 to R16 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
+/// Rules R1 to R19 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
 /// <see cref="VersionRule"/>. One owner at a time.
 /// </summary>
 public sealed partial class ModelKernel : IDisposable
