@@ -140,7 +140,7 @@ public sealed partial class ModelKernel
         if (!_conn.Unsupported.Contains(opcode) || _faults.Has(KernelFault.OpenAskedAgain))
         {
             KernelAnswer answer = await AskAsync(
-                opcode, inode.NodeId, Bytes(new fuse_open_in { flags = sent }),
+                opcode, inode, Bytes(new fuse_open_in { flags = sent }),
                 RoomOf<fuse_open_out>());
             errno = answer.Errno;
             if (errno is not (0 or (int)Errno.ENOSYS))
