@@ -33,13 +33,13 @@ public class MutationTests
         DifferentialFaults.All.Except([.. KernelFault.OfInterleaving, .. OfTheirOwnTests]);
 
     /// <summary>
-    /// Those that random scripts meet seldom, or that need many inodes: ListedNamesTests, the
-    /// tests of FuseInodeCache.
+    /// Those that random scripts meet seldom, or that need many inodes: ListedNamesTests,
+    /// SeldomFaultTests, the tests of FuseInodeCache.
     /// </summary>
     private static IEnumerable<ModelFault> OfTheirOwnTests =>
     [
         KernelFault.PlusErrorKept, KernelFault.DisconnectedNamesKept, ModelFault.LoseNLookup,
-        ModelFault.ForgetHeld, ModelFault.KeepForgotten,
+        ModelFault.ForgetHeld, ModelFault.KeepForgotten, .. SeldomFaultTests.Faults,
     ];
 
     /// <summary>Faults that only handles show: the server sends them, and changes some.</summary>

@@ -131,10 +131,8 @@ internal sealed class KernelDevice(ForgetQueue forgets, KernelFaults faults)
     /// The inode that a request is about which was read and not answered; none where there is no
     /// such request or only its nodeid is known.
     /// </summary>
-    public InodeIndex AskedAbout(ulong unique) => _sent.TryGetValue(
-        unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request)
-            ? request.About
-            : InodeIndex.None;
+    public InodeIndex AskedAbout(ulong unique) =>
+        _sent.TryGetValue(unique, out KernelRequest? request) ? request.About : InodeIndex.None;
 
     /// <summary>
     /// A reply whose head is wrong ends the request it names, if it names one, as EIO

@@ -90,17 +90,11 @@ public static class KernelFault
     public static ModelFault PlusRefusedKept { get; } =
         new("plus-refused-kept", "a READDIRPLUS entry that is refused is not forgotten");
 
-    public static ModelFault PlusStaleStaysGood { get; } =
-        new("plus-stale-stays-good", "READDIRPLUS leaves a stale inode good");
-
     public static ModelFault PlusCountsOnBad { get; } =
         new("plus-counts-on-bad", "READDIRPLUS counts on a bad inode");
 
     public static ModelFault ExportTakesAnother { get; } =
         new("export-takes-another", "LOOKUP of \".\" may bring another nodeid");
-
-    public static ModelFault BadInodeOpens { get; } =
-        new("bad-inode-opens", "a bad inode can be opened");
 
     public static ModelFault RevalidateComparesWide { get; } =
         new("revalidate-compares-wide", "a revalidation compares generations as 64 bits");
@@ -197,8 +191,8 @@ public static class KernelFault
         DotsCounted, PlusHitUncounted, ExportSkipsGeneration, ExpireOnlyDrops, DeleteSkipsChild,
         RevalidateSkipsHandle, DisconnectedNamesKept, OpenAskedAgain, AppendIgnored,
         PrivilegesKept, ListingOutlivesChange,
-        PlusRefusedKept, PlusStaleStaysGood, PlusCountsOnBad,
-        ExportTakesAnother, BadInodeOpens, RevalidateComparesWide,
+        PlusRefusedKept, PlusCountsOnBad,
+        ExportTakesAnother, RevalidateComparesWide,
         MissAdvisesPlus, EvictionDoubtsKnown, SizeChangeKeepsPages,
         UnlinkedEvictionCounts, OldSetAttrStaysValid, InvalInodeDropsPages,
         DeleteLeavesNLink, RenameKeepsCTime, WriteKeepsVersion,

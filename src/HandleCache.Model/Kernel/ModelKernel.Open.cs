@@ -76,7 +76,7 @@ public sealed partial class ModelKernel
             return (new OpenFile(DentryCache.Get(dentry), flags) { IsPathOnly = true }, 0);
         }
 
-        if (IsBad(inode) && !_faults.Has(KernelFault.BadInodeOpens))
+        if (IsBad(inode))
             return (null, (int)Errno.EIO);
         int sent = flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoCtty);
         if (!_conn.AtomicTruncate)

@@ -267,7 +267,7 @@ public sealed partial class ModelKernel
             KernelInode? known = dentry.Inode?.NodeId == entry.NodeId ? dentry.Inode : null;
             if (known is null || IsStale(known, entry.Entry) || HasOtherHandle(known, entry))
             {
-                if (known is not null && !_faults.Has(KernelFault.PlusStaleStaysGood))
+                if (known is not null)
                     MakeBad(known);
                 _dcache.Invalidate(dentry);
                 _dcache.Put(dentry);
