@@ -18,6 +18,7 @@ public class DialectReferenceTests
         Assert.True(DialectList.TryParse(name, out Dialect? dialect, out _));
         DialectReference reference = new(new ModelKernelOptions());
         for (ulong seed = 1; seed <= 60; seed++)
-            Assert.Null(reference.Compare(DialectReference.Make(seed, 50), dialect));
+            Assert.Null(Assert.Single(
+                reference.Compare(DialectReference.Make(seed, 50), [dialect!])));
     }
 }

@@ -28,12 +28,13 @@ public class ResendTests
         Assert.Equal(first.Opcode, again.Opcode);
         Assert.Equal(first.NodeId, again.NodeId);
         Assert.Equal(first.Body, again.Body);
-        Assert.Equal(second.Unique | ResendBit, bench.Read().Unique);
+        Asked secondAgain = bench.Read();
+        Assert.Equal(second.Unique | ResendBit, secondAgain.Unique);
 
         // The third was never read: it is not marked, and comes last.
         Asked third = bench.Read();
         Assert.Equal(0u, third.Unique & ResendBit);
-        foreach (Asked asked in new[] { third, again, second })
+        foreach (Asked asked in new[] { third, again, secondAgain })
             Assert.Equal(0, bench.Answer(asked, Bench.Attributes(Bench.Directory)));
         Assert.All(calls, call => Assert.Equal(0, call.Result.Errno));
     }
@@ -48,6 +49,22 @@ public class ResendTests
         Assert.Equal(Bench.ENOENT, bench.AnswerEntry(asked, Bench.Entry(2, Bench.Regular)));
         Assert.False(stat.IsDone);
         Assert.Equal(0, bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular)));
+        Assert.Equal(0, stat.Result.Errno);
+    }
+
+    [Fact]
+    public void A_reply_carries_the_mark_of_a_resent_request_and_of_no_other()
+    {
+        using Bench bench = new();
+        KernelCall stat = bench.Stat(".", ForceSync);
+        Asked plain = bench.Read();
+        Asked marked = plain with { Unique = plain.Unique | ResendBit };
+        Assert.Equal(Bench.ENOENT, bench.Answer(marked, Bench.Attributes(Bench.Directory)));
+        bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND);
+        Assert.Equal(marked.Unique, bench.Read().Unique);
+        Assert.Equal(Bench.ENOENT, bench.Answer(plain, Bench.Attributes(Bench.Directory)));
+        Assert.False(stat.IsDone);
+        Assert.Equal(0, bench.Answer(marked, Bench.Attributes(Bench.Directory)));
         Assert.Equal(0, stat.Result.Errno);
     }
 

@@ -54,6 +54,11 @@ public static class ValidateChecks
     }
 
     /// <summary>
+    /// The modelled kernel offers in INIT, field by field, what the running one does.
+    /// </summary>
+    public const string InitOffer = "init-offer";
+
+    /// <summary>
     /// Checks that every run must compare something in: one that compared nothing has not passed.
     /// </summary>
     public static IReadOnlyList<string> Mandatory { get; } =

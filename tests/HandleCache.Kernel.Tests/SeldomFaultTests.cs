@@ -1,0 +1,247 @@
+using HandleCache.Model;
+using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
+using HandleCache.Protocol.Wire;
+using Xunit;
+
+namespace HandleCache.Kernel.Tests;
+
+/// <summary>
+/// Rules that random scripts meet too seldom: each is asked of the sound model and of the one
+/// that breaks it, which must answer otherwise.
+/// </summary>
+public class SeldomFaultTests
+{
+    private static readonly (ModelFault Fault, Func<ModelFaults, bool> Holds)[] Cases =
+    [
+        (KernelFault.ExportSkipsGeneration, OldHandleIsStale),
+        (KernelFault.ExportTakesAnother, AnotherNodeIdIsStale),
+        (KernelFault.ListingOutlivesChange, ChangedDirectoryIsReadAgain),
+        (KernelFault.OpenKeepsListing, OpenDropsListing),
+        (KernelFault.PlusCountsOnBad, EntryOfBadInodeIsForgotten),
+        (KernelFault.SizeChangeKeepsPages, SizeChangeDropsPages),
+        (KernelFault.InvalInodeDropsPages, NegativeOffsetKeepsPages),
+        (KernelFault.DeleteLeavesNLink, DeleteTakesLinks),
+        (KernelFault.UnlinkKeepsNLink, UnlinkTakesALink),
+        (KernelFault.LinkAskedAgain, LinkIsAskedOnce),
+    ];
+
+    internal static IEnumerable<ModelFault> Faults => Cases.Select(one => one.Fault);
+
+    public static TheoryData<string> Names() => [.. Faults.Select(fault => fault.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_rule_holds_in_the_sound_model_and_not_in_the_broken_one(string name)
+    {
+        (ModelFault fault, Func<ModelFaults, bool> holds) =
+            Cases.Single(one => one.Fault.Name == name);
+        Assert.True(holds(ModelFaults.None));
+        Assert.False(holds(ModelFaults.Of(fault)));
+    }
+
+    private static bool OldHandleIsStale(ModelFaults faults)
+    {
+        using Bench bench = WithHandleOf2(faults);
+        Look(bench, generation: 2);
+        return ByHandle(bench).Result.Errno == (int)Errno.ESTALE;
+    }
+
+    private static bool AnotherNodeIdIsStale(ModelFaults faults)
+    {
+        using Bench bench = WithHandleOf2(faults);
+        KernelCall open = ByHandle(bench);
+        Asked lookup = bench.Read();
+        Assert.Equal((2u, "."), (lookup.NodeId, lookup.Name));
+        bench.AnswerEntry(lookup, Bench.Entry(5, Bench.Regular));
+        return open.Result.Errno == (int)Errno.ESTALE;
+    }
+
+    private static bool ChangedDirectoryIsReadAgain(ModelFaults faults)
+    {
+        using Bench bench = WithListing(faults);
+        KernelCall made = bench.Call(VfsCallKind.MkDir, "d");
+        bench.AnswerError(bench.Read(), Bench.ENOENT);
+        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Directory));
+        Assert.Equal(0, made.Result.Errno);
+        return !ReadDir(bench).IsDone;
+    }
+
+    private static bool OpenDropsListing(ModelFaults faults)
+    {
+        using Bench bench = WithListing(faults);
+        KernelCall open = Open(bench, ".", 1, 0);
+        bench.Answer(bench.Read(), Caching);
+        Assert.Equal(0, open.Result.Errno);
+        return !ReadDir(bench).IsDone;
+    }
+
+    private static bool EntryOfBadInodeIsForgotten(ModelFaults faults)
+    {
+        using Bench bench = NewBench(faults);
+        Look(bench);
+        KernelCall stat = bench.Stat("a", AtFlags.StatxForceSync);
+        bench.Answer(bench.Read(), Bench.Attributes(Bench.Directory));
+        Assert.Equal(Bench.EIO, stat.Result.Errno);
+        KernelCall open = Open(bench, ".", 0, 0);
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        ReadDir(bench);
+        Asked reading = bench.Read();
+        Assert.Equal(FuseOpcode.FUSE_READDIRPLUS, reading.Opcode);
+        byte[] room = new byte[512];
+        DirentWriter writer = new(room);
+        writer.TryAddPlus(
+            Dialect.Classic, Bench.Entry(2, Bench.Regular), 0, [],
+            new fuse_dirent { ino = 2, off = 1, type = 8 }, "a"u8);
+        bench.AnswerBytes(reading, room[..writer.WrittenBytes]);
+        return bench.Read().Opcode == FuseOpcode.FUSE_FORGET;
+    }
+
+    private static bool SizeChangeDropsPages(ModelFaults faults)
+    {
+        using Bench bench = WithPage(faults);
+        KernelCall stat = bench.Stat("a", AtFlags.StatxForceSync);
+        bench.Answer(bench.Read(), Bench.Attributes(Bench.Regular, size: 20));
+        Assert.Equal(0, stat.Result.Errno);
+        return !Read(bench).IsDone;
+    }
+
+    private static bool NegativeOffsetKeepsPages(ModelFaults faults)
+    {
+        using Bench bench = WithPage(faults);
+        Assert.Equal(0, bench.Notify(
+            FuseNotifyCode.FUSE_NOTIFY_INVAL_INODE,
+            Bench.BytesOf(new fuse_notify_inval_inode_out { ino = 2, off = -1 })));
+        return Read(bench).IsDone;
+    }
+
+    private static bool DeleteTakesLinks(ModelFaults faults)
+    {
+        using Bench bench = NewBench(faults);
+        Look(bench);
+        Assert.Equal(0, Open(bench, "a", 0, OpenFlags.Path).Result.Errno);
+        Assert.Equal(0, bench.Notify(
+            FuseNotifyCode.FUSE_NOTIFY_DELETE,
+            [
+                .. Bench.BytesOf(
+                    new fuse_notify_delete_out { parent = 1, child = 2, namelen = 1 }),
+                (byte)'a', 0,
+            ]));
+        return Links(bench) == 0;
+    }
+
+    private static bool UnlinkTakesALink(ModelFaults faults)
+    {
+        using Bench bench = NewBench(faults);
+        Look(bench);
+        Assert.Equal(0, Open(bench, "a", 0, OpenFlags.Path).Result.Errno);
+        KernelCall unlink = bench.Call(VfsCallKind.Unlink, "a");
+        bench.AnswerBytes(bench.Read());
+        Assert.Equal(0, unlink.Result.Errno);
+        return Links(bench) == 0;
+    }
+
+    private static bool LinkIsAskedOnce(ModelFaults faults)
+    {
+        using Bench bench = NewBench(faults);
+        Look(bench);
+        KernelCall first = bench.Kernel.Start(new(VfsCallKind.Link) { Path = "a", Path2 = "b" });
+        bench.AnswerError(bench.Read(), Bench.ENOENT);
+        bench.AnswerError(bench.Read(), (int)Errno.ENOSYS);
+        Assert.Equal((int)Errno.EPERM, first.Result.Errno);
+        KernelCall second = bench.Kernel.Start(new(VfsCallKind.Link) { Path = "a", Path2 = "c" });
+        bench.AnswerError(bench.Read(), Bench.ENOENT);
+        return second.IsDone;
+    }
+
+    private static Bench NewBench(ModelFaults faults) => new(
+        FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_EXPORT_SUPPORT
+            | FuseInitFlags.FUSE_DO_READDIRPLUS,
+        inodes: new() { Faults = faults });
+
+    private static fuse_open_out Caching => new()
+    {
+        open_flags = (uint)FuseOpenFlags.FOPEN_CACHE_DIR,
+    };
+
+    /// <summary>A handle of nodeid 2, generation 1, in slot 0; the inode is gone.</summary>
+    private static Bench WithHandleOf2(ModelFaults faults)
+    {
+        Bench bench = NewBench(faults);
+        KernelCall open = Open(bench, ".", ModelKernel.MountSlot, 0);
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        Look(bench);
+        KernelCall named = bench.Kernel.Start(new(VfsCallKind.NameToHandle) { Path = "a" });
+        Assert.Equal(0, named.Result.Errno);
+        Assert.Equal(0, bench.InvalEntry(FuseConstants.FUSE_ROOT_ID, "a"));
+        Assert.Equal(["2 1"], bench.ReadForgets());
+        return bench;
+    }
+
+    /// <summary>The root is open in slot 0 and its names are cached.</summary>
+    private static Bench WithListing(ModelFaults faults)
+    {
+        Bench bench = new(inodes: new() { Faults = faults });
+        KernelCall open = Open(bench, ".", 0, 0);
+        bench.Answer(bench.Read(), Caching);
+        Assert.Equal(0, open.Result.Errno);
+        KernelCall reading = ReadDir(bench);
+        byte[] room = new byte[64];
+        DirentWriter writer = new(room);
+        writer.TryAdd(9, 1, 8, "a"u8);
+        bench.AnswerBytes(bench.Read(), room[..writer.WrittenBytes]);
+        bench.AnswerBytes(bench.Read());
+        Assert.Equal(["a 9 8"], reading.Result.Names);
+        Assert.True(ReadDir(bench).IsDone);
+        return bench;
+    }
+
+    /// <summary>A file of 10 bytes is open in slot 0, its page is cached.</summary>
+    private static Bench WithPage(ModelFaults faults)
+    {
+        Bench bench = NewBench(faults);
+        Look(bench, size: 10);
+        KernelCall open = Open(bench, "a", 0, 0);
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        KernelCall read = Read(bench);
+        bench.AnswerBytes(bench.Read(), new byte[10]);
+        Assert.Equal(5, read.Result.Value);
+        Assert.True(Read(bench).IsDone);
+        return bench;
+    }
+
+    private static void Look(Bench bench, ulong generation = 1, ulong size = 0)
+    {
+        KernelCall stat = bench.Stat("a");
+        bench.AnswerEntry(
+            bench.Read(), Bench.Entry(2, Bench.Regular, generation, size: size));
+        Assert.Equal(0, stat.Result.Errno);
+    }
+
+    private static KernelCall Open(Bench bench, string path, int slot, int flags) =>
+        bench.Kernel.Start(new(VfsCallKind.Open) { Path = path, Slot = slot, Flags = flags });
+
+    private static KernelCall ByHandle(Bench bench) => bench.Kernel.Start(
+        new(VfsCallKind.OpenByHandle) { Slot = 0, Mode = 1, Flags = OpenFlags.Path });
+
+    private static KernelCall ReadDir(Bench bench) =>
+        bench.Kernel.Start(new(VfsCallKind.ReadDir) { Size = 4096 });
+
+    private static KernelCall Read(Bench bench) =>
+        bench.Kernel.Start(new(VfsCallKind.Read) { Size = 5 });
+
+    private static uint Links(Bench bench)
+    {
+        KernelCall stat = bench.Kernel.Start(new(VfsCallKind.FStat)
+        {
+            Flags = AtFlags.StatxDontSync,
+            Mode = StatxMask.BasicStats,
+        });
+        return stat.Result.Stat!.NLink;
+    }
+}
