@@ -21,6 +21,7 @@ public class SeldomFaultTests
         (KernelFault.ListingOutlivesChange, ChangedDirectoryIsReadAgain),
         (KernelFault.OpenKeepsListing, OpenDropsListing),
         (KernelFault.PlusCountsOnBad, EntryOfBadInodeIsForgotten),
+        (KernelFault.PlusRefusedKept, RefusedEntryIsForgotten),
         (KernelFault.SizeChangeKeepsPages, SizeChangeDropsPages),
         (KernelFault.InvalInodeDropsPages, NegativeOffsetKeepsPages),
         (KernelFault.DeleteLeavesNLink, DeleteTakesLinks),
@@ -85,6 +86,18 @@ public class SeldomFaultTests
         KernelCall stat = bench.Stat("a", AtFlags.StatxForceSync);
         bench.Answer(bench.Read(), Bench.Attributes(Bench.Directory));
         Assert.Equal(Bench.EIO, stat.Result.Errno);
+        return IsForgotten(bench, Bench.Entry(2, Bench.Regular));
+    }
+
+    private static bool RefusedEntryIsForgotten(ModelFaults faults)
+    {
+        using Bench bench = NewBench(faults);
+        return IsForgotten(bench, Bench.Entry(2, FileModes.TypeMask));
+    }
+
+    /// <summary>Whether a READDIRPLUS entry "a" is followed by a FORGET of its own.</summary>
+    private static bool IsForgotten(Bench bench, fuse_entry_out entry)
+    {
         KernelCall open = Open(bench, ".", 0, 0);
         bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, open.Result.Errno);
@@ -94,8 +107,7 @@ public class SeldomFaultTests
         byte[] room = new byte[512];
         DirentWriter writer = new(room);
         writer.TryAddPlus(
-            Dialect.Classic, Bench.Entry(2, Bench.Regular), 0, [],
-            new fuse_dirent { ino = 2, off = 1, type = 8 }, "a"u8);
+            Dialect.Classic, entry, 0, [], new fuse_dirent { ino = 2, off = 1, type = 8 }, "a"u8);
         bench.AnswerBytes(reading, room[..writer.WrittenBytes]);
         return bench.Read().Opcode == FuseOpcode.FUSE_FORGET;
     }
