@@ -1,5 +1,6 @@
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Differential;
@@ -32,6 +33,8 @@ public sealed class DialectReference(ModelKernelOptions model)
                 ReusesNodeIds = false,
                 SendsHandles = false,
                 HandleBytes = HandleBytes,
+                // The entries of v3 and fusex bring no attributes: their servers know STATX.
+                Lacks = [.. script.Server.Lacks.Where(o => o != FuseOpcode.FUSE_STATX)],
             },
         };
     }
@@ -131,7 +134,9 @@ public sealed class DialectReference(ModelKernelOptions model)
         {
             ulong nodeId = cache.Get(at).NodeId;
             ulong count = cache.Held(nodeId);
-            held[nodeId] = DialectDifference.Counts.Applies(dialect) ? Math.Min(count, 1) : count;
+            if (DialectDifference.Counts.Applies(dialect))
+                count = nodeId == FuseInodeCache.RootNodeId ? 1 : Math.Min(count, 1);
+            held[nodeId] = count;
         }
 
         return string.Join(", ", held.Select(pair => $"{pair.Key} {pair.Value}"));
