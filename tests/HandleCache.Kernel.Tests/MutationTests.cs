@@ -62,7 +62,7 @@ public class MutationTests
             {
                 script = script with
                 {
-                    Server = script.Server with { SendsHandles = true, BadHandlePerMille = 200 },
+                    Server = script.Server with { SendsHandles = true, BadHandlePer1024 = 200 },
                 };
             }
 

@@ -1,8 +1,9 @@
-using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Mounting;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;

@@ -1,4 +1,5 @@
 using HandleCache.Model.Kernel;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
@@ -39,5 +40,5 @@ public sealed record Script(
         + (Server.NegativeEntries ? ", negative entries" : "")
         + (Server.SendsHandles ? ", handles" : "")
         + (Server.ReusesNodeIds ? ", nodeids reused" : "")
-        + FormattableString.Invariant($", hostile {Server.HostilePerMille}/1024");
+        + FormattableString.Invariant($", hostile {Server.HostilePer1024}/1024");
 }

@@ -1,6 +1,8 @@
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
@@ -25,7 +27,7 @@ public static class ScriptGenerator
     /// </param>
     public static Script Make(ulong seed, int calls, bool mayPassthrough = false)
     {
-        ScriptRandom random = new(seed);
+        SplitMix64 random = new(seed);
         bool sleeps = random.OneIn(SleepingOneIn);
         ScriptServerOptions server = new()
         {
@@ -33,7 +35,7 @@ public static class ScriptGenerator
             EntryValidity = Validity(random, sleeps),
             AttrValidity = Validity(random, sleeps),
             DirectIo = !random.OneIn(3),
-            HostilePerMille = random.Pick(0, 0, 20, 100, 300),
+            HostilePer1024 = random.Pick(0, 0, 20, 100, 300),
             ReusesNodeIds = random.OneIn(3),
             NegativeEntries = random.OneIn(2),
             SendsHandles = random.OneIn(3),
@@ -74,7 +76,7 @@ public static class ScriptGenerator
         EntryValidity = Steady(server.EntryValidity),
         AttrValidity = Steady(server.AttrValidity),
         DirectIo = false,
-        HostilePerMille = 0,
+        HostilePer1024 = 0,
         ReusesNodeIds = false,
         SendsHandles = false,
     };
@@ -82,7 +84,7 @@ public static class ScriptGenerator
     private static ValidityMode Steady(ValidityMode mode) =>
         mode == ValidityMode.Mixed ? ValidityMode.Infinite : mode;
 
-    private static ValidityMode Validity(ScriptRandom random, bool sleeps) => sleeps
+    private static ValidityMode Validity(SplitMix64 random, bool sleeps) => sleeps
         ? random.Pick(
             ValidityMode.Finite, ValidityMode.Finite, ValidityMode.MixedFinite,
             ValidityMode.Infinite)
@@ -93,7 +95,7 @@ public static class ScriptGenerator
     /// One to three names. Never "..": a script must not leave its mount, and with a symlink to
     /// "." it could.
     /// </summary>
-    private static string Path(ScriptRandom random)
+    private static string Path(SplitMix64 random)
     {
         int depth = random.Pick(0, 1, 1, 1, 2, 2, 2, 3);
         if (depth == 0)
@@ -105,7 +107,7 @@ public static class ScriptGenerator
         return random.OneIn(40) ? path + "/" : path;
     }
 
-    private static VfsCall Call(ScriptRandom random)
+    private static VfsCall Call(SplitMix64 random)
     {
         VfsCallKind kind = random.Pick<VfsCallKind>(Weights);
         VfsCall call = new(kind)
@@ -195,7 +197,7 @@ public static class ScriptGenerator
         };
     }
 
-    private static VfsCall Open(ScriptRandom random, VfsCall call)
+    private static VfsCall Open(SplitMix64 random, VfsCall call)
     {
         int flags = random.Pick(
             OpenFlags.ReadOnly, OpenFlags.ReadOnly, OpenFlags.ReadWrite, OpenFlags.WriteOnly);

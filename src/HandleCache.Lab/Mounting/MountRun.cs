@@ -4,6 +4,7 @@ using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Keeping;
+using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Validate;
+using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
 
 namespace HandleCache.Lab.Restart;

@@ -1,6 +1,6 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
 

@@ -1,4 +1,4 @@
-using HandleCache.Lab.Workload.Steps;
+using HandleCache.Protocol;
 
 namespace HandleCache.Lab.Restart.Modelled;
 
@@ -42,7 +42,7 @@ internal static class Histories
     /// <summary>A seeded history over a handful of names, of 6 to 20 steps.</summary>
     public static History Random(ulong seed, int number)
     {
-        WorkRandom random = new(seed + (ulong)number);
+        SplitMix64 random = new(seed + (ulong)number);
         string[] paths = ["d", "e", "d/a", "d/b", "d/c", "e/f", "e/g", "e/g/h"];
         string[] verbs =
         [

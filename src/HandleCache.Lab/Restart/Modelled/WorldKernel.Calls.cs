@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using HandleCache.Model.Handles;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
@@ -19,7 +20,7 @@ internal sealed class FileSteps(
     private const int MaxFileBytes = 40_000;
     private const int MaxWriteBytes = 6_000;
 
-    private readonly WorkRandom _random = context.Random;
+    private readonly SplitMix64 _random = context.Random;
     private readonly CallLog _log = context.Log;
     private readonly Calls _calls = context.Calls;
     private readonly byte[] _buffer = new byte[MaxFileBytes + MaxWriteBytes];

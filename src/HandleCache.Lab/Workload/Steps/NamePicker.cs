@@ -1,9 +1,10 @@
 using System.Globalization;
+using HandleCache.Protocol;
 
 namespace HandleCache.Lab.Workload.Steps;
 
 /// <summary>Chooses places in a scratch directory, and makes up names.</summary>
-internal sealed class NamePicker(WorkRandom random, Scratch scratch)
+internal sealed class NamePicker(SplitMix64 random, Scratch scratch)
 {
     private const int LongestName = 255;
 

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
@@ -10,7 +11,7 @@ internal sealed class NameSteps(
     private const int MaxDirectories = 8;
     private const int MaxNames = 80;
 
-    private readonly WorkRandom _random = context.Random;
+    private readonly SplitMix64 _random = context.Random;
     private readonly CallLog _log = context.Log;
     private readonly Calls _calls = context.Calls;
 
