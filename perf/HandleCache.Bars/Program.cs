@@ -10,7 +10,8 @@ try
 {
     return args switch
     {
-        ["table", string readme, string folder] => WriteTable(readme, folder),
+        ["table", string readme, string tables, string folder] =>
+            WriteTables(readme, tables, folder),
         ["model", "quick" or "full", string file, string peer, string machine] =>
             MeasureModel(args[1], file, peer, machine),
         ["scale", string inodes, string type, string bytes] => RunScale(inodes, type, bytes),
@@ -23,11 +24,15 @@ catch (Exception error) when (error is FormatException or IOException or Invalid
     return Failed;
 }
 
-static int WriteTable(string readme, string folder)
+static int WriteTables(string readme, string tables, string folder)
 {
-    IEnumerable<ResultFile> files = Directory.EnumerateFiles(folder, "*.json")
-        .Order(StringComparer.Ordinal).Select(ResultFile.Read);
-    File.WriteAllText(readme, TableWriter.Replace(File.ReadAllText(readme), files));
+    List<ResultFile> files =
+    [
+        .. Directory.EnumerateFiles(folder, "*.json")
+            .Order(StringComparer.Ordinal).Select(ResultFile.Read),
+    ];
+    File.WriteAllText(tables, TableWriter.Replace(File.ReadAllText(tables), files));
+    File.WriteAllText(readme, SummaryWriter.Replace(File.ReadAllText(readme), files));
     return 0;
 }
 
@@ -47,6 +52,6 @@ static int RunScale(string inodes, string type, string bytes)
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: table README FOLDER | model quick|full FILE PEER MACHINE");
+    Console.Error.WriteLine("usage: table README PERF-README FOLDER | model quick|full FILE PEER MACHINE");
     return BadUsage;
 }

@@ -41,7 +41,7 @@ public sealed class SplitMix64(ulong seed)
 
     public T Pick<T>(params ReadOnlySpan<T> choices) => choices[Below(choices.Length)];
 
-    public T Pick<T>(IReadOnlyList<T> choices)
+    public T PickFrom<T>(IReadOnlyList<T> choices)
     {
         ArgumentNullException.ThrowIfNull(choices);
         return choices[Below(choices.Count)];

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HandleCache.Model;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
 using HandleCache.Model.Slab;
@@ -66,6 +67,7 @@ public sealed class KernelDriver : IDisposable
         KernelVersion? version = null)
     {
         _dialect = dialect ?? Dialect.Classic;
+        IsBroken = inodes is { Faults.Any: true };
         ModelKernelOptions options = new() { Inodes = inodes ?? new(), Dialect = _dialect };
         Kernel = new(options with { Version = version ?? options.Version });
         KernelCall mount = Kernel.Mount();
@@ -78,6 +80,11 @@ public sealed class KernelDriver : IDisposable
     }
 
     public ModelKernel Kernel { get; }
+
+    /// <summary>
+    /// The caller breaks the kernel on purpose: its validator is not asked at the end.
+    /// </summary>
+    public bool IsBroken { get; init; }
 
     /// <summary>Starts a statx(2) of a path for the basic attributes.</summary>
     /// <param name="path">Relative to the root of the mount.</param>
@@ -223,5 +230,13 @@ public sealed class KernelDriver : IDisposable
         return bytes;
     }
 
-    public void Dispose() => Kernel.Dispose();
+    /// <summary>Asks the kernel's validator, which finds nothing whatever the caller did.</summary>
+    /// <exception cref="InvalidOperationException">It found something.</exception>
+    public void Dispose()
+    {
+        IReadOnlyList<ValidationError> errors = IsBroken ? [] : Kernel.Validate();
+        Kernel.Dispose();
+        if (errors.Count > 0)
+            throw new InvalidOperationException(string.Join("; ", errors));
+    }
 }

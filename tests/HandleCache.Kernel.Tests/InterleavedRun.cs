@@ -70,7 +70,7 @@ internal sealed class InterleavedRun : IDisposable
             foreach (KernelCall ended in _running.Where(call => call.IsDone))
                 Steps.Add($"{ended.Call} {ended.Result}");
             _running.RemoveAll(call => call.IsDone);
-            if (_kernel.Inodes.Validate() is { Count: > 0 } errors)
+            if (_kernel.Validate() is { Count: > 0 } errors)
                 return errors[0].ToString();
         }
 

@@ -168,7 +168,7 @@ public class KernelPropertyTests
 
     private static string? FirstError(ModelKernel kernel, VfsCall call)
     {
-        IReadOnlyList<ValidationError> errors = kernel.Inodes.Validate();
+        IReadOnlyList<ValidationError> errors = kernel.Validate();
         return errors.Count == 0 ? null : $"after {call}: {errors[0]}";
     }
 

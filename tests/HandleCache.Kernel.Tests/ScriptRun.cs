@@ -28,12 +28,14 @@ internal sealed record ScriptRun(
         {
             VfsResult result = Make(side, call);
             results.Add(result.ToString());
+            if (side.Errors.Count > 0 && inodes is not { Faults.Any: true })
+                throw new InvalidOperationException($"after {call}: {side.Errors[0]}");
             afterCall?.Invoke(side, call, result);
         }
 
         return new(
             side.Transcript, results, side.Server.Ledger.Held(), HeldIn(side.Kernel.Inodes),
-            side.Kernel.Inodes.Validate(), side.Server.Ledger.Strays);
+            side.Errors, side.Server.Ledger.Strays);
     }
 
     /// <summary>One call or notification, with all that follows from it.</summary>

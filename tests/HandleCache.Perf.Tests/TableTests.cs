@@ -35,6 +35,45 @@ public sealed class TableTests
     }
 
     [Fact]
+    public void The_summary_has_its_headlines_and_counts_the_bars_of_all_rows()
+    {
+        string text = $"{SummaryWriter.Begin}\nold\n{SummaryWriter.End}\n";
+        string notMet = Good.Replace(
+            "\"met\": true", "\"met\": false, \"note\": \"why\"", StringComparison.Ordinal);
+        List<ResultFile> files = [Read(notMet)];
+        foreach (string headline in SummaryWriter.Headlines)
+            files.Add(Read(Good.Replace("\"n\"", $"\"{headline}\"", StringComparison.Ordinal)));
+
+        string now = SummaryWriter.Replace(text, files);
+
+        foreach (string headline in SummaryWriter.Headlines)
+            Assert.Contains($"\n| {headline} | ns | 12.3 |", now, StringComparison.Ordinal);
+        Assert.DoesNotContain("| n |", now, StringComparison.Ordinal);
+        Assert.Contains("\n5 of 6 bars are met;", now, StringComparison.Ordinal);
+        Assert.Equal(now, SummaryWriter.Replace(now, files));
+    }
+
+    [Fact]
+    public void A_headline_that_no_result_file_has_is_refused_by_name()
+    {
+        FormatException error = Assert.Throws<FormatException>(() => SummaryWriter.Replace(
+            $"{SummaryWriter.Begin}\n{SummaryWriter.End}\n", [Read(Good)]));
+        Assert.Contains(SummaryWriter.Headlines[0], error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_note_gets_the_full_stop_that_it_lacks()
+    {
+        string noted = Good.Replace(
+            "\"met\": true", "\"met\": true, \"note\": \"a cause\"", StringComparison.Ordinal);
+
+        string now = TableWriter.Replace(
+            $"{TableWriter.Begin}\n{TableWriter.End}\n", [Read(noted)]);
+
+        Assert.Contains("\n- n: a cause.\n", now, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_text_without_the_markers_is_refused() =>
         Assert.Throws<FormatException>(() => TableWriter.Replace("no markers", []));
 

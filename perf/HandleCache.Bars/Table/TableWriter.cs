@@ -3,7 +3,7 @@ using System.Text;
 
 namespace HandleCache.Bars.Table;
 
-/// <summary>The README's tables, in Markdown, from result files.</summary>
+/// <summary>The tables of perf/README.md, in Markdown, from result files.</summary>
 internal static class TableWriter
 {
     public const string Begin = "<!-- perf:begin -->";
@@ -13,11 +13,18 @@ internal static class TableWriter
     /// <exception cref="FormatException">The markers are not there, in this order.</exception>
     public static string Replace(string text, IEnumerable<ResultFile> files)
     {
-        int begin = text.IndexOf(Begin, StringComparison.Ordinal);
-        int end = text.IndexOf(End, StringComparison.Ordinal);
-        if (begin < 0 || end < begin)
-            throw new FormatException($"the markers {Begin} and {End} are not there");
-        return text[..(begin + Begin.Length)] + "\n" + Write(files) + text[end..];
+        return Between(text, Begin, End, Write(files));
+    }
+
+    /// <summary>The text with what is between two markers replaced.</summary>
+    /// <exception cref="FormatException">The markers are not there, in this order.</exception>
+    public static string Between(string text, string begin, string end, string content)
+    {
+        int from = text.IndexOf(begin, StringComparison.Ordinal);
+        int to = text.IndexOf(end, StringComparison.Ordinal);
+        if (from < 0 || to < from)
+            throw new FormatException($"the markers {begin} and {end} are not there");
+        return text[..(from + begin.Length)] + "\n" + content + text[to..];
     }
 
     private static string Write(IEnumerable<ResultFile> files)
@@ -37,22 +44,24 @@ internal static class TableWriter
             .Append(CultureInfo.InvariantCulture, $"{on.Cpu}, {on.Cores} cores, ")
             .Append(CultureInfo.InvariantCulture, $"{on.MemoryGiB} GiB, Linux {on.Kernel}.");
         foreach (string note in file.Notes)
-            text.Append(' ').Append(note);
+            text.Append(' ').Append(Sentence(note));
         text.Append("\n\n| what | unit | HandleCache | beside it | bar | |\n")
             .Append("|---|---|---:|---|---|---|\n");
         foreach (ResultRow row in file.Rows)
-        {
-            text.Append("| ").Append(row.Name).Append(" | ").Append(row.Unit).Append(" | ")
-                .Append(Number(row.Value)).Append(" | ")
-                .AppendJoin("; ", row.Peers.Select(p => $"{p.Name} {Number(p.Value)}"))
-                .Append(" | ").Append(BarOf(row)).Append(" | ").Append(Verdict(row)).Append(" |\n");
-        }
+            Append(text, row);
 
         foreach (ResultRow row in file.Rows.Where(row => row.Note is not null))
-            text.Append("\n- ").Append(row.Name).Append(": ").Append(row.Note);
+            text.Append("\n- ").Append(row.Name).Append(": ").Append(Sentence(row.Note!));
         if (file.Rows.Any(row => row.Note is not null))
             text.Append('\n');
     }
+
+    /// <summary>One line of a table.</summary>
+    public static void Append(StringBuilder text, ResultRow row) => text
+        .Append("| ").Append(row.Name).Append(" | ").Append(row.Unit).Append(" | ")
+        .Append(Number(row.Value)).Append(" | ")
+        .AppendJoin("; ", row.Peers.Select(p => $"{p.Name} {Number(p.Value)}"))
+        .Append(" | ").Append(BarOf(row)).Append(" | ").Append(Verdict(row)).Append(" |\n");
 
     private static string BarOf(ResultRow row) => row.Figure is { } figure
         ? $"{row.Bar}: {Number(figure)}"
@@ -64,6 +73,9 @@ internal static class TableWriter
         false => "**not met**",
         null => "",
     };
+
+    /// <summary>The note with its full stop.</summary>
+    private static string Sentence(string note) => note.EndsWith('.') ? note : note + ".";
 
     /// <summary>Three digits, or all before the point where there are more.</summary>
     private static string Number(double value)

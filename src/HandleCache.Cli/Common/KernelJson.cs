@@ -2,14 +2,24 @@ using HandleCache.Model.Slab;
 
 namespace HandleCache.Cli.Common;
 
-/// <summary>The kernel a figure was reckoned for, as every document names it.</summary>
-internal static class KernelJson
+/// <summary>The kernel a figure was derived for, as every document names it.</summary>
+internal sealed record KernelJson(
+    string Name,
+    string Release,
+    string Version,
+    int PresentCpus,
+    int PossibleCpus,
+    int PageBytes,
+    int CacheLineBytes,
+    int SlabMaxOrder,
+    int SlabMinOrder,
+    int SlabMinObjects,
+    bool Memcg)
 {
-    public static object Of(KernelProfile kernel) => new
-    {
+    public static KernelJson Of(KernelProfile kernel) => new(
         kernel.Name,
         kernel.Release,
-        Version = kernel.Version.ToString(),
+        kernel.Version.ToString(),
         kernel.PresentCpus,
         kernel.PossibleCpus,
         kernel.PageBytes,
@@ -17,6 +27,5 @@ internal static class KernelJson
         kernel.SlabMaxOrder,
         kernel.SlabMinOrder,
         kernel.SlabMinObjects,
-        kernel.Memcg,
-    };
+        kernel.Memcg);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Report;
 using HandleCache.Cli.Slab;
+using HandleCache.Cli.Survey;
 using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Compare;
 using HandleCache.Server.Sessions;
@@ -61,7 +62,7 @@ internal static class CompareCommand
             CompareResult result = CompareExperiment.Run(request, interrupt.Token);
             plot.Draw(parsed, () => ComparePlot.Of(result));
             if (parsed.GetValue(json))
-                JsonOutput.Write(CompareJson.Of(request, result));
+                JsonOutput.Write(CompareDocument.Of(request, result));
             else
                 Console.Out.Write(CompareText.Of(request, result));
             return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;

@@ -71,7 +71,7 @@ internal static class LayoutCommand
             };
             LayoutResult result = LayoutExperiment.Run(request);
             if (parsed.GetValue(json))
-                JsonOutput.Write(LayoutJson.Of(request, result));
+                JsonOutput.Write(LayoutDocument.Of(request, result));
             else
                 Console.Out.Write(LayoutText.Of(request, result));
             return ExitCode.Success;

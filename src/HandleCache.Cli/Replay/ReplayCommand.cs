@@ -73,7 +73,7 @@ internal static class ReplayCommand
         ReplayResult result = ReplayExperiment.Run(
             request, line => Console.Error.WriteLine($"handlecache: {line}"), interrupt.Token);
         if (parsed.GetValue(Json))
-            JsonOutput.Write(ReplayJson.Of(request, result));
+            JsonOutput.Write(ReplayDocument.Of(request, result));
         else
             Console.Out.Write(ReplayText.Of(request, result));
         return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;

@@ -89,17 +89,15 @@ internal static class ReportCommand
         return command;
     }
 
-    private static object Document(
+    private static ReportDocument Document(
         string file, string page, ReportHtml.Run<SweepRequest, SweepResult>[] sweeps,
-        List<(string? Name, string? File)> mixes, string[] kernels) => new
-        {
-            JsonOutput.SchemaVersion,
-            How = ProfileSource.Derived,
-            Html = file,
-            Bytes = page.Length,
-            Options = new { Mixes = mixes.Select(m => m.Name ?? m.File), Kernels = kernels },
-            Answers = sweeps.Select(s => SweepAnswer.Of(s.Request, s.Result)),
-        };
+        List<(string? Name, string? File)> mixes, string[] kernels) => new(
+        JsonOutput.SchemaVersion,
+        ProfileSource.Derived,
+        file,
+        page.Length,
+        new ReportDocument.ReportChoices([.. mixes.Select(m => m.Name ?? m.File)], kernels),
+        [.. sweeps.Select(s => SweepAnswer.Of(s.Request, s.Result))]);
 
     private static ReportHtml.Run<SweepRequest, SweepResult> Sweep(
         (string? Name, string? File) mix, string kernel, int? cpus, CancellationToken cancel)

@@ -1,3 +1,4 @@
+using HandleCache.Cli.Survey;
 using HandleCache.Lab.Restart;
 using HandleCache.Server.Keeping;
 using HandleCache.Server.Sessions;

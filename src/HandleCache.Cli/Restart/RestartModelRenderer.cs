@@ -5,34 +5,9 @@ using HandleCache.Lab.Restart.Modelled;
 
 namespace HandleCache.Cli.Restart;
 
-/// <summary>`restart --model` as text of 80 columns and as JSON.</summary>
+/// <summary>`restart --model` as text of 80 columns.</summary>
 internal static class RestartModelRenderer
 {
-    /// <summary>The JSON document.</summary>
-    public static object ToJson(RestartModelResult result) => new
-    {
-        schemaVersion = JsonOutput.SchemaVersion,
-        kind = "derived",
-        verdict = result.Holds ? "holds" : "fails",
-        kills = result.Rows.Sum(r => r.Restarts),
-        operations = result.Rows.Sum(r => r.Recovered + r.Stale + r.Gone),
-        errors = result.Rows.Sum(r => r.Stale + r.Gone),
-        wrongObject = result.WrongObject,
-        stale = result.Rows.Sum(r => r.Stale),
-        recovered = result.Rows.Sum(r => r.Recovered),
-        options = new
-        {
-            dialects = result.Options.Dialects,
-            defects = result.Options.Defects,
-            noParentHandle = result.Options.NoParentHandle,
-            nodeIds = Name(result.NodeIds),
-            histories = result.Options.Histories,
-            seed = result.Options.Seed,
-            handleBytes = result.Options.HandleBytes,
-        },
-        rows = result.Rows,
-    };
-
     /// <summary>The table, the counterexamples, the verdict.</summary>
     public static string ToText(RestartModelResult result)
     {
@@ -122,6 +97,6 @@ internal static class RestartModelRenderer
     private static string Kind(RestartModelRow row) =>
         row.Dialect == "classic" ? "none" : row.PersistentHandles ? "persistent" : "per life";
 
-    private static string Name(NodeIdPolicy policy) =>
+    public static string Name(NodeIdPolicy policy) =>
         policy == NodeIdPolicy.PerLife ? "life" : "inode";
 }

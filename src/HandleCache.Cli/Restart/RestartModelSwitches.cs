@@ -74,7 +74,7 @@ internal static class RestartModelSwitches
             options = options with { Dialects = named };
         RestartModelResult result = RestartModelExperiment.Run(options, stop);
         if (json)
-            JsonOutput.Write(RestartModelRenderer.ToJson(result));
+            JsonOutput.Write(RestartModelDocument.Of(result));
         else
             Console.Out.Write(RestartModelRenderer.ToText(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;

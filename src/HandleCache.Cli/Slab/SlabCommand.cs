@@ -60,7 +60,7 @@ internal static class SlabCommand
             SlabResult result = SlabExperiment.Geometry(
                 parsed.GetValue(kernel)!, parsed.GetValue(cpus), slabObject);
             if (parsed.GetValue(json))
-                JsonOutput.Write(SlabRenderer.ToJson(result));
+                JsonOutput.Write(SlabDocument.Of(result));
             else
                 Console.Out.Write(SlabRenderer.ToText(result));
             return ExitCode.Success;
@@ -79,7 +79,7 @@ internal static class SlabCommand
     {
         SlabVerifyResult result = SlabExperiment.Verify();
         if (json)
-            JsonOutput.Write(SlabRenderer.ToJson(result));
+            JsonOutput.Write(SlabVerifyDocument.Of(result));
         else
             Console.Out.Write(SlabRenderer.ToText(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;

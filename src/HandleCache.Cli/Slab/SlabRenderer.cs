@@ -3,7 +3,6 @@ using System.Text;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Lab.Memory;
-using HandleCache.Model;
 using HandleCache.Model.Slab;
 
 namespace HandleCache.Cli.Slab;
@@ -56,62 +55,6 @@ internal static class SlabRenderer
         return text.ToString();
     }
 
-    public static object ToJson(SlabResult result)
-    {
-        SlabGeometry g = result.Cost.Geometry;
-        MemcgVector vector = result.Cost.Vector;
-        return new
-        {
-            JsonOutput.SchemaVersion,
-            How = ProfileSource.Derived,
-            Kernel = KernelJson.Of(result.Kernel),
-            Options = new
-            {
-                result.SlabObject.AlignBytes,
-                HwcacheAlign = result.SlabObject.HwCacheAlign,
-                result.SlabObject.Ctor,
-                result.SlabObject.Rcu,
-                Freeptr = result.SlabObject.FreePointerGiven,
-                result.SlabObject.Account,
-            },
-            ObjectSize = result.SlabObject.ObjectBytes,
-            Align = g.AlignBytes,
-            AlignedObjectSize = g.AlignedObjectBytes,
-            g.FreePointer,
-            PayloadSize = g.PayloadBytes,
-            SlabSize = g.SlotBytes,
-            FreeTail = g.FreeTailBytes,
-            CpusReckoned = g.Search.Cpus,
-            g.Search.MinObjects,
-            g.Search.FirstOrder,
-            g.Search.Fraction,
-            g.Order,
-            SlabBytes = g.SlabBytes,
-            g.ObjectsPerSlab,
-            Leftover = g.LeftoverBytes,
-            BytesPerObject = new
-            {
-                Pages = result.Cost.PagesBytes,
-                Vector = result.Cost.VectorBytes,
-                Total = result.Cost.TotalBytes,
-                Charged = result.Cost.ChargeBytes(result.Kernel),
-            },
-            Vector = new { vector.Placement, Bytes = vector.VectorBytes, vector.KmallocClassBytes },
-        };
-    }
-
-    public static object ToJson(SlabVerifyResult result) => new
-    {
-        JsonOutput.SchemaVersion,
-        Verdict = result.Holds ? "match" : "diverge",
-        Kernel = KernelJson.Of(result.Kernel),
-        Caches = result.Rows.Count,
-        result.Aliases,
-        result.Exact,
-        Flagged = result.Flagged.Select(RowJson),
-        Mismatches = result.Mismatches.Select(RowJson),
-    };
-
     public static string KernelLine(KernelProfile kernel) => string.Create(
         CultureInfo.InvariantCulture,
         $"Kernel {kernel.Name} ({kernel.Release}), {kernel.PresentCpus} CPUs present, "
@@ -126,16 +69,6 @@ internal static class SlabRenderer
                 + Kmalloc.CacheName(kernel, vector.KmallocClassBytes, KmallocType.Normal),
             _ => "none",
         };
-
-    private static object RowJson(SlabVerifyRow row) => new
-    {
-        row.Name,
-        row.ObjectSize,
-        row.Align,
-        row.Measured,
-        row.Derived,
-        row.Reason,
-    };
 
     private static void Group(StringBuilder text, string title, IReadOnlyList<SlabVerifyRow> rows)
     {

@@ -49,7 +49,7 @@ internal static class SurveyCommand
                 SurveyMix.Save(request, result, file);
             plot.Draw(parsed, () => SurveyPlot.Of(result));
             if (parsed.GetValue(json))
-                JsonOutput.Write(SurveyJson.Of(request, result, file));
+                JsonOutput.Write(SurveyDocument.Of(request, result, file));
             else
                 Console.Out.Write(SurveyText.Of(request, result, file));
             return ExitCode.Success;

@@ -3,6 +3,7 @@ using HandleCache.Cli.Common;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Report;
 using HandleCache.Cli.Slab;
+using HandleCache.Cli.Survey;
 using HandleCache.Lab;
 using HandleCache.Lab.Mixes;
 using HandleCache.Lab.Sweep;
@@ -78,7 +79,7 @@ internal static class SweepCommand
             SweepResult result = SweepExperiment.Run(request, interrupt.Token);
             plot.Draw(parsed, () => SweepPlot.Of(result));
             if (parsed.GetValue(json))
-                JsonOutput.Write(SweepJson.Of(request, result));
+                JsonOutput.Write(SweepDocument.Of(request, result));
             else
                 Console.Out.Write(SweepText.Of(request, result));
             return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;

@@ -1,4 +1,6 @@
+using HandleCache.Lab.Differential;
 using HandleCache.Lab.Validate;
+using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Cli.Validate;
@@ -27,32 +29,12 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
     public IReadOnlyList<StageSummary> Stages => result.Stages;
 
     /// <summary>The differential part; null where it was left out.</summary>
-    public object? Differential => result.Differential is not { } run ? null : new
-    {
-        run.Scripts,
-        run.PassthroughScripts,
-        run.FiniteScripts,
-        run.Calls,
-        run.Requests,
-        run.TooSlow,
-        run.Disturbed,
-        run.GivenUp,
-        run.IsInterrupted,
-        Seconds = Math.Round(run.Elapsed.TotalSeconds, 1),
-        Failed = run.Failed is not { } script ? null : new
-        {
-            script.Seed,
-            script.Settings,
-            Calls = script.Calls.Select(call => call.ToString()).ToArray(),
-            run.Divergence,
-            run.Repeats,
-        },
-    };
+    public DifferentialPart? Differential =>
+        result.Differential is { } run ? DifferentialPart.Of(run) : null;
 
     public IReadOnlyList<string> Notes => result.Notes;
 
-    public object Options => new
-    {
+    public ValidateChoices Options => new(
         result.Options.Source,
         result.Options.Write,
         result.Options.TreeOn,
@@ -60,13 +42,46 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
         result.Options.Directories,
         result.Options.Operations,
         result.Options.TimeoutSeconds,
-        Strategy = result.Options.Strategy.ToString(),
+        result.Options.Strategy.ToString(),
         result.Options.ReadDirPlus,
         result.Options.Eviction,
         result.Options.DropCaches,
         result.Options.Scripts,
-        SoakMinutes = result.Options.Soak?.TotalMinutes,
+        result.Options.Soak?.TotalMinutes,
         result.Options.Record,
-        Break = result.Options.Break?.Name,
-    };
+        result.Options.Break?.Name);
+
+    internal sealed record DifferentialPart(
+        int Scripts, int PassthroughScripts, int FiniteScripts, long Calls, long Requests,
+        int TooSlow, int Disturbed, int GivenUp, bool IsInterrupted, double Seconds,
+        FailedScript? Failed)
+    {
+        public static DifferentialPart Of(DifferentialResult run) => new(
+            run.Scripts,
+            run.PassthroughScripts,
+            run.FiniteScripts,
+            run.Calls,
+            run.Requests,
+            run.TooSlow,
+            run.Disturbed,
+            run.GivenUp,
+            run.IsInterrupted,
+            Math.Round(run.Elapsed.TotalSeconds, 1),
+            run.Failed is not { } script ? null : new FailedScript(
+                script.Seed,
+                script.Settings,
+                [.. script.Calls.Select(call => call.ToString())],
+                run.Divergence,
+                run.Repeats));
+    }
+
+    internal sealed record FailedScript(
+        ulong Seed, string Settings, IReadOnlyList<string> Calls,
+        ScriptDivergence? Divergence, bool Repeats);
+
+    internal sealed record ValidateChoices(
+        string? Source, bool Write, string? TreeOn, int Files, int Directories, int Operations,
+        double TimeoutSeconds, string Strategy, ReadDirPlusMode ReadDirPlus,
+        EvictionMethod Eviction, bool DropCaches, int Scripts, double? SoakMinutes,
+        string? Record, string? Break);
 }

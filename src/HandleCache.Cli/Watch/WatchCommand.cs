@@ -64,7 +64,7 @@ internal static class WatchCommand
             line => Console.Error.WriteLine($"handlecache: {line}"),
             interrupt.Token);
         if (parsed.GetValue(Json))
-            JsonOutput.Write(WatchText.Document(options, result));
+            JsonOutput.Write(WatchDocument.Of(options, result));
         else
             WatchText.Write(Console.Out, result);
         return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;

@@ -43,24 +43,4 @@ internal static class WatchText
         text.AppendLine(plain, $"verdict: {result.Verdict}");
         output.Write(text);
     }
-
-    public static object Document(WatchOptions options, WatchResult result) => new
-    {
-        JsonOutput.SchemaVersion,
-        result.Verdict,
-        result.Kernel,
-        result.Statistics.Requests,
-        result.Statistics.InodesPeak,
-        result.Checks,
-        result.Statistics,
-        result.Notes,
-        Options = new
-        {
-            options.MountPoint,
-            options.Command,
-            options.ReadOnly,
-            options.ReusesNodeIds,
-            options.Record,
-        },
-    };
 }

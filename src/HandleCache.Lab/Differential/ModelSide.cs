@@ -1,6 +1,7 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using HandleCache.Model;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -24,8 +25,7 @@ public sealed class ModelSide : IScriptSide
     private readonly Thread _thread;
     private readonly byte[] _request = new byte[1 << 17];
     private readonly byte[] _reply = new byte[1 << 17];
-    private readonly IncrementalHash _transcript =
-        IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly XxHash128 _transcript = new();
 
     private int _forgetsSent;
 
@@ -89,12 +89,20 @@ public sealed class ModelSide : IScriptSide
 
         KernelCall running = _kernel.Start(call);
         Drive();
+        Check();
         return running.IsDone
             ? running.Result
             : throw new InvalidOperationException($"{call} waits for ever in the modelled kernel");
     }
 
-    public void Settle() => Drive();
+    public void Settle()
+    {
+        Drive();
+        Check();
+    }
+
+    /// <summary>What was broken in the modelled kernel after a step, the first time.</summary>
+    public IReadOnlyList<ValidationError> Errors { get; private set; } = [];
 
     public void Dispose()
     {
@@ -105,7 +113,12 @@ public sealed class ModelSide : IScriptSide
         _memory.Dispose();
         _kernel.Dispose();
         Server.Dispose();
-        _transcript.Dispose();
+    }
+
+    private void Check()
+    {
+        if (Errors.Count == 0)
+            Errors = _kernel.Validate();
     }
 
     /// <summary>Carries messages between kernel and server until there are none.</summary>
@@ -115,7 +128,7 @@ public sealed class ModelSide : IScriptSide
         while ((bytes = _kernel.ReadRequest(_request)) > 0)
         {
             ReadOnlySpan<byte> message = _request.AsSpan(0, bytes);
-            _transcript.AppendData(message);
+            _transcript.Append(message);
             bool expectsReply = FuseRequest.TryParse(message, out FuseRequest request, out _)
                 && request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET);
             if (expectsReply && LosesRequest is { } loses && loses())
@@ -136,7 +149,7 @@ public sealed class ModelSide : IScriptSide
 
             if (!_memory.Client.TryReceive(_reply, Patience, out int length))
                 throw new InvalidOperationException("the modelled kernel's server does not answer");
-            _transcript.AppendData(_reply, 0, length);
+            _transcript.Append(_reply.AsSpan(0, length));
             _kernel.WriteReply(_reply.AsSpan(0, length));
         }
 

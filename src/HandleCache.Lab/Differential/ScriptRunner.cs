@@ -137,8 +137,15 @@ public static class ScriptRunner
             string other = NoiseRules.Show(call, fromModel, isPassthrough);
             if (one != other)
                 return new(index, call.ToString(), "results", [one], [other]);
-            return CompareForgets(index, call);
+            return CompareForgets(index, call) ?? CheckModel(index, call);
         }
+
+        /// <summary>What the modelled kernel counts of itself against a recount.</summary>
+        private ScriptDivergence? CheckModel(int index, VfsCall call) => model.Errors.Count == 0
+            ? null
+            : new(
+                index, call.ToString(), "recounts of the model", [],
+                [.. model.Errors.Select(error => error.ToString())]);
 
         public ScriptDivergence? CompareHeld(int index)
         {

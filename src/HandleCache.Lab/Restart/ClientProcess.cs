@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
+using HandleCache.Server;
 
 namespace HandleCache.Lab.Restart;
 
@@ -28,15 +28,14 @@ internal sealed class ClientProcess : IDisposable
 
     public static ClientProcess Start(params string[] arguments)
     {
-        string host = Environment.ProcessPath
-            ?? throw new MissingRequirementException("this program does not know its own path");
-        ProcessStartInfo info = new(host)
+        (string program, string? assembly) = OwnProgram.Find();
+        ProcessStartInfo info = new(program)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
-            info.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
+        if (assembly is not null)
+            info.ArgumentList.Add(assembly);
         info.ArgumentList.Add(RestartClient.CommandName);
         foreach (string argument in arguments)
             info.ArgumentList.Add(argument);

@@ -47,8 +47,8 @@ public sealed record ClientResult
             Messages.Add(message);
     }
 
-    public string ToLine() => JsonSerializer.Serialize(this);
+    public string ToLine() => JsonSerializer.Serialize(this, LabJson.Default.ClientResult);
 
     public static ClientResult FromLine(string line) =>
-        JsonSerializer.Deserialize<ClientResult>(line) ?? new ClientResult();
+        JsonSerializer.Deserialize(line, LabJson.Default.ClientResult) ?? new ClientResult();
 }

@@ -78,7 +78,7 @@ internal static class ExportPhase
         KnownObject[] leaves = [.. known
             .Where(o => o.NodeId != 0 && o.Path.Length > 0 && !parents.Contains(o.Path))
             .DistinctBy(o => o.NodeId)];
-        new SplitMix64(seed).Shuffle<string>(leaves);
+        new SplitMix64(seed).Shuffle(leaves.AsSpan());
         return leaves[..Math.Min(Sampled, leaves.Length)];
     }
 

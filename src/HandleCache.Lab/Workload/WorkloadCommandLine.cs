@@ -1,4 +1,4 @@
-using System.Reflection;
+using HandleCache.Server;
 
 namespace HandleCache.Lab.Workload;
 
@@ -15,10 +15,8 @@ public sealed record WorkloadCommandLine(string FileName, IReadOnlyList<string> 
     /// </summary>
     public static WorkloadCommandLine ThisProgram()
     {
-        string host = Environment.ProcessPath
-            ?? throw new MissingRequirementException("this program does not know its own path");
-        bool isDotnet = Path.GetFileNameWithoutExtension(host) == "dotnet";
-        return isDotnet ? Of(host, Assembly.GetEntryAssembly()!.Location) : Of(host);
+        (string program, string? assembly) = OwnProgram.Find();
+        return Of(program, assembly);
     }
 
     /// <summary>A given executable, or <c>dotnet</c> with a given assembly.</summary>

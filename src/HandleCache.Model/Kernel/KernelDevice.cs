@@ -149,6 +149,23 @@ internal sealed class KernelDevice(ForgetQueue forgets)
             request.Answer?.SetResult(KernelAnswer.Failure(errno));
     }
 
+    /// <param name="expected">Requests that somebody waits for; null where not known.</param>
+    /// <param name="errors">Where to.</param>
+    public void Validate(int? expected, ValidationErrors errors)
+    {
+        int waiting = 0;
+        foreach ((ulong unique, KernelRequest request) in _sent)
+        {
+            errors.Equal("sent-unique", (long)unique, (long)request.Unique);
+            waiting += request.Answer is { IsCompleted: false } ? 1 : 0;
+        }
+
+        errors.Equal("sent-without-waiter", waiting, _sent.Count);
+        waiting += _pending.Count(request => request.Answer is not null);
+        if (expected is { } count)
+            errors.Equal("requests-under-way", waiting, count);
+    }
+
     private void Queue(
         FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body, ReplyRoom room,
         KernelTask<KernelAnswer>? answer)

@@ -10,6 +10,15 @@ internal sealed class KernelLock(WakeQueue wakes)
     private int _readers;
     private bool _writer;
 
+    /// <summary>Who holds it shared.</summary>
+    public int Readers => _readers;
+
+    /// <summary>Somebody holds it exclusively.</summary>
+    public bool IsWriteHeld => _writer;
+
+    /// <summary>Who waits for it.</summary>
+    public int Waiting => _waiting.Count;
+
     public bool IsFree => _readers == 0 && !_writer;
 
     public KernelTask<bool> AcquireAsync(bool exclusive)

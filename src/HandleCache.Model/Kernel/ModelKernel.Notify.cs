@@ -106,6 +106,7 @@ public sealed partial class ModelKernel
     {
         if (FindInode(parentNodeId) is not { } parent)
             return (int)Errno.ENOENT;
+        _running++;
         await parent.Lock.AcquireAsync(exclusive: true);
         int errno = (int)Errno.ENOTDIR;
         if (parent.IsDirectory)
@@ -120,6 +121,7 @@ public sealed partial class ModelKernel
 
         parent.Lock.Release(exclusive: true);
         PutInode(parent);
+        _running--;
         return errno;
     }
 

@@ -72,7 +72,9 @@ public sealed partial class ModelKernel
 
     private async void ReleaseTail(OpenFile file, KernelInode inode)
     {
+        _releasing.Add(inode);
         await ReleaseAsync(file, inode, file.Flags);
+        _releasing.Remove(inode);
         PutInode(inode);
     }
 

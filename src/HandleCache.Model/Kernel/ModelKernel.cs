@@ -71,9 +71,22 @@ public sealed partial class ModelKernel : IDisposable
         ArgumentNullException.ThrowIfNull(call);
         if (_root is null)
             throw new InvalidOperationException("not mounted");
-        KernelCall started = new(call, CallAsync(call));
+        KernelCall started = new(call, CountedAsync(call));
         _wakes.Run();
         return started;
+    }
+
+    private async KernelTask<VfsResult> CountedAsync(VfsCall call)
+    {
+        _running++;
+        try
+        {
+            return await CallAsync(call);
+        }
+        finally
+        {
+            _running--;
+        }
     }
 
     /// <summary>

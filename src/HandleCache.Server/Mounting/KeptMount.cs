@@ -55,7 +55,7 @@ public sealed class KeptMount : IDisposable
         {
             mountNamespace.Invoke(() =>
             {
-                Mounts.MountFuse(keeper.Device, mountPoint, MountRun.MountSettings(options));
+                Mounts.MountFuse(keeper.Device, mountPoint, options.Settings);
                 return true;
             });
             kept = new KeptMount(mountNamespace, keeper, mountPoint);

@@ -1,3 +1,5 @@
+using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
 
@@ -42,7 +44,16 @@ public sealed record MountOptions
     /// <summary>What carries the requests.</summary>
     public MountChannel Channel { get; init; } = MountChannel.Device;
 
-    internal SessionOptions Session => new()
+    /// <summary>What mount(2) is called with.</summary>
+    public FuseMountOptions Settings => new()
+    {
+        Source = Path.GetFullPath(Source),
+        ReadOnly = ReadOnly,
+        RootMode = FileModes.Directory,
+    };
+
+    /// <summary>What the server's session is made with.</summary>
+    public SessionOptions Session => new()
     {
         Workers = Channel == MountChannel.Ring ? RingChannel.Workers : Workers,
         OverIoUring = Channel == MountChannel.Ring,

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using HandleCache.Linux;
 using HandleCache.Server.Keeping;
 
@@ -24,11 +23,10 @@ public sealed class ServerProcess : IServerProcess
     /// <exception cref="IOException">It could not be started.</exception>
     public static ServerProcess Start(MountOptions options, FileDescriptor socket)
     {
-        string host = Environment.ProcessPath
-            ?? throw new IOException("this program does not know its own path");
-        ProcessStartInfo info = new(host);
-        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
-            info.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
+        (string program, string? assembly) = OwnProgram.Find();
+        ProcessStartInfo info = new(program);
+        if (assembly is not null)
+            info.ArgumentList.Add(assembly);
         CultureInfo plain = CultureInfo.InvariantCulture;
         string[] arguments =
         [

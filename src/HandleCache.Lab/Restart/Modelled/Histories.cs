@@ -53,17 +53,17 @@ internal static class Histories
         int length = 6 + random.Below(15);
         while (steps.Count < length)
         {
-            string verb = random.Pick(verbs);
-            string path = random.Pick(paths);
+            string verb = random.PickFrom(verbs);
+            string path = random.PickFrom(paths);
             string slot = $"{1 + random.Below(3)}";
             string[] words = verb switch
             {
                 "shrink" => [],
                 "read" or "close" => [slot],
-                "statat" => [slot, random.Pick<string>(["a", "b", "c"])],
+                "statat" => [slot, random.PickFrom<string>(["a", "b", "c"])],
                 "open" => [path, slot],
-                "rename" => [path, random.Pick<string>(["a", "b", "z"])],
-                "link" => [path, random.Pick(paths)],
+                "rename" => [path, random.PickFrom<string>(["a", "b", "z"])],
+                "link" => [path, random.PickFrom(paths)],
                 _ => [path],
             };
             steps.Add(new WorldStep(verb, words));

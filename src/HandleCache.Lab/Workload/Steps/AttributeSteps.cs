@@ -62,7 +62,7 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
         using (fd)
         {
             ShadowNode node = name.Node!;
-            uint mode = _random.Pick(Modes) | (node.IsDirectory ? 0x1C0u : 0);
+            uint mode = _random.PickFrom(Modes) | (node.IsDirectory ? 0x1C0u : 0);
             Errno errno = _calls.ChangeMode(fd, mode);
             if (_log.Expect("fchmod", name.Path, Errno.None, errno))
                 node.Permissions = mode;

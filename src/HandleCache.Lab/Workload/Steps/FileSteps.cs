@@ -117,7 +117,7 @@ internal sealed class FileSteps(
 
     public void Allocate()
     {
-        int mode = _random.Pick(AllocateModes);
+        int mode = _random.PickFrom(AllocateModes);
         if (!context.Abilities.Has(Abilities.Allocate(mode))
             || PickOpen() is not { CanWrite: true } file)
             return;
@@ -209,7 +209,7 @@ internal sealed class FileSteps(
     }
 
     private OpenFile? PickOpen() =>
-        scratch.OpenFiles.Count > 0 ? _random.Pick(scratch.OpenFiles) : null;
+        scratch.OpenFiles.Count > 0 ? _random.PickFrom(scratch.OpenFiles) : null;
 
     private void Compare(string call, OpenFile file) =>
         attributes.Compare(call, file.Fd, CString.Empty, file.Path, file.Node);

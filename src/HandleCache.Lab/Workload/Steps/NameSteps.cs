@@ -21,7 +21,7 @@ internal sealed class NameSteps(
     public void Create()
     {
         ShadowName name = picker.FreeOrTaken();
-        uint mode = _random.Pick(AttributeSteps.Modes);
+        uint mode = _random.PickFrom(AttributeSteps.Modes);
         int flags = OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.ReadWrite;
         FileDescriptor? fd = _calls.Open(
             scratch.Directory, name.PathBytes, flags, mode, out Errno errno);
@@ -48,7 +48,7 @@ internal sealed class NameSteps(
             name = picker.Taken(_ => true) ?? name;
         if (scratch.Directories.Count >= MaxDirectories && name.Node is null)
             return;
-        uint mode = _random.Pick(AttributeSteps.Modes) | 0x1C0;
+        uint mode = _random.PickFrom(AttributeSteps.Modes) | 0x1C0;
         Errno errno = _calls.MakeDirectory(scratch.Directory, name.PathBytes, mode);
         Made("mkdirat", name, new ShadowNode(ShadowKind.Directory, mode & ~context.Umask), errno);
     }
@@ -68,7 +68,7 @@ internal sealed class NameSteps(
     public void MakeFifo()
     {
         ShadowName name = picker.FreeOrTaken();
-        uint mode = _random.Pick(AttributeSteps.Modes);
+        uint mode = _random.PickFrom(AttributeSteps.Modes);
         Errno errno = _calls.MakeFifo(scratch.Directory, name.PathBytes, mode);
         Made("mknodat", name, new ShadowNode(ShadowKind.Fifo, mode & ~context.Umask), errno);
     }
@@ -162,7 +162,7 @@ internal sealed class NameSteps(
         ShadowName name = picker.FreeOrTaken();
         string directory = Scratch.PathOf(name.Directory);
         byte[] path = directory.Length == 0 ? [.. ".\0"u8] : BytePath.ToBytes(directory);
-        uint mode = _random.Pick(AttributeSteps.Modes);
+        uint mode = _random.PickFrom(AttributeSteps.Modes);
         int flags = OpenFlags.TmpFile | OpenFlags.ReadWrite;
         FileDescriptor? fd = _calls.Open(scratch.Directory, path, flags, mode, out Errno errno);
         if (!_log.Expect("openat O_TMPFILE", directory, Errno.None, errno))
