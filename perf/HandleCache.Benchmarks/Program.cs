@@ -13,9 +13,16 @@ using Perfolizer.Horology;
 const int BadUsage = 2;
 const int Failed = 4;
 
+// Without a word of ours, BenchmarkDotNet's own command line: --filter, --job, --exporters, ...
+if (args is [] or [['-', ..], ..])
+{
+    BenchmarkSwitcher.FromAssembly(typeof(Runs).Assembly).Run(args);
+    return 0;
+}
+
 if (args is not [("quick" or "full") and string mode, string file, string machine])
 {
-    Console.Error.WriteLine("usage: quick|full FILE MACHINE");
+    Console.Error.WriteLine("usage: quick|full FILE MACHINE, or options of BenchmarkDotNet");
     return BadUsage;
 }
 

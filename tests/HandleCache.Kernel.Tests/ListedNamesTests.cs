@@ -40,7 +40,7 @@ public class ListedNamesTests
         Assert.Empty(ForgetsWhileConnecting(ModelFaults.Of(KernelFault.DisconnectedNamesKept)));
     }
 
-    private static List<string> ForgetsOfImpossibleEntry(ModelFaults faults)
+    private static IReadOnlyList<string> ForgetsOfImpossibleEntry(ModelFaults faults)
     {
         using KernelDriver bench = new(Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
         KernelCall open = Open(bench, 0);

@@ -62,7 +62,14 @@ public class MutationTests
             {
                 script = script with
                 {
-                    Server = script.Server with { SendsHandles = true, BadHandlePer1024 = 200 },
+                    Server = script.Server with
+                    {
+                        SendsHandles = true,
+                        BadHandlePer1024 = 200,
+
+                        // Two handles change places that are as long as each other.
+                        HandleBytes = fault == ModelFault.SwapSpilled ? 40 : null,
+                    },
                 };
             }
 

@@ -1,4 +1,3 @@
-using HandleCache.Cli.Report;
 using HandleCache.Lab;
 
 namespace HandleCache.Cli.Common;

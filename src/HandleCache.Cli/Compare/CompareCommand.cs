@@ -1,11 +1,8 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Report;
 using HandleCache.Cli.Slab;
-using HandleCache.Cli.Survey;
 using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Compare;
-using HandleCache.Server.Sessions;
 
 namespace HandleCache.Cli.Compare;
 

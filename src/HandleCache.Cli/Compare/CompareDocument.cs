@@ -1,6 +1,6 @@
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Survey;
 using HandleCache.Lab.Compare;
+using HandleCache.Model;
 
 namespace HandleCache.Cli.Compare;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Compare;
 using HandleCache.Cli.Slab;
 using HandleCache.Lab.Memory;
 using HandleCache.Model;

@@ -1,5 +1,6 @@
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Replay;
+using HandleCache.Model;
 
 namespace HandleCache.Cli.Replay;
 

@@ -8,7 +8,6 @@ using HandleCache.Lab.Plots;
 using HandleCache.Lab.Survey;
 using HandleCache.Lab.Sweep;
 using HandleCache.Model;
-using HandleCache.Server.Sessions;
 
 namespace HandleCache.Cli.Report;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Report;
 using HandleCache.Lab;
 using HandleCache.Lab.Restart;
 

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Report;
 using HandleCache.Lab.Restart;
 
 namespace HandleCache.Cli.Restart;

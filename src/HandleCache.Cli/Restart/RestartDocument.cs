@@ -1,7 +1,5 @@
-using HandleCache.Cli.Survey;
 using HandleCache.Lab.Restart;
 using HandleCache.Server.Keeping;
-using HandleCache.Server.Sessions;
 
 namespace HandleCache.Cli.Restart;
 

@@ -1,7 +1,5 @@
 using System.Globalization;
-using HandleCache.Cli.Survey;
 using HandleCache.Lab.Restart;
-using HandleCache.Server.Sessions;
 
 namespace HandleCache.Cli.Restart;
 

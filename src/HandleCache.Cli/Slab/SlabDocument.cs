@@ -1,5 +1,6 @@
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Memory;
+using HandleCache.Model;
 using HandleCache.Model.Slab;
 
 namespace HandleCache.Cli.Slab;

@@ -1,4 +1,3 @@
-using HandleCache.Cli.Report;
 using HandleCache.Lab.Survey;
 using Spectre.Console;
 

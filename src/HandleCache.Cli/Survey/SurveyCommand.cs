@@ -1,6 +1,5 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Report;
 using HandleCache.Lab.Survey;
 
 namespace HandleCache.Cli.Survey;

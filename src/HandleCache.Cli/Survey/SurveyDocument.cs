@@ -1,5 +1,6 @@
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Survey;
+using HandleCache.Model;
 
 namespace HandleCache.Cli.Survey;
 

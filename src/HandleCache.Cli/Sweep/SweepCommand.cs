@@ -1,15 +1,12 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Layout;
-using HandleCache.Cli.Report;
 using HandleCache.Cli.Slab;
-using HandleCache.Cli.Survey;
 using HandleCache.Lab;
 using HandleCache.Lab.Mixes;
 using HandleCache.Lab.Sweep;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Slab;
-using HandleCache.Server.Sessions;
 
 namespace HandleCache.Cli.Sweep;
 

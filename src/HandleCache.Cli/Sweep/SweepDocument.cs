@@ -1,6 +1,6 @@
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Survey;
 using HandleCache.Lab.Sweep;
+using HandleCache.Model;
 
 namespace HandleCache.Cli.Sweep;
 

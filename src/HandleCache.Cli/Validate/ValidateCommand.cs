@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Report;
 using HandleCache.Lab;
 using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Validate;

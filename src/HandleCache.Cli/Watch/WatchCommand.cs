@@ -1,6 +1,5 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Report;
 using HandleCache.Lab.Watch;
 
 namespace HandleCache.Cli.Watch;

@@ -46,9 +46,9 @@ public sealed class ModelSide : IScriptSide
     public ModelSide(Script script, ModelKernelOptions options)
     {
         Server = ScriptServers.Make(script.Server);
-        Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer);
-        _kernel = new ModelKernel(
-            script.Server.SendsHandles ? options with { Dialect = Dialect.Thread } : options);
+        Dialect dialect = script.Server.SendsHandles ? Dialect.Thread : options.Dialect;
+        Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer, dialect);
+        _kernel = new ModelKernel(options with { Dialect = dialect });
         _session = new FuseSession(
             new TapChannel(_memory, Recorder), Server.FileSystem, RealSide.SessionOf(script));
         _thread = new Thread(_session.Run) { IsBackground = true, Name = "model-session" };

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Scripted;
@@ -49,12 +50,19 @@ namespace HandleCache.Lab.Differential;
 public static class NoiseRules
 {
     /// <summary>
-    /// A request as it is compared; null where it is left out. FORGETs are the ledger's.
+    /// A request as it is compared, in today's form; null where it is left out. FORGETs are the
+    /// ledger's.
     /// </summary>
-    public static ScriptRequest? Normalize(ReadOnlySpan<byte> message, bool dropsReads)
+    public static ScriptRequest? Normalize(
+        ReadOnlySpan<byte> message, bool dropsReads, Dialect dialect)
     {
-        if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
+        ArgumentNullException.ThrowIfNull(dialect);
+        if (!FuseRequest.TryParse(message, out FuseRequest spoken, out _)
+            || dialect.ReadRequest(spoken, out WireRequest request).IsError)
+        {
             return new ScriptRequest(0, 0, message.ToArray());
+        }
+
         switch (request.Opcode)
         {
             case FuseOpcode.FUSE_INIT or FuseOpcode.FUSE_DESTROY or FuseOpcode.FUSE_INTERRUPT

@@ -117,7 +117,7 @@ public static class ScriptGenerator
         };
         return kind switch
         {
-            VfsCallKind.Stat => call with
+            VfsCallKind.Stat or VfsCallKind.StatAt => call with
             {
                 Flags = random.Pick(0, AtFlags.SymlinkNoFollow, AtFlags.SymlinkNoFollow)
                     | random.Pick(0, 0, 0, AtFlags.StatxForceSync, AtFlags.StatxDontSync),

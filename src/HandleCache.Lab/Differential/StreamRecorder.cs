@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Tap;
@@ -8,7 +9,9 @@ namespace HandleCache.Lab.Differential;
 /// <summary>Keeps the requests of one side as they are compared. Safe from any thread.</summary>
 /// <param name="dropsReads">READs are left out (<see cref="NoiseRules"/>, "cached-read").</param>
 /// <param name="next">Told of all of it, too.</param>
-public sealed class StreamRecorder(bool dropsReads, ITrafficObserver? next = null)
+/// <param name="dialect">What the requests are written in; null for today's.</param>
+public sealed class StreamRecorder(
+    bool dropsReads, ITrafficObserver? next = null, Dialect? dialect = null)
     : ITrafficObserver
 {
     private readonly Lock _lock = new();
@@ -47,7 +50,7 @@ public sealed class StreamRecorder(bool dropsReads, ITrafficObserver? next = nul
             Interlocked.Increment(ref _unanswered);
         }
 
-        if (NoiseRules.Normalize(message, dropsReads) is not { } request)
+        if (NoiseRules.Normalize(message, dropsReads, dialect ?? Dialect.Classic) is not { } request)
             return;
         lock (_lock)
             _requests.Add(request);

@@ -29,6 +29,8 @@ public sealed partial class ScriptClient : IDisposable
         return call.Kind switch
         {
             VfsCallKind.Stat => Stat(_root, Name(call.Path), call.Flags, call.Mode),
+            VfsCallKind.StatAt => OnFile(
+                call, fd => Stat(fd, Name(call.Path), call.Flags, call.Mode)),
             VfsCallKind.FStat => OnFile(
                 call, fd => Stat(fd, CString.Empty, AtFlags.EmptyPath, call.Mode)),
             VfsCallKind.Access => Status(

@@ -1,13 +1,15 @@
 namespace HandleCache.Model.Inodes;
 
 /// <summary>
-/// Data of others per inode record, by <see cref="InodeIndex"/>, in pages as large as the table's
-/// segments; a page comes into being when first written. A value outlives its record: who removes
-/// a record clears what belongs to it.
+/// Data of others per inode record, by <see cref="InodeIndex"/>, in pages of at most the table's
+/// segments; a page comes into being when first written and grows as it is used. A value outlives
+/// its record: who removes a record clears what belongs to it.
 /// </summary>
 public sealed class SideTable<T>
     where T : struct
 {
+    private const int FirstElements = 16;
+
     private T[]?[] _pages = [];
 
     /// <summary>Memory of the pages' elements and of their list, counted in elements.</summary>
@@ -26,8 +28,9 @@ public sealed class SideTable<T>
     public T Get(InodeIndex index)
     {
         int page = (int)(index.Value >> RecordStore.SegmentShift);
-        return page < _pages.Length && _pages[page] is { } values
-            ? values[(int)(index.Value & (RecordStore.SegmentRecords - 1))]
+        int at = (int)(index.Value & (RecordStore.SegmentRecords - 1));
+        return page < _pages.Length && _pages[page] is { } values && at < values.Length
+            ? values[at]
             : default;
     }
 
@@ -37,15 +40,25 @@ public sealed class SideTable<T>
         int page = (int)(index.Value >> RecordStore.SegmentShift);
         if (page >= _pages.Length)
             Array.Resize(ref _pages, Math.Max(page + 1, 2 * _pages.Length));
-        T[] values = _pages[page] ??= new T[RecordStore.SegmentRecords];
-        return ref values[(int)(index.Value & (RecordStore.SegmentRecords - 1))];
+        int at = (int)(index.Value & (RecordStore.SegmentRecords - 1));
+        ref T[]? values = ref _pages[page];
+        if (values is null || at >= values.Length)
+        {
+            int elements = Math.Max(values?.Length ?? FirstElements, FirstElements);
+            while (elements <= at)
+                elements *= 2;
+            Array.Resize(ref values, elements);
+        }
+
+        return ref values[at];
     }
 
     /// <summary>Back to the default.</summary>
     public void Clear(InodeIndex index)
     {
         int page = (int)(index.Value >> RecordStore.SegmentShift);
-        if (page < _pages.Length && _pages[page] is { } values)
-            values[(int)(index.Value & (RecordStore.SegmentRecords - 1))] = default;
+        int at = (int)(index.Value & (RecordStore.SegmentRecords - 1));
+        if (page < _pages.Length && _pages[page] is { } values && at < values.Length)
+            values[at] = default;
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
@@ -11,7 +12,8 @@ namespace HandleCache.Model.Kernel;
 /// <summary>
 /// The modelled /dev/fuse: requests and forgets out, replies and notifications in (models
 /// fuse_dev_do_read() and fuse_dev_do_write(), fs/fuse/dev.c, v6.18). The order of what a read
-/// gives is R3's.
+/// gives is R3's. Requests are written and entries read as the agreed dialect has them; a request
+/// whose form the server refuses is sent again in the form that is left.
 /// </summary>
 internal sealed class KernelDevice(ForgetQueue forgets)
 {
@@ -21,6 +23,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     private readonly LinkedList<KernelRequest> _pending = new();
     private readonly Dictionary<ulong, KernelRequest> _sent = [];
     private readonly ForgetEntry[] _entries = new ForgetEntry[ForgetsAtOnce];
+    private byte[] _written = new byte[1024];
     private ulong _lastUnique;
     private long _age;
 
@@ -43,13 +46,23 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     /// <summary>Requests made since the mount, forgets not counted.</summary>
     public long RequestCount => _age;
 
+    /// <summary>Entries refused for their shape or the length of their handle.</summary>
+    public long RefusedEntries { get; private set; }
+
     /// <summary>Queues a request and waits for its answer; ENOTCONN when nobody is there.</summary>
+    /// <param name="opcode">Today's opcode.</param>
+    /// <param name="nodeId">Of the inode it is about.</param>
+    /// <param name="about">The inode; none where only its nodeid is known.</param>
+    /// <param name="handle">The inode's handle, for the dialects whose request brings it.</param>
+    /// <param name="body">Today's arguments.</param>
+    /// <param name="room">What the reply may be.</param>
     public KernelTask<KernelAnswer> AskAsync(
-        FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body, ReplyRoom room)
+        FuseOpcode opcode, ulong nodeId, InodeIndex about, scoped in FileHandle handle,
+        ReadOnlySpan<byte> body, ReplyRoom room)
     {
         KernelTask<KernelAnswer> answer = new();
         if (IsConnected)
-            Queue(opcode, nodeId, body, room, answer);
+            Queue(opcode, nodeId, about, handle, body, room, answer);
         else
             answer.SetResult(KernelAnswer.Failure((int)Errno.ENOTCONN));
         return answer;
@@ -59,7 +72,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     public void Tell(FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body)
     {
         if (IsConnected)
-            Queue(opcode, nodeId, body, ReplyRoom.Nothing, null);
+            Queue(opcode, nodeId, default, default, body, ReplyRoom.Nothing, null);
     }
 
     /// <summary>
@@ -100,9 +113,10 @@ internal sealed class KernelDevice(ForgetQueue forgets)
             return (int)Errno.ENOENT;
         }
 
-        KernelAnswer answer = new(-reply.Header.error, reply.Body.ToArray());
+        if (SendOtherwise(request, reply.Header.error))
+            return 0;
         int errno = 0;
-        if (answer.Errno == 0 && !request.Room.Takes(reply.Body, Handles))
+        if (!TryTake(request, reply, out KernelAnswer answer))
         {
             errno = (int)Errno.EINVAL;
             answer = KernelAnswer.Failure((int)Errno.EIO);
@@ -111,6 +125,15 @@ internal sealed class KernelDevice(ForgetQueue forgets)
         request.Answer?.SetResult(answer);
         return errno;
     }
+
+    /// <summary>
+    /// The inode that a request is about which was read and not answered; none where there is no
+    /// such request or only its nodeid is known.
+    /// </summary>
+    public InodeIndex AskedAbout(ulong unique) => _sent.TryGetValue(
+        unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request)
+            ? request.About
+            : InodeIndex.None;
 
     /// <summary>
     /// A reply whose head is wrong ends the request it names, if it names one, as EIO
@@ -167,20 +190,112 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     }
 
     private void Queue(
-        FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body, ReplyRoom room,
-        KernelTask<KernelAnswer>? answer)
+        FuseOpcode opcode, ulong nodeId, InodeIndex about, scoped in FileHandle handle,
+        ReadOnlySpan<byte> body, ReplyRoom room, KernelTask<KernelAnswer>? answer)
     {
         _lastUnique += UniqueStep;
-        byte[] message = new byte[FuseRequest.HeaderBytes + body.Length];
-        MemoryMarshal.Write(message, new fuse_in_header
+        byte[] classic = new byte[FuseRequest.HeaderBytes + body.Length];
+        MemoryMarshal.Write(classic, new fuse_in_header
         {
-            len = (uint)message.Length,
+            len = (uint)classic.Length,
             opcode = (uint)opcode,
             unique = _lastUnique,
             nodeid = nodeId,
         });
-        body.CopyTo(message.AsSpan(FuseRequest.HeaderBytes));
-        _pending.AddLast(new KernelRequest(_lastUnique, message, room, answer, _age++));
+        body.CopyTo(classic.AsSpan(FuseRequest.HeaderBytes));
+        bool mayBeRefused = Handles.Dialect.Numbers.Compound != 0
+            && room.Entry != EntryReplyForm.None;
+        _pending.AddLast(new KernelRequest
+        {
+            Unique = _lastUnique,
+            Opcode = opcode,
+            Message = Speak(classic, handle),
+            Room = room,
+            Answer = answer,
+            Age = _age++,
+            Handles = Handles,
+            About = about,
+            Classic = mayBeRefused ? classic : [],
+            HandleType = handle.Type,
+            Handle = mayBeRefused ? handle.Bytes.ToArray() : [],
+        });
+    }
+
+    /// <summary>Today's request in the agreed dialect.</summary>
+    private byte[] Speak(byte[] classic, scoped in FileHandle handle)
+    {
+        Dialect dialect = Handles.Dialect;
+        if (!dialect.CarriesHandles)
+            return classic;
+        int room = classic.Length + (8 * FuseConstants.MAX_HANDLE_SZ);
+        if (_written.Length < room)
+            _written = new byte[2 * room];
+        if (!FuseRequest.TryParse(classic, out FuseRequest request, out WireError error)
+            || !dialect.TryWriteRequest(
+                _written, request, handle.Type, handle.Bytes, out int written))
+        {
+            throw new InvalidOperationException(
+                $"{dialect.Name} cannot write a request with a handle of "
+                + $"{handle.Bytes.Length} bytes: {error}");
+        }
+
+        return _written[..written];
+    }
+
+    /// <summary>
+    /// Where the server does not take the form of a request, such as a compound, goes over to the
+    /// form that is left and sends it so.
+    /// </summary>
+    private bool SendOtherwise(KernelRequest request, int error)
+    {
+        if (error == 0
+            || request.Handles.Dialect.AfterRefusal(request.Opcode, error) is null)
+        {
+            return false;
+        }
+
+        // Another request may have been refused meanwhile: what is agreed now goes on from there.
+        Handles = Handles with
+        {
+            Dialect = Handles.Dialect.AfterRefusal(request.Opcode, error) ?? Handles.Dialect,
+        };
+        fuse_in_header classic = MemoryMarshal.Read<fuse_in_header>(request.Classic);
+        Queue(
+            request.Opcode, classic.nodeid, request.About,
+            new FileHandle(request.HandleType, request.Handle),
+            request.Classic.AsSpan(FuseRequest.HeaderBytes), request.Room, request.Answer);
+        return true;
+    }
+
+    /// <summary>
+    /// What a reply says; false where its shape is wrong, or its handle longer than agreed.
+    /// </summary>
+    private bool TryTake(KernelRequest request, in FuseReply reply, out KernelAnswer answer)
+    {
+        answer = new KernelAnswer(-reply.Header.error, reply.Body.ToArray());
+        if (answer.Errno != 0)
+            return true;
+        if (request.Room.Entry == EntryReplyForm.None)
+            return request.Room.Takes(reply.Body);
+        HandleAgreement handles = request.Handles;
+        WireError fault = handles.Dialect.ReadEntryReply(
+            request.Opcode, reply, out WireEntry entry, out int failed);
+        if (!fault.IsError && failed == 0 && !handles.Dialect.ChecksLengthInIget)
+            fault = handles.CheckHandle(entry.Handle.Length);
+        if (fault.IsError)
+        {
+            RefusedEntries++;
+            return false;
+        }
+
+        EntryIn taken = new(
+            entry.Entry, entry.HandleType, entry.Handle.ToArray(),
+            failed == 0 ? answer.Body[entry.Bytes..] : [])
+        {
+            PartsLeft = handles.Dialect.RequestsPer(request.Opcode) - 1,
+        };
+        answer = new KernelAnswer(-failed, answer.Body, taken);
+        return true;
     }
 
     private int ReadRequest(Span<byte> buffer)

@@ -1,19 +1,40 @@
+using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+
 namespace HandleCache.Model.Kernel;
 
 /// <summary>One request between the task that sent it and the server's reply.</summary>
-internal sealed class KernelRequest(
-    ulong unique, byte[] message, ReplyRoom room, KernelTask<KernelAnswer>? answer, long age)
+internal sealed class KernelRequest
 {
-    public ulong Unique { get; } = unique;
+    public required ulong Unique { get; init; }
+
+    /// <summary>Today's opcode, whatever the dialect makes of it.</summary>
+    public required FuseOpcode Opcode { get; init; }
 
     /// <summary>The whole message; its unique gets the resend mark when it is sent again.</summary>
-    public byte[] Message { get; } = message;
+    public required byte[] Message { get; init; }
 
-    public ReplyRoom Room { get; } = room;
+    public required ReplyRoom Room { get; init; }
 
     /// <summary>Null: nobody waits and the server does not reply (a forced FORGET).</summary>
-    public KernelTask<KernelAnswer>? Answer { get; } = answer;
+    public required KernelTask<KernelAnswer>? Answer { get; init; }
 
     /// <summary>Order in which requests were made.</summary>
-    public long Age { get; } = age;
+    public required long Age { get; init; }
+
+    /// <summary>What was agreed on when it was sent, by which its reply is read.</summary>
+    public required HandleAgreement Handles { get; init; }
+
+    /// <summary>The inode it is about; none where only its nodeid is known.</summary>
+    public InodeIndex About { get; init; }
+
+    /// <summary>What the message was made of, where the server may refuse its form.</summary>
+    public byte[] Classic { get; init; } = [];
+
+    /// <summary>The type of <see cref="Handle"/>.</summary>
+    public uint HandleType { get; init; }
+
+    /// <summary>The handle that went into the message; empty for none.</summary>
+    public byte[] Handle { get; init; } = [];
 }

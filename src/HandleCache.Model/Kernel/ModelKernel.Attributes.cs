@@ -13,6 +13,8 @@ public sealed partial class ModelKernel
     private async KernelTask<(int Errno, fuse_attr Attr)> GetAttrAsync(
         KernelInode inode, OpenFile? file)
     {
+        if (Spoken.AsksStatx)
+            return await StatxAsync(inode);
         ulong attrVersion = _conn.AttrVersion;
         fuse_getattr_in arguments = default;
         if (file is not null && inode.IsRegular)
@@ -21,8 +23,8 @@ public sealed partial class ModelKernel
             arguments.fh = file.Fh;
         }
 
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_GETATTR, inode.NodeId, Bytes(arguments), RoomOf<fuse_attr_out>());
+        KernelAnswer answer = await SendAsync(
+            FuseOpcode.FUSE_GETATTR, inode, Bytes(arguments), RoomOf<fuse_attr_out>());
         if (answer.Errno != 0)
             return (answer.Errno, default);
         fuse_attr_out reply = MemoryMarshal.Read<fuse_attr_out>(answer.Body);
@@ -44,7 +46,7 @@ public sealed partial class ModelKernel
         ulong attrVersion = _conn.AttrVersion;
         fuse_statx_in arguments = new() { sx_mask = StatxMask.BasicStats | StatxMask.BirthTime };
         KernelAnswer answer = await AskAsync(
-            FuseOpcode.FUSE_STATX, inode.NodeId, Bytes(arguments), RoomOf<fuse_statx_out>());
+            FuseOpcode.FUSE_STATX, inode, Bytes(arguments), RoomOf<fuse_statx_out>());
         if (answer.Errno != 0)
             return (answer.Errno, default);
         fuse_statx_out reply = MemoryMarshal.Read<fuse_statx_out>(answer.Body);
@@ -142,6 +144,23 @@ public sealed partial class ModelKernel
             call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
             dentry => StatInodeAsync(dentry.Inode!, call.Mode, call.Flags));
 
+    /// <summary>
+    /// statx() with a directory's descriptor, which fd_raw keeps from the first to the last try.
+    /// </summary>
+    private async KernelTask<VfsResult> StatAtAsync(VfsCall call)
+    {
+        if (FileAt(call.Slot) is not { } file)
+            return VfsResult.Failure((int)Errno.EBADF);
+        if (!file.Dentry.IsDirectory)
+            return VfsResult.Failure((int)Errno.ENOTDIR);
+        Dentry from = DentryCache.Get(file.Dentry);
+        VfsResult result = await AtPathAsync(
+            call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
+            dentry => StatInodeAsync(dentry.Inode!, call.Mode, call.Flags), from);
+        _dcache.Put(from);
+        return result;
+    }
+
     /// <summary>faccessat(): permission of what the path names, as root.</summary>
     private KernelTask<VfsResult> AccessAsync(VfsCall call) =>
         AtPathAsync(
@@ -155,7 +174,7 @@ public sealed partial class ModelKernel
             return 0;
         fuse_access_in arguments = new() { mask = (uint)(mask & (MayRead | MayWrite | MayExec)) };
         KernelAnswer answer = await AskAsync(
-            FuseOpcode.FUSE_ACCESS, inode.NodeId, Bytes(arguments), ReplyRoom.Nothing);
+            FuseOpcode.FUSE_ACCESS, inode, Bytes(arguments), ReplyRoom.Nothing);
         return answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno;
     }
 
@@ -163,12 +182,13 @@ public sealed partial class ModelKernel
     /// A path call with its ESTALE retry: the dentry is held during the operation.
     /// </summary>
     private KernelTask<VfsResult> AtPathAsync(
-        string path, bool follow, Func<Dentry, KernelTask<VfsResult>> operation) =>
+        string path, bool follow, Func<Dentry, KernelTask<VfsResult>> operation,
+        Dentry? from = null) =>
         RetryStaleAsync(
             follow ? LookupFlags.Follow : LookupFlags.None,
             async flags =>
             {
-                (Dentry? dentry, int errno) = await ResolveAsync(path, flags);
+                (Dentry? dentry, int errno) = await ResolveAsync(path, flags, from);
                 if (dentry is null)
                     return Attempt.WalkFailed(errno);
                 try
@@ -207,8 +227,8 @@ public sealed partial class ModelKernel
     {
         if (IsBad(inode))
             return (null, (int)Errno.EIO);
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_READLINK, inode.NodeId, [], ReplyRoom.UpTo(ReplyRoom.LinkBytes));
+        KernelAnswer answer = await SendAsync(
+            FuseOpcode.FUSE_READLINK, inode, [], ReplyRoom.UpTo(ReplyRoom.LinkBytes));
         inode.InvalMask |= StatxMask.ATime;
         if (answer.Errno != 0)
             return (null, answer.Errno);
@@ -245,8 +265,8 @@ public sealed partial class ModelKernel
 
     private async KernelTask<VfsResult> StatFsAsync(Dentry dentry)
     {
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_STATFS, dentry.Inode!.NodeId, [], RoomOf<fuse_statfs_out>());
+        KernelAnswer answer = await SendAsync(
+            FuseOpcode.FUSE_STATFS, dentry.Inode!, [], RoomOf<fuse_statfs_out>());
         if (answer.Errno != 0)
             return VfsResult.Failure(answer.Errno);
         fuse_statfs_out reply = MemoryMarshal.Read<fuse_statfs_out>(answer.Body);

@@ -14,26 +14,13 @@ public sealed partial class ModelKernel
             _dcache.ShrinkBelow(_root);
     }
 
-    /// <summary>The nodeid behind a name in the dcache; 0 where it is not cached.</summary>
-    public ulong CachedNodeId(string path)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        Dentry? at = _root;
-        foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (at is null || !at.Hashed.TryGetValue(name, out at))
-                return 0;
-        }
-
-        return at?.Inode?.NodeId ?? 0;
-    }
-
     /// <exception cref="ArgumentException">
     /// A call that only the driver of a script can make.
     /// </exception>
     private KernelTask<VfsResult> CallAsync(VfsCall call) => call.Kind switch
     {
         VfsCallKind.Stat => StatAsync(call),
+        VfsCallKind.StatAt => StatAtAsync(call),
         VfsCallKind.FStat => FStatAsync(call),
         VfsCallKind.Access => AccessAsync(call),
         VfsCallKind.Open => OpenCallAsync(call),

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
@@ -167,8 +166,7 @@ public sealed partial class ModelKernel
         if (IsBad(dir))
             return (int)Errno.EIO;
         int epoch = _conn.Epoch;
-        KernelAnswer answer = await _device.AskAsync(
-            opcode, dir.NodeId, body, ReplyRoom.OfEntry);
+        KernelAnswer answer = await AskEntryAsync(opcode, dir, body, ReplyRoom.OfEntry);
         if (answer.Errno != 0)
         {
             if (answer.Errno == (int)Errno.EEXIST)
@@ -176,15 +174,16 @@ public sealed partial class ModelKernel
             return answer.Errno;
         }
 
-        EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.Entry);
+        EntryIn entry = answer.Entry!;
         bool otherType = ((entry.Entry.attr.mode ^ mode) & FileModes.TypeMask) != 0
             && !_faults.Has(KernelFault.CreateTypeUnchecked);
-        if (IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes || otherType)
+        if (IsInvalidNodeId(entry.NodeId) || HasInvalidAttributes(entry) || otherType)
             return (int)Errno.EIO;
+        await InodeUnlockedAsync(entry.NodeId);
         KernelInode? inode = IGet(entry, attrVersion: 0, evictCtr: 0);
         if (inode is null)
         {
-            QueueForget(entry.NodeId, 1);
+            ForgetEntry(entry.NodeId);
             return (int)Errno.ENOMEM;
         }
 
@@ -221,30 +220,35 @@ public sealed partial class ModelKernel
         KernelInode dir = directory.Inode!;
         int epoch = _conn.Epoch;
         fuse_create_in arguments = new() { flags = (uint)flags, mode = mode };
-        KernelAnswer answer = await AskAsync(
-            FuseOpcode.FUSE_CREATE, dir.NodeId, Bytes(arguments, dentry.Name),
+        KernelAnswer answer = await AskEntryAsync(
+            FuseOpcode.FUSE_CREATE, dir, Bytes(arguments, dentry.Name),
             ReplyRoom.OfEntryAndOpen);
+        if (answer.Errno == (int)Errno.ENOSYS)
+            _conn.Unsupported.Add(FuseOpcode.FUSE_CREATE);
         if (answer.Errno != 0)
             return new(answer.Errno, null);
-        EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.EntryAndOpen);
+        EntryIn entry = answer.Entry!;
         bool isRegular = (entry.Entry.attr.mode & FileModes.TypeMask) == FileModes.Regular;
-        if (!isRegular || IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes)
+        if (!isRegular || IsInvalidNodeId(entry.NodeId) || HasInvalidAttributes(entry))
             return new((int)Errno.EIO, null);
-        fuse_open_out opened = MemoryMarshal.Read<fuse_open_out>(entry.Trailing);
+        bool isOpen = entry.PartsLeft == 0;
+        fuse_open_out opened = isOpen
+            ? MemoryMarshal.Read<fuse_open_out>(entry.Trailing)
+            : default;
         OpenFile file = new(DentryCache.Get(dentry), flags)
         {
             Fh = opened.fh,
             FOpenFlags = opened.open_flags,
             NodeId = entry.NodeId,
         };
+        await InodeUnlockedAsync(entry.NodeId);
         KernelInode? inode = IGet(entry, attrVersion: 0, evictCtr: 0);
         if (inode is null)
         {
-            await ReleaseAsync(
-                file, null,
-                flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.Truncate));
+            if (isOpen)
+                await ReleaseAsync(file, null, file.Flags, entry);
             _dcache.Put(dentry);
-            QueueForget(entry.NodeId, 1);
+            ForgetEntry(entry.NodeId);
             return new((int)Errno.ENOMEM, null);
         }
 
@@ -252,8 +256,35 @@ public sealed partial class ModelKernel
         dentry.Epoch = epoch;
         dentry.ExpiryNs = EntryExpiry(entry);
         DirectoryChanged(dir);
+        if (!isOpen)
+        {
+            (int errno, opened) = await OpenCreatedAsync(inode, flags);
+            (file.Fh, file.FOpenFlags) = (opened.fh, opened.open_flags);
+            if (errno != 0)
+            {
+                _dcache.Put(dentry);
+                return new(errno, null);
+            }
+        }
+
         if ((opened.open_flags & (uint)FuseOpenFlags.FOPEN_KEEP_CACHE) == 0)
             inode.Pages.Clear();
         return new(0, file);
+    }
+
+    /// <summary>
+    /// The last part of a creation whose parts are apart: OPEN, as fuse_send_open() sends it.
+    /// </summary>
+    private async KernelTask<(int Errno, fuse_open_out Opened)> OpenCreatedAsync(
+        KernelInode inode, int flags)
+    {
+        int sent = flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoCtty
+            | OpenFlags.Truncate);
+        KernelAnswer answer = await SendAsync(
+            FuseOpcode.FUSE_OPEN, inode, Bytes(new fuse_open_in { flags = (uint)sent }),
+            RoomOf<fuse_open_out>());
+        return answer.Errno == 0
+            ? (0, MemoryMarshal.Read<fuse_open_out>(answer.Body))
+            : (answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno, default);
     }
 }

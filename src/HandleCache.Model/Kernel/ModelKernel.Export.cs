@@ -1,5 +1,6 @@
-using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
@@ -7,8 +8,6 @@ namespace HandleCache.Model.Kernel;
 /// <summary>File handles: name_to_handle_at(), open_by_handle_at(), reconnection (R14).</summary>
 public sealed partial class ModelKernel
 {
-    private const int HandleBytes = 12;
-    private const int HandleWithParentBytes = 24;
 
     /// <summary>Bits of a handle's type that open_by_handle_at reads (fs/fhandle.c).</summary>
     private const uint TypeIsConnectable = 0x10000;
@@ -37,35 +36,53 @@ public sealed partial class ModelKernel
         if (dentry is null)
             return VfsResult.Failure(errno);
         KernelInode inode = dentry.Inode!;
-        uint type = FuseConstants.FILEID_INO64_GEN;
-        byte[] bytes = Encode(inode);
+        bool isEncoded = TryEncode(
+            dentry, withParent: isConnectable && !inode.IsDirectory, out uint type,
+            out byte[] bytes);
         if (isConnectable)
-        {
             type |= TypeIsConnectable | (inode.IsDirectory ? TypeIsDirectory : 0);
-            if (!inode.IsDirectory)
-            {
-                type += FuseConstants.FILEID_INO64_GEN_PARENT - FuseConstants.FILEID_INO64_GEN;
-                bytes = [.. bytes, .. Encode(dentry.Parent.Inode!)];
-            }
-        }
-
         _dcache.Put(dentry);
         if (_conn.NoExport && !isFid)
             return VfsResult.Failure((int)Errno.EOPNOTSUPP);
+        if (!isEncoded)
+            return VfsResult.Failure((int)Errno.EOVERFLOW);
         if ((uint)call.Slot < HandleSlots)
             _handles[call.Slot] = (type, bytes);
         return new VfsResult(0, (int)type) { Data = Convert.ToHexStringLower(bytes) };
     }
 
-    /// <summary>{nodeid >> 32, nodeid, generation} as three words.</summary>
-    private static byte[] Encode(KernelInode inode)
+    /// <summary>exportfs_encode_fh() in the dialect's form; false where it is too long.</summary>
+    private bool TryEncode(Dentry dentry, bool withParent, out uint type, out byte[] bytes)
     {
-        byte[] bytes = new byte[HandleBytes];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)(inode.NodeId >> 32));
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), (uint)inode.NodeId);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), inode.Generation);
-        return bytes;
+        Span<byte> room = stackalloc byte[FuseConstants.MAX_HANDLE_SZ];
+        ExportedNode node = NodeOf(dentry.Inode!);
+        bool fits = Spoken.Export.TryWrite(
+            room, node, withParent, withParent ? NodeOf(dentry.Parent.Inode!) : default,
+            out int fidType, out int written);
+        type = (uint)fidType;
+        bytes = fits ? room[..written].ToArray() : [];
+        return fits;
     }
+
+    private ExportedNode NodeOf(KernelInode inode)
+    {
+        FileHandle handle = HandleOf(inode);
+        return new(inode.NodeId, inode.Generation, new WireHandle(handle.Type, handle.Bytes));
+    }
+
+    /// <summary>One node of an exported handle, as a task keeps it.</summary>
+    private sealed record Exported(ulong NodeId, uint Generation, uint HandleType, byte[] Handle)
+    {
+        public static Exported Of(in ExportedNode node) => new(
+            node.NodeId, node.Generation, node.Handle.Type, node.Handle.Bytes.ToArray());
+    }
+
+    /// <summary>The node and, where there is one, the parent; null for another type.</summary>
+    private (Exported Node, Exported Parent)? Decode(uint type, byte[] bytes) =>
+        !_conn.NoExport && Spoken.Export.TryRead(
+            bytes, (int)(type & 0xFFFF), out ExportedNode node, out ExportedNode parent)
+            ? (Exported.Of(node), Exported.Of(parent))
+            : null;
 
     private async KernelTask<VfsResult> OpenByHandleAsync(VfsCall call)
     {
@@ -130,12 +147,9 @@ public sealed partial class ModelKernel
     private async KernelTask<(Dentry? Dentry, int Errno)> DecodeAsync(
         uint type, byte[] bytes, List<OpenFile> closing)
     {
-        uint plain = type & 0xFFFF;
-        bool isKnown = plain is FuseConstants.FILEID_INO64_GEN
-            or FuseConstants.FILEID_INO64_GEN_PARENT;
-        if (_conn.NoExport || !isKnown || bytes.Length < HandleBytes)
+        if (Decode(type, bytes) is not { } exported)
             return (null, (int)Errno.ESTALE);
-        (Dentry? dentry, int errno) = await DecodeOneAsync(bytes);
+        (Dentry? dentry, int errno) = await DecodeOneAsync(exported.Node);
         if (dentry is null)
             return (null, errno);
         if ((type & TypeIsDirectory) != 0 && !dentry.IsDirectory)
@@ -143,7 +157,7 @@ public sealed partial class ModelKernel
         else if (dentry.IsDirectory && dentry.IsDisconnected)
             errno = await ReconnectAsync(dentry, closing);
         else if ((type & TypeIsConnectable) != 0 && !dentry.IsDirectory && !IsConnected(dentry))
-            return await ConnectFileAsync(dentry, bytes, closing);
+            return await ConnectFileAsync(dentry, exported.Parent, closing);
         if (errno == 0)
             return (dentry, 0);
         _dcache.Put(dentry);
@@ -162,12 +176,9 @@ public sealed partial class ModelKernel
     private bool IsConnected(Dentry dentry) => DentryCache.IsAncestor(_root!, dentry);
 
     /// <summary>Models fuse_get_dentry().</summary>
-    private async KernelTask<(Dentry? Dentry, int Errno)> DecodeOneAsync(
-        ReadOnlyMemory<byte> bytes)
+    private async KernelTask<(Dentry? Dentry, int Errno)> DecodeOneAsync(Exported exported)
     {
-        ulong nodeId = ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span) << 32)
-            | BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[4..]);
-        uint generation = BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[8..]);
+        ulong nodeId = exported.NodeId;
         if (nodeId == 0)
             return (null, (int)Errno.ESTALE);
         KernelInode? inode = FindInode(nodeId);
@@ -175,7 +186,8 @@ public sealed partial class ModelKernel
         {
             if (!_conn.ExportSupport)
                 return (null, (int)Errno.ESTALE);
-            Found found = await LookupNameAsync(nodeId, ".");
+            Found found = await LookupNameAsync(
+                new(null, nodeId, exported.HandleType, exported.Handle), ".");
             if (found.Errno is not (0 or (int)Errno.ENOENT))
                 return (null, found.Errno);
             inode = found.Inode;
@@ -188,8 +200,9 @@ public sealed partial class ModelKernel
             }
         }
 
-        bool isOther = inode.Generation != generation
-            && !_faults.Has(KernelFault.ExportSkipsGeneration);
+        bool isOther = (inode.Generation != exported.Generation
+                && !_faults.Has(KernelFault.ExportSkipsGeneration))
+            || IsAnotherHandle(inode, exported);
         if (isOther)
         {
             PutInode(inode);
@@ -197,6 +210,13 @@ public sealed partial class ModelKernel
         }
 
         return (ObtainAlias(inode), 0);
+    }
+
+    private bool IsAnotherHandle(KernelInode inode, Exported exported)
+    {
+        FileHandle held = HandleOf(inode);
+        return exported.Handle.Length > 0 && !held.IsNone
+            && held != new FileHandle(exported.HandleType, exported.Handle);
     }
 
     /// <summary>d_obtain_alias(), and whatever was found is to be asked for again.</summary>
@@ -214,7 +234,7 @@ public sealed partial class ModelKernel
         if (!_conn.ExportSupport)
             return (null, (int)Errno.ESTALE);
         await child.Lock.AcquireAsync(exclusive: true);
-        Found found = await LookupNameAsync(child.NodeId, "..");
+        Found found = await LookupNameAsync(child, "..");
         child.Lock.Release(exclusive: true);
         if (found.Errno != 0 || found.Inode is null)
         {
@@ -313,12 +333,9 @@ public sealed partial class ModelKernel
     /// The file of a connectable handle: its parent, its name there, and the two joined.
     /// </summary>
     private async KernelTask<(Dentry? Dentry, int Errno)> ConnectFileAsync(
-        Dentry dentry, byte[] bytes, List<OpenFile> closing)
+        Dentry dentry, Exported above, List<OpenFile> closing)
     {
-        int errno = (int)Errno.ESTALE;
-        Dentry? parent = null;
-        if (bytes.Length >= HandleWithParentBytes)
-            (parent, errno) = await DecodeOneAsync(bytes.AsMemory(HandleBytes));
+        (Dentry? parent, int errno) = await DecodeOneAsync(above);
         Dentry? found = null;
         if (parent is not null)
         {

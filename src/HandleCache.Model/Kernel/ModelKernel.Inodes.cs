@@ -1,6 +1,5 @@
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
@@ -22,18 +21,8 @@ public sealed partial class ModelKernel
     /// <summary>MAX_JIFFY_OFFSET: a longer validity means for ever.</summary>
     private const ulong ForeverSeconds = 1UL << 32;
 
-    /// <summary>
-    /// The attributes and handle of one entry as a task keeps them between steps; the entry of the
-    /// wire points into the reply.
-    /// </summary>
-    private readonly record struct EntryIn(
-        fuse_entry_out Entry, uint HandleType, byte[] Handle, byte[] Trailing)
-    {
-        public ulong NodeId => Entry.nodeid;
-
-        /// <summary>fuse_invalid_attr().</summary>
-        public bool HasInvalidAttributes => IsInvalid(Entry.attr);
-    }
+    /// <summary>fuse_invalid_attr().</summary>
+    private static bool HasInvalidAttributes(EntryIn entry) => IsInvalid(entry.Entry.attr);
 
     private static bool IsInvalid(in fuse_attr attr) =>
         !FileModes.IsFileType(attr.mode) || attr.size > long.MaxValue;
@@ -43,13 +32,6 @@ public sealed partial class ModelKernel
     /// </summary>
     private static bool IsInvalidNodeId(ulong nodeId) =>
         nodeId is 0 or FuseConstants.FUSE_ROOT_ID;
-
-    private EntryIn ParseEntry(byte[] body, EntryReplyForm form)
-    {
-        _device.Handles.Dialect.ReadEntry(body, EntryReply.TrailingBytes(form), out WireEntry wire);
-        return new(
-            wire.Entry, wire.HandleType, wire.Handle.ToArray(), body[wire.Bytes..]);
-    }
 
     private bool IsBad(KernelInode inode) => _inodes.IsBad(inode.Index);
 
@@ -63,9 +45,10 @@ public sealed partial class ModelKernel
     /// The reply is about another object, by its handle alone: to a revalidation that is what
     /// another nodeid is (v2 of the proposals, PROPOSALS.md).
     /// </summary>
-    private bool HasOtherHandle(KernelInode inode, in EntryIn entry) =>
+    private bool HasOtherHandle(KernelInode inode, EntryIn entry) =>
         !IsStale(inode, entry.Entry) && !_faults.Has(KernelFault.RevalidateSkipsHandle)
-        && !_inodes.Accepts(inode.Index, new FileHandle(entry.HandleType, entry.Handle));
+        && (LacksHandle(entry)
+            || !_inodes.Accepts(inode.Index, new FileHandle(entry.HandleType, entry.Handle)));
 
     private ulong NextAttrVersion() => ++_conn.AttrVersion;
 
@@ -90,10 +73,11 @@ public sealed partial class ModelKernel
     /// R1, models fuse_iget(): the inode of an entry, one lookup richer and with a reference for
     /// the caller. Null where the handle was refused: the caller forgets the entry.
     /// </summary>
-    private KernelInode? IGet(in EntryIn entry, ulong attrVersion, ulong evictCtr)
+    private KernelInode? IGet(EntryIn entry, ulong attrVersion, ulong evictCtr)
     {
         fuse_attr attr = entry.Entry.attr;
         KernelInode inode;
+        bool isKnown = false;
         if (_conn.Submounts && (attr.flags & FuseConstants.FUSE_ATTR_SUBMOUNT) != 0
             && (attr.mode & FileModes.TypeMask) == FileModes.Directory)
         {
@@ -102,23 +86,47 @@ public sealed partial class ModelKernel
         }
         else
         {
-            IGetResult got = _inodes.IGet(
-                entry.NodeId, entry.Entry.generation, attr.mode,
-                new FileHandle(entry.HandleType, entry.Handle));
+            IGetResult got = MayTake(entry)
+                ? _inodes.IGet(
+                    entry.NodeId, entry.Entry.generation, attr.mode,
+                    new FileHandle(entry.HandleType, entry.Handle))
+                : default;
             if (got.Index.IsNone)
+            {
+                Refused(entry);
                 return null;
-            inode = _cold.Get(got.Index).Inode is { } known && known.Index == got.Index
-                    && got.Outcome is IGetOutcome.Hit or IGetOutcome.RootKept
+            }
+
+            isKnown = _cold.Get(got.Index).Inode is { } known && known.Index == got.Index
+                && got.Outcome is IGetOutcome.Hit or IGetOutcome.RootKept;
+            if (isKnown && Spoken.ForgetsOne)
+            {
+                _inodes.DropLookup(got.Index);
+                _options.Entries?.Uncounted(entry.NodeId);
+            }
+
+            inode = isKnown
                 ? _cold.Get(got.Index).Inode!
                 : NewColdInode(
                     got.Index, entry.NodeId, (uint)entry.Entry.generation, attr.mode, attr.rdev);
         }
 
         inode.References++;
-        ChangeAttributes(
-            inode, attr, Expiry(entry.Entry.attr_valid, entry.Entry.attr_valid_nsec), attrVersion,
-            evictCtr);
+        TakeAttributes(inode, entry, attrVersion, evictCtr);
+        _options.Entries?.Taken(inode.Index, isKnown, entry.Entry);
         return inode;
+    }
+
+    /// <summary>The attributes of an entry, where it has any.</summary>
+    private void TakeAttributes(
+        KernelInode inode, EntryIn entry, ulong attrVersion, ulong evictCtr)
+    {
+        if (!entry.LacksAttributes)
+        {
+            ChangeAttributes(
+                inode, entry.Entry.attr,
+                Expiry(entry.Entry.attr_valid, entry.Entry.attr_valid_nsec), attrVersion, evictCtr);
+        }
     }
 
     private KernelInode NewColdInode(

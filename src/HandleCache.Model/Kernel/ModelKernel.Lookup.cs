@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
@@ -12,23 +11,24 @@ public sealed partial class ModelKernel
     /// <param name="Errno">0 also where the server said: no such name, and for so long.</param>
     /// <param name="Entry">The reply.</param>
     /// <param name="Inode">With a reference; null for a negative entry and for an error.</param>
-    private readonly record struct Found(int Errno, EntryIn Entry, KernelInode? Inode);
+    private readonly record struct Found(int Errno, EntryIn? Entry, KernelInode? Inode);
 
     /// <summary>R4, models fuse_lookup_name().</summary>
-    private async KernelTask<Found> LookupNameAsync(ulong parentNodeId, string name)
+    private async KernelTask<Found> LookupNameAsync(Subject parent, string name)
     {
         if (name.Length > FuseConstants.FUSE_NAME_MAX)
-            return new((int)Errno.ENAMETOOLONG, default, null);
+            return new((int)Errno.ENAMETOOLONG, null, null);
         ulong attrVersion = _conn.AttrVersion;
         ulong evictCtr = EvictCtr;
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_LOOKUP, parentNodeId, Bytes(name), ReplyRoom.OfEntry);
+        KernelAnswer answer = await AskEntryAsync(
+            FuseOpcode.FUSE_LOOKUP, parent, Bytes(name), ReplyRoom.OfEntry,
+            LookupBringsHandle(isRevalidation: false));
         if (answer.Errno != 0)
-            return new(answer.Errno, default, null);
-        EntryIn entry = ParseEntry(answer.Body, EntryReplyForm.Entry);
+            return new(answer.Errno, null, null);
+        EntryIn entry = answer.Entry!;
         if (entry.NodeId == 0)
             return new(0, entry, null);
-        if (entry.HasInvalidAttributes && !_faults.Has(KernelFault.InvalidAttributesTaken))
+        if (HasInvalidAttributes(entry) && !_faults.Has(KernelFault.InvalidAttributesTaken))
             return new((int)Errno.EIO, entry, null);
         if (entry.NodeId == FuseConstants.FUSE_ROOT_ID && entry.Entry.generation != 0)
         {
@@ -39,10 +39,11 @@ public sealed partial class ModelKernel
             entry = entry with { Entry = fixedEntry };
         }
 
+        await InodeUnlockedAsync(entry.NodeId);
         KernelInode? inode = IGet(entry, attrVersion, evictCtr);
         if (inode is null)
         {
-            QueueForget(entry.NodeId, 1);
+            ForgetEntry(entry.NodeId);
             return new((int)Errno.ENOMEM, entry, null);
         }
 
@@ -60,7 +61,7 @@ public sealed partial class ModelKernel
         if (IsBad(dir))
             return (null, (int)Errno.EIO);
         int epoch = _conn.Epoch;
-        Found found = await LookupNameAsync(dir.NodeId, dentry.Name);
+        Found found = await LookupNameAsync(dir, dentry.Name);
         bool isValid = true;
         int errno = found.Errno;
         if (errno == (int)Errno.ENOENT)
@@ -82,7 +83,7 @@ public sealed partial class ModelKernel
             return (null, errno);
         Dentry used = other ?? dentry;
         used.Epoch = epoch;
-        used.ExpiryNs = isValid ? EntryExpiry(found.Entry) : 0;
+        used.ExpiryNs = isValid ? EntryExpiry(found.Entry!) : 0;
         if (!isValid && _faults.Has(KernelFault.MissRemembered))
             used.ExpiryNs = long.MaxValue;
         if (found.Inode is not null)
@@ -90,7 +91,7 @@ public sealed partial class ModelKernel
         return (other, 0);
     }
 
-    private long EntryExpiry(in EntryIn entry) =>
+    private long EntryExpiry(EntryIn entry) =>
         _faults.Has(KernelFault.EntryUsesAttrValidity)
             ? Expiry(entry.Entry.attr_valid, entry.Entry.attr_valid_nsec)
             : Expiry(entry.Entry.entry_valid, entry.Entry.entry_valid_nsec);
@@ -130,11 +131,12 @@ public sealed partial class ModelKernel
     {
         ulong attrVersion = _conn.AttrVersion;
         Dentry parent = DentryCache.Get(dentry.Parent);
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_LOOKUP, parent.Inode!.NodeId, Bytes(dentry.Name), ReplyRoom.OfEntry);
+        KernelAnswer answer = await AskEntryAsync(
+            FuseOpcode.FUSE_LOOKUP, parent.Inode!, Bytes(dentry.Name), ReplyRoom.OfEntry,
+            LookupBringsHandle(isRevalidation: true));
         _dcache.Put(parent);
         int errno = answer.Errno;
-        EntryIn entry = errno == 0 ? ParseEntry(answer.Body, EntryReplyForm.Entry) : default;
+        EntryIn entry = answer.Entry ?? NoEntry;
         if (errno == 0 && entry.NodeId == 0)
             errno = (int)Errno.ENOENT;
         if (errno == 0)
@@ -144,21 +146,20 @@ public sealed partial class ModelKernel
                 || HasOtherHandle(inode, entry))
             {
                 if (!_faults.Has(KernelFault.RevalidateForgetsNothing))
-                    QueueForget(entry.NodeId, 1);
+                    ForgetEntry(entry.NodeId);
                 return 0;
             }
 
             if (!_faults.Has(KernelFault.RevalidateUncounted))
-                _inodes.AddLookup(inode.Index);
+                CountLookup(inode);
         }
 
         if (errno is (int)Errno.ENOMEM or (int)Errno.EINTR)
             return -errno;
-        if (errno != 0 || entry.HasInvalidAttributes || IsStale(inode, entry.Entry))
+        if (errno != 0 || HasInvalidAttributes(entry) || IsStale(inode, entry.Entry))
             return 0;
-        ChangeAttributes(
-            inode, entry.Entry.attr,
-            Expiry(entry.Entry.attr_valid, entry.Entry.attr_valid_nsec), attrVersion, evictCtr: 0);
+        TakeAttributes(inode, entry, attrVersion, evictCtr: 0);
+        _options.Entries?.Taken(inode.Index, isKnown: true, entry.Entry);
         dentry.ExpiryNs = EntryExpiry(entry);
         return 1;
     }

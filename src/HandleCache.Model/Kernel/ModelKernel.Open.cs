@@ -82,7 +82,7 @@ public sealed partial class ModelKernel
         if (!_conn.AtomicTruncate)
             sent &= ~OpenFlags.Truncate;
         KernelAnswer answer = await AskAsync(
-            inode.IsDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN, inode.NodeId,
+            inode.IsDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN, inode,
             Bytes(new fuse_open_in { flags = (uint)sent }), RoomOf<fuse_open_out>());
         if (answer.Errno is not (0 or (int)Errno.ENOSYS))
             return (null, answer.Errno);

@@ -1,3 +1,4 @@
+using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
@@ -12,7 +13,10 @@ public sealed partial class ModelKernel
 
     /// <summary>A record as it lies in the reply, taken off it.</summary>
     private readonly record struct DirRecord(
-        string Name, ulong Ino, ulong Offset, uint Type, EntryIn Entry, bool HasEntry);
+        string Name, ulong Ino, ulong Offset, uint Type, EntryIn Entry);
+
+    /// <summary>What a record of READDIR has.</summary>
+    private static readonly EntryIn NoEntry = new(default, 0, [], []);
 
     /// <summary>What one iterate_dir() gives to its caller, who takes it or is full.</summary>
     private interface IDirContext
@@ -130,8 +134,8 @@ public sealed partial class ModelKernel
             size = (uint)bytes,
             flags = (uint)file.Flags,
         };
-        KernelAnswer answer = await _device.AskAsync(
-            plus ? FuseOpcode.FUSE_READDIRPLUS : FuseOpcode.FUSE_READDIR, file.NodeId,
+        KernelAnswer answer = await SendAsync(
+            plus ? FuseOpcode.FUSE_READDIRPLUS : FuseOpcode.FUSE_READDIR, inode,
             Bytes(arguments), ReplyRoom.UpTo(bytes));
         int errno = answer.Errno;
         if (errno == 0)
@@ -156,16 +160,28 @@ public sealed partial class ModelKernel
         {
             if (plus && _device.Handles.CheckHandle(reader.Entry.Handle.Length).IsError)
                 return (records, (int)Errno.EIO);
-            EntryIn entry = plus
-                ? new(
-                    reader.Entry.Entry, reader.Entry.HandleType, reader.Entry.Handle.ToArray(), [])
-                : default;
             records.Add(new(
                 System.Text.Encoding.Latin1.GetString(reader.Name), reader.Dirent.ino,
-                reader.Dirent.off, reader.Dirent.type, entry, plus));
+                reader.Dirent.off, reader.Dirent.type,
+                plus ? ListedEntry(reader.Entry, reader.Dirent.type) : NoEntry));
         }
 
         return (records, reader.Error.IsError ? (int)Errno.EIO : 0);
+    }
+
+    /// <summary>
+    /// The entry of a record; where the dialect lists no attributes, the dirent's type stands for
+    /// them, and they are asked for when they are wanted.
+    /// </summary>
+    private EntryIn ListedEntry(in WireEntry wire, uint type)
+    {
+        fuse_entry_out entry = wire.Entry;
+        if (Spoken.ListsWithoutAttributes)
+            entry.attr.mode = type << 12;
+        return new EntryIn(entry, wire.HandleType, wire.Handle.ToArray(), [])
+        {
+            LacksAttributes = Spoken.ListsWithoutAttributes,
+        };
     }
 
     /// <summary>parse_dirfile().</summary>
@@ -199,7 +215,8 @@ public sealed partial class ModelKernel
             if (over && _faults.Has(KernelFault.SurplusEntriesUnlinked))
                 break;
             int errno = await LinkPlusAsync(file.Dentry, record, attrVersion, evictCtr);
-            if (errno != 0 && !_faults.Has(KernelFault.PlusErrorKept))
+            if (errno != 0 && !_faults.Has(KernelFault.PlusErrorKept)
+                && !KeepsItsLookup(record.Entry.NodeId))
             {
                 _device.Tell(
                     FuseOpcode.FUSE_FORGET, record.Entry.NodeId,
@@ -219,8 +236,9 @@ public sealed partial class ModelKernel
             return 0;
         if (record.Name is "." or ".." && !_faults.Has(KernelFault.DotsCounted))
             return 0;
-        if (IsInvalidNodeId(entry.NodeId) || entry.HasInvalidAttributes)
+        if (IsInvalidNodeId(entry.NodeId) || HasInvalidAttributes(entry) || LacksHandle(entry))
             return (int)Errno.EIO;
+        await InodeUnlockedAsync(entry.NodeId);
         int epoch = _conn.Epoch;
         Dentry? dentry = DentryCache.Lookup(parent, record.Name);
         KernelInode inode;
@@ -255,10 +273,9 @@ public sealed partial class ModelKernel
             }
 
             if (!_faults.Has(KernelFault.PlusHitUncounted))
-                _inodes.AddLookup(known.Index);
-            ChangeAttributes(
-                known, entry.Entry.attr,
-                Expiry(entry.Entry.attr_valid, entry.Entry.attr_valid_nsec), attrVersion, 0);
+                CountLookup(known);
+            TakeAttributes(known, entry, attrVersion, evictCtr: 0);
+            _options.Entries?.Taken(known.Index, isKnown: true, entry.Entry);
             inode = known;
             break;
         }
@@ -273,8 +290,9 @@ public sealed partial class ModelKernel
 
     /// <summary>The new name of a READDIRPLUS entry.</summary>
     private (Dentry? Dentry, int Errno) SplicePlus(
-        Dentry dentry, in EntryIn entry, ulong attrVersion, ulong evictCtr)
+        Dentry dentry, EntryIn entry, ulong attrVersion, ulong evictCtr)
     {
+        InodeIndex before = _inodes.Find(entry.NodeId);
         KernelInode? inode = IGet(entry, attrVersion, evictCtr);
         int errno = (int)Errno.ENOMEM;
         Dentry? other = null;
@@ -284,7 +302,8 @@ public sealed partial class ModelKernel
             // the forced FORGET, not with the eviction.
             Hold(inode);
             (other, errno) = _dcache.SpliceAlias(inode, dentry);
-            if (errno != 0)
+            bool keeps = Spoken.ForgetsOne && inode.Index == before;
+            if (errno != 0 && !keeps)
                 _inodes.DropLookup(inode.Index);
             PutInode(inode);
         }

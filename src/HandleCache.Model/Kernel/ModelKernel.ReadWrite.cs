@@ -44,7 +44,7 @@ public sealed partial class ModelKernel
         }
 
         KernelAnswer answer = await AskAsync(
-            FuseOpcode.FUSE_FLUSH, inode.NodeId, Bytes(new fuse_flush_in { fh = file.Fh }),
+            FuseOpcode.FUSE_FLUSH, inode, Bytes(new fuse_flush_in { fh = file.Fh }),
             ReplyRoom.Nothing);
         return answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno;
     }
@@ -78,7 +78,12 @@ public sealed partial class ModelKernel
         PutInode(inode);
     }
 
-    private async KernelTask<bool> ReleaseAsync(OpenFile file, KernelInode? inode, int flags)
+    /// <param name="file">The open file.</param>
+    /// <param name="inode">Null where the inode of a creation was refused.</param>
+    /// <param name="flags">Of the open.</param>
+    /// <param name="created">The entry of that creation.</param>
+    private async KernelTask<bool> ReleaseAsync(
+        OpenFile file, KernelInode? inode, int flags, EntryIn? created = null)
     {
         bool isDirectory = inode is { IsDirectory: true };
         FuseOpcode open = isDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN;
@@ -89,9 +94,10 @@ public sealed partial class ModelKernel
             fh = file.Fh,
             flags = (uint)(flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.Truncate)),
         };
-        await _device.AskAsync(
-            isDirectory ? FuseOpcode.FUSE_RELEASEDIR : FuseOpcode.FUSE_RELEASE, file.NodeId,
-            Bytes(arguments), ReplyRoom.Nothing);
+        Subject about = new(inode, file.NodeId, created?.HandleType ?? 0, created?.Handle);
+        await SendAsync(
+            isDirectory ? FuseOpcode.FUSE_RELEASEDIR : FuseOpcode.FUSE_RELEASE, about,
+            Bytes(arguments), ReplyRoom.Nothing, bringsHandle: true);
         return true;
     }
 
@@ -138,8 +144,8 @@ public sealed partial class ModelKernel
 
     private KernelTask<KernelAnswer> AskReadAsync(
         OpenFile file, ulong offset, uint bytes, uint readFlags) =>
-        _device.AskAsync(
-            FuseOpcode.FUSE_READ, file.NodeId,
+        SendAsync(
+            FuseOpcode.FUSE_READ, file.Dentry.Inode!,
             Bytes(new fuse_read_in
             {
                 fh = file.Fh,
@@ -208,8 +214,8 @@ public sealed partial class ModelKernel
         try
         {
             byte[] data = Pattern(call.Size, call.Offset);
-            KernelAnswer answer = await _device.AskAsync(
-                FuseOpcode.FUSE_WRITE, file.NodeId,
+            KernelAnswer answer = await SendAsync(
+                FuseOpcode.FUSE_WRITE, inode,
                 [.. Bytes(new fuse_write_in
                 {
                     fh = file.Fh,
@@ -260,7 +266,7 @@ public sealed partial class ModelKernel
             return new VfsResult(0);
         await inode.Lock.AcquireAsync(exclusive: true);
         KernelAnswer answer = await AskAsync(
-            opcode, inode.NodeId,
+            opcode, inode,
             Bytes(new fuse_fsync_in { fh = file.Fh, fsync_flags = (uint)call.Flags & 1 }),
             ReplyRoom.Nothing);
         inode.Lock.Release(exclusive: true);

@@ -126,8 +126,8 @@ public sealed partial class ModelKernel
         KernelInode dir = directory.Inode!;
         if (IsBad(dir))
             return (int)Errno.EIO;
-        KernelAnswer answer = await _device.AskAsync(
-            opcode, dir.NodeId, Bytes(dentry.Name), ReplyRoom.Nothing);
+        KernelAnswer answer = await SendAsync(
+            opcode, dir, Bytes(dentry.Name), ReplyRoom.Nothing);
         if (answer.Errno == 0)
         {
             DirectoryChanged(dir);
@@ -314,7 +314,7 @@ public sealed partial class ModelKernel
             : Bytes(
                 new fuse_rename2_in { newdir = to.NodeId, flags = (uint)flags },
                 old.Name, fresh.Name);
-        KernelAnswer answer = await AskAsync(opcode, from.NodeId, body, ReplyRoom.Nothing);
+        KernelAnswer answer = await AskAsync(opcode, from, body, ReplyRoom.Nothing);
         if (answer.Errno == 0)
         {
             old.Inode!.InvalMask |= StatxMask.CTime;

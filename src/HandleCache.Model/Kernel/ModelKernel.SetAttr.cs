@@ -32,8 +32,8 @@ public sealed partial class ModelKernel
             valid |= FuseSetattrValid.FATTR_LOCKOWNER;
         arguments.valid = (uint)valid;
         ulong attrVersion = _conn.AttrVersion;
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_SETATTR, inode.NodeId, Bytes(arguments), RoomOf<fuse_attr_out>());
+        KernelAnswer answer = await SendAsync(
+            FuseOpcode.FUSE_SETATTR, inode, Bytes(arguments), RoomOf<fuse_attr_out>());
         int errno = answer.Errno;
         if (errno == (int)Errno.EINTR)
             inode.InvalMask |= StatxMask.BasicStats;
@@ -165,7 +165,7 @@ public sealed partial class ModelKernel
         if (_conn.Unsupported.Contains(FuseOpcode.FUSE_GETXATTR))
             return VfsResult.Failure((int)Errno.EOPNOTSUPP);
         KernelAnswer answer = await AskAsync(
-            FuseOpcode.FUSE_GETXATTR, inode.NodeId,
+            FuseOpcode.FUSE_GETXATTR, inode,
             Bytes(new fuse_getxattr_in { size = (uint)room }, name), XattrRoom(room));
         return XattrResult(answer, room);
     }
@@ -179,7 +179,7 @@ public sealed partial class ModelKernel
             if (_conn.Unsupported.Contains(FuseOpcode.FUSE_LISTXATTR))
                 return VfsResult.Failure((int)Errno.EOPNOTSUPP);
             KernelAnswer answer = await AskAsync(
-                FuseOpcode.FUSE_LISTXATTR, dentry.Inode!.NodeId,
+                FuseOpcode.FUSE_LISTXATTR, dentry.Inode!,
                 Bytes(new fuse_getxattr_in { size = (uint)call.Size }), XattrRoom(call.Size));
             VfsResult result = XattrResult(answer, call.Size);
             bool broken = call.Size > 0 && answer.Body.Length > 0 && !IsNameList(answer.Body);
@@ -257,7 +257,7 @@ public sealed partial class ModelKernel
                 return VfsResult.Failure((int)Errno.EIO);
             if (_conn.Unsupported.Contains(opcode))
                 return VfsResult.Failure((int)Errno.EOPNOTSUPP);
-            KernelAnswer answer = await AskAsync(opcode, inode.NodeId, body, ReplyRoom.Nothing);
+            KernelAnswer answer = await AskAsync(opcode, inode, body, ReplyRoom.Nothing);
             if (answer.Errno == 0)
                 inode.InvalMask |= StatxMask.CTime;
             return new VfsResult(

@@ -273,11 +273,13 @@ public sealed partial class ModelKernel
         walk.Here = parent;
     }
 
-    /// <summary>path_lookupat() from the mount's root: the dentry is held.</summary>
+    /// <summary>
+    /// path_lookupat() from a directory, by default the mount's root: the dentry is held.
+    /// </summary>
     private async KernelTask<(Dentry? Dentry, int Errno)> PathLookupAsync(
-        string path, LookupFlags flags, StrongBox<int> links)
+        string path, LookupFlags flags, StrongBox<int> links, Dentry? from = null)
     {
-        Walk walk = new(flags) { Here = DentryCache.Get(_root!), LinkCount = links };
+        Walk walk = new(flags) { Here = DentryCache.Get(from ?? _root!), LinkCount = links };
         string? at = path;
         int errno = path.Length >= PathBytes ? (int)Errno.ENAMETOOLONG : 0;
         while (at is not null && errno == 0)
@@ -310,12 +312,12 @@ public sealed partial class ModelKernel
 
     /// <summary>filename_lookup(): once more, asking for every name, after ESTALE.</summary>
     private async KernelTask<(Dentry? Dentry, int Errno)> ResolveAsync(
-        string path, LookupFlags flags)
+        string path, LookupFlags flags, Dentry? from = null)
     {
         StrongBox<int> links = new();
-        (Dentry? dentry, int errno) = await PathLookupAsync(path, flags, links);
+        (Dentry? dentry, int errno) = await PathLookupAsync(path, flags, links, from);
         return errno == (int)Errno.ESTALE
-            ? await PathLookupAsync(path, flags | LookupFlags.Reval, links)
+            ? await PathLookupAsync(path, flags | LookupFlags.Reval, links, from)
             : (dentry, errno);
     }
 

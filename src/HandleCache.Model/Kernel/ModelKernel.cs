@@ -34,7 +34,10 @@ public sealed partial class ModelKernel : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _faults = new KernelFaults(options.Inodes.Faults);
-        _inodes = new FuseInodeCache(options.Inodes);
+        bool hasOwnRule = options.Inodes.HandleRule != HandleRule.Sound;
+        _inodes = new FuseInodeCache(hasOwnRule
+            ? options.Inodes
+            : options.Inodes with { HandleRule = HandleRule.Of(options.Dialect) });
         _device = new KernelDevice(_inodes.Forgets);
         _dcache = new DentryCache(PutInode, _wakes, _faults);
     }
@@ -135,7 +138,8 @@ public sealed partial class ModelKernel : IDisposable
         (init.flags, init.flags2) = InitWords.Split(_options.Offered);
         HandleOffer.Offer(ref init, _options.Dialect);
         KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_INIT, 0, Bytes(init), ReplyRoom.UpTo(Unsafe.SizeOf<fuse_init_out>()));
+            FuseOpcode.FUSE_INIT, 0, InodeIndex.None, default, Bytes(init),
+            ReplyRoom.UpTo(Unsafe.SizeOf<fuse_init_out>()));
         if (answer.Errno != 0)
             return VfsResult.Failure(answer.Errno);
         byte[] body = new byte[Unsafe.SizeOf<fuse_init_out>()];
@@ -206,15 +210,5 @@ public sealed partial class ModelKernel : IDisposable
         }
 
         return bytes;
-    }
-
-    /// <summary>Sends an operation that the server may not know: ENOSYS is remembered.</summary>
-    private async KernelTask<KernelAnswer> AskAsync(
-        FuseOpcode opcode, ulong nodeId, byte[] body, ReplyRoom room)
-    {
-        KernelAnswer answer = await _device.AskAsync(opcode, nodeId, body, room);
-        if (answer.Errno == (int)Errno.ENOSYS)
-            _conn.Unsupported.Add(opcode);
-        return answer;
     }
 }

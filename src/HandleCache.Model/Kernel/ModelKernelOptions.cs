@@ -16,6 +16,12 @@ public sealed record ModelKernelOptions
     /// <summary>The handle dialect offered in INIT.</summary>
     public Dialect Dialect { get; init; } = Dialect.Classic;
 
+    /// <summary>LOOKUP goes without the parent's handle, to see what that breaks (T8).</summary>
+    public bool NoParentHandle { get; init; }
+
+    /// <summary>Told of every entry that is taken for an inode; null for nobody.</summary>
+    public IEntryObserver? Entries { get; init; }
+
     /// <summary>What the kernel offers in INIT (fuse_new_init(), v6.18).</summary>
     public FuseInitFlags Offered { get; init; } = DefaultOffer;
 

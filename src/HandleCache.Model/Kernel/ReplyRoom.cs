@@ -21,18 +21,9 @@ internal readonly record struct ReplyRoom(
 
     public static ReplyRoom UpTo(int bytes) => new(bytes, true);
 
-    /// <summary>Whether a body fits.</summary>
-    public bool Takes(ReadOnlySpan<byte> body, HandleAgreement handles)
-    {
-        if (Entry != EntryReplyForm.None)
-        {
-            return !handles.Dialect.ReadEntry(
-                    body, EntryReply.TrailingBytes(Entry), out WireEntry entry).IsError
-                && !handles.CheckHandle(entry.Handle.Length).IsError;
-        }
-
-        return IsVariable ? body.Length <= Bytes : body.Length == Bytes;
-    }
+    /// <summary>Whether a body that is no entry fits.</summary>
+    public bool Takes(ReadOnlySpan<byte> body) =>
+        IsVariable ? body.Length <= Bytes : body.Length == Bytes;
 
     /// <summary>What READDIRPLUS asks for at least.</summary>
     public static int PageBytes => 4096;

@@ -9,6 +9,9 @@ public enum VfsCallKind
     /// <summary>statx of an open file.</summary>
     FStat,
 
+    /// <summary>statx(Path) from the directory that Slot has open; else as Stat.</summary>
+    StatAt,
+
     /// <summary>faccessat2(Path, Mode).</summary>
     Access,
 

@@ -74,6 +74,24 @@ public partial class Dialect
     public virtual bool RequiresHandle => false;
 
     /// <summary>
+    /// Whether an entry too long for what was agreed reaches fuse_iget(), which is where the posted
+    /// code checks it; else the reply is refused where it is read.
+    /// </summary>
+    public bool ChecksLengthInIget =>
+        Has(DialectDefect.V1TruncateTooLong) || Has(DialectDefect.V2FailedIgetStaysLocked);
+
+    /// <summary>
+    /// Entries of READDIRPLUS have no attributes but the type that the dirent names (fusex).
+    /// </summary>
+    public virtual bool ListsWithoutAttributes => false;
+
+    /// <summary>Attributes are asked for by STATX alone: there is no GETATTR (fusex).</summary>
+    public virtual bool AsksStatx => false;
+
+    /// <summary>How inodes are exported (R14).</summary>
+    public virtual NodeExport Export => NodeExport.Classic;
+
+    /// <summary>
     /// The opcode of LOOKUP_HANDLE: a LOOKUP whose extension brings the parent's handle (T8 of
     /// the thread). 0, which no operation has, where there is none.
     /// </summary>

@@ -38,6 +38,10 @@ public sealed partial class FusexDialect : Dialect
 
     public override bool ForgetsOne => true;
 
+    public override bool ListsWithoutAttributes => true;
+
+    public override bool AsksStatx => true;
+
     /// <summary>LOOKUPX, or what makes the object, then STATX.</summary>
     public override int RequestsPer(FuseOpcode opcode) =>
         EntryReply.FormOf(opcode) is EntryReplyForm.None or EntryReplyForm.Records ? 1 : 2;

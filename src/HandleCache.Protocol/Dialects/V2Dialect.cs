@@ -20,7 +20,10 @@ public sealed class V2Dialect : Dialect
         Lookup = (FuseOpcode)54,
     };
 
-    internal V2Dialect(DialectOptions options) : base("v2", options, Posted) { }
+    internal V2Dialect(DialectOptions options) : base("v2", options, Posted) =>
+        Export = new V2Export(this);
+
+    public override NodeExport Export { get; }
 
     public override HandleOptIn OptIn => HandleOptIn.InitBitAndMaximum;
 

@@ -9,7 +9,7 @@ namespace HandleCache.Protocol.Dialects;
 /// With 20 bytes of head a handle of 108 bytes is the longest that can be exported, and 44 bytes
 /// each with the parent: two of 128 would take 296 of MAX_HANDLE_SZ's 128.
 /// </summary>
-public sealed class V2Export(Dialect dialect)
+public sealed class V2Export(Dialect dialect) : NodeExport
 {
     /// <summary>FILEID_FUSE_WITHOUT_PARENT.</summary>
     public const int TypeWithoutParent = 0x91;
@@ -19,6 +19,10 @@ public sealed class V2Export(Dialect dialect)
 
     /// <summary>Bytes of nodeid, generation and the head of the handle.</summary>
     public const int HeadBytes = 20;
+
+    public override int PlainType => TypeWithoutParent;
+
+    public override int ParentType => TypeWithParent;
 
     private readonly bool _fixedSize = dialect.Has(DialectDefect.V2ExportFixedSize);
 
@@ -31,7 +35,7 @@ public sealed class V2Export(Dialect dialect)
     /// Writes one node, and behind it its parent where there is one; false when it is more than
     /// MAX_HANDLE_SZ or than the destination holds.
     /// </summary>
-    public bool TryWrite(
+    public override bool TryWrite(
         Span<byte> destination, in ExportedNode node, bool withParent, in ExportedNode parent,
         out int type, out int written)
     {
@@ -49,7 +53,7 @@ public sealed class V2Export(Dialect dialect)
     /// Reads what <see cref="TryWrite"/> wrote; false for another type, a length that lies, or
     /// bytes left over.
     /// </summary>
-    public bool TryRead(
+    public override bool TryRead(
         ReadOnlySpan<byte> fid, int type, out ExportedNode node, out ExportedNode parent)
     {
         parent = default;

@@ -32,17 +32,21 @@ public sealed partial class ScriptFileSystem
     private byte[] HandleOf(ScriptNode node)
     {
         ulong hash = SplitMix64.Mix(_options.Seed ^ (node.Ino << 20) ^ node.HandleSalt);
-        if (!_options.SendsHandles || hash % 8 == 0)
+        if (!_options.SendsHandles || (_options.HandleBytes is null && hash % 8 == 0))
             return [];
+        byte[] handle = new byte[_options.HandleBytes ?? LengthBy(hash)];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(handle, (uint)node.Ino);
+        for (int i = NameBytes; i < handle.Length; i++)
+            handle[i] = (byte)SplitMix64.Mix(hash + (ulong)i);
+        return handle;
+    }
+
+    private static int LengthBy(ulong hash)
+    {
         int room = FuseConstants.MAX_HANDLE_SZ - NameBytes;
-        int length = NameBytes + (int)((hash >> 8) % 3 == 0
+        return NameBytes + (int)((hash >> 8) % 3 == 0
             ? (hash >> 16) % 16
             : (hash >> 16) % (ulong)(room + 1));
-        byte[] handle = new byte[length];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(handle, (uint)node.Ino);
-        for (int i = NameBytes; i < length; i++)
-            handle[i] = (byte)(SplitMix64.Mix(hash + (ulong)i));
-        return handle;
     }
 
     /// <summary>

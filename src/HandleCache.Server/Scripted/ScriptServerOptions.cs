@@ -35,6 +35,12 @@ public sealed record ScriptServerOptions
     public bool SendsHandles { get; init; }
 
     /// <summary>
+    /// The length of every handle, 4 to 128 bytes; null for lengths by the seed and the object, one
+    /// object in eight being without.
+    /// </summary>
+    public int? HandleBytes { get; init; }
+
+    /// <summary>
     /// Of 1024 entries, how many come with another handle than before, with none, or with one
     /// that is too long; 0 is none. For the modelled kernel alone: the real one has no rule for it.
     /// </summary>

@@ -81,6 +81,6 @@ public class PromelaTests
         foreach (string line in File.ReadAllLines(Trail))
             world.Do(WorldStep.Parse(line));
         Assert.Equal(1, world.Restarts);
-        return world.Kernel.Tally;
+        return world.Tally;
     }
 }

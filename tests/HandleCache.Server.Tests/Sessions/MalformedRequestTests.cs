@@ -11,7 +11,7 @@ namespace HandleCache.Server.Tests.Sessions;
 
 /// <summary>
 /// Malformed is EINVAL and never ENOSYS, which the kernel remembers for the whole mount
-/// (style.md, "Bad input"); message layout of ABI.md.
+///; message layout of ABI.md.
 /// </summary>
 public sealed class MalformedRequestTests : IDisposable
 {

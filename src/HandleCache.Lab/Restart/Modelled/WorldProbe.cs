@@ -27,27 +27,21 @@ internal sealed class WorldProbe(RestartWorld world)
 
     public void Run()
     {
-        string[] names = [.. world.Kernel.CachedNames().Select(n => n.Path)];
-        foreach (int slot in world.Kernel.Files.Keys.ToArray())
+        IReadOnlyList<string> names = world.Kernel.CachedPaths();
+        foreach (int slot in world.OpenSlots.ToArray())
         {
-            WorldInode inode = world.Kernel.Files[slot].Inode;
-            Errno errno = inode.IsDirectory
-                ? Answered(world.Kernel.StatAt(slot, "no-such-name"))
-                : world.Kernel.Read(slot);
-            Count(errno, Exists(inode.Serial));
+            bool exists = Exists(world.SerialOf(slot));
+            Count(world.Use(slot), exists);
         }
 
         foreach (string name in names)
         {
-            string[] path = name.Split('/');
-            Count(world.Kernel.Stat(path), world.Store.Resolve(path) is not null);
+            Errno errno = world.Do(new WorldStep("stat", name));
+            Count(errno, world.Store.Resolve(name.Split('/')) is not null);
         }
 
         Requests = world.RequestsOfThisLife;
     }
-
-    /// <summary>A directory that says that a name is not there has been reached.</summary>
-    private static Errno Answered(Errno errno) => errno == Errno.ENOENT ? Errno.None : errno;
 
     private void Count(Errno errno, bool exists)
     {

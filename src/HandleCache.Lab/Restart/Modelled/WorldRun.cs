@@ -25,7 +25,7 @@ internal static class WorldRun
         foreach (WorldStep step in history.Steps.Skip(next))
             world.Do(step);
         Count(row, options, world, probe);
-        if (world.Kernel.Tally.WrongObject > 0 && plan.Moment is null && !options.Storm)
+        if (world.Tally.WrongObject > 0 && plan.Moment is null && !options.Storm)
             Shorten(row, options, history, plan);
     }
 
@@ -35,7 +35,7 @@ internal static class WorldRun
         using RestartWorld world = Begin(options);
         foreach (WorldStep step in steps)
             world.Do(step);
-        return world.Kernel.Tally;
+        return world.Tally;
     }
 
     private static RestartWorld Begin(WorldOptions options)
@@ -49,7 +49,7 @@ internal static class WorldRun
     private static void Count(
         RestartModelRow row, WorldOptions options, RestartWorld world, WorldProbe probe)
     {
-        WorldTally tally = world.Kernel.Tally;
+        WorldTally tally = world.Tally;
         row.Worlds++;
         row.Restarts += world.Restarts;
         row.WrongObject += tally.WrongObject;
@@ -57,7 +57,7 @@ internal static class WorldRun
         row.StaleAttributes += tally.StaleAttributes;
         row.Hung += tally.Hung;
         row.AnsweredTwice += tally.AnsweredTwice;
-        row.Unbalanced += world.Kernel.Unbalanced() is null ? 0 : 1;
+        row.Unbalanced += world.Unbalanced() is null ? 0 : 1;
         if (options.Storm)
         {
             row.StormRequests += probe.Requests;

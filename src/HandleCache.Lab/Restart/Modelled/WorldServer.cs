@@ -19,6 +19,10 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
     private const ulong RootNodeId = FuseConstants.FUSE_ROOT_ID;
     private const int HandleHeadBytes = 12;
 
+    /// <summary>Every READ comes to the server, and nothing has to be flushed.</summary>
+    private const uint Uncached =
+        (uint)(FuseOpenFlags.FOPEN_DIRECT_IO | FuseOpenFlags.FOPEN_NOFLUSH);
+
     private readonly Dialect _dialect = options.Dialect;
     private readonly Dictionary<ulong, WorldObject> _nodes = [];
     private readonly Dictionary<WorldObject, ulong> _nodeIds = [];
@@ -33,16 +37,20 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
     /// </summary>
     public WorldObject? ExecutedOn { get; private set; }
 
-    /// <summary>Nodeids that the table binds.</summary>
-    public int Bound => _nodes.Count;
+    /// <summary>Today's opcode of the last request.</summary>
+    public FuseOpcode Asked { get; private set; }
+
+    /// <summary>The nodeid of which the last reply gave a lookup; 0 for none.</summary>
+    public ulong Gave { get; private set; }
 
     /// <summary>Answers one request; null for those without reply.</summary>
-    public byte[]? Serve(byte[] message)
+    public byte[]? Serve(ReadOnlySpan<byte> message)
     {
         ExecutedOn = null;
+        Gave = 0;
         if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
             return Failure(0, Errno.EINVAL);
-        if (request.Opcode is FuseOpcode.FUSE_FORGET)
+        if (request.Opcode is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
         {
             Forget(request);
             return null;
@@ -51,6 +59,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         ulong unique = request.Header.unique;
         if (_dialect.ReadRequest(request, out WireRequest wire).IsError)
             return Failure(unique, Errno.EINVAL);
+        Asked = wire.Opcode;
         bool isCompound = _dialect.Numbers.Compound != 0
             && request.Opcode == _dialect.Numbers.Compound;
         if (isCompound && options.CompoundErrno != Errno.None
@@ -63,6 +72,9 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         ExecutedOn = target;
         return target is null ? Failure(unique, Errno.ESTALE) : Carry(wire, target);
     }
+
+    /// <summary>The kernel did not take the reply that gave a lookup.</summary>
+    public void TakeBack(ulong nodeId) => Forget(nodeId, 1);
 
     private byte[] Carry(in WireRequest wire, WorldObject target)
     {
@@ -81,6 +93,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
                 return Body(
                     unique, StatxAttributes.Of(new fuse_entry_out { attr = Attributes(target) }));
             case FuseOpcode.FUSE_OPEN:
+            case FuseOpcode.FUSE_OPENDIR:
                 return Body(unique, OpenOf(target));
             case FuseOpcode.FUSE_READ:
                 body.TryRead(out ulong read);
@@ -88,6 +101,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
                     target.Opens++;
                 return Body(unique, target.Serial);
             case FuseOpcode.FUSE_RELEASE:
+            case FuseOpcode.FUSE_RELEASEDIR:
                 body.TryRead(out ulong fh);
                 if (_files.Remove(fh, out WorldObject? opened) && opened.Opens > 0)
                     store.Close(opened);
@@ -173,7 +187,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         ulong fh = ((ulong)life << 32) | ++_lastFile;
         _files.Add(fh, target);
         target.Opens++;
-        return new fuse_open_out { fh = fh };
+        return new fuse_open_out { fh = fh, open_flags = Uncached };
     }
 
     /// <summary>One lookup more, told in the dialect's form of the operation's reply.</summary>
@@ -191,6 +205,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
             entry_valid = uint.MaxValue,
             attr = Attributes(target),
         };
+        Gave = nodeId;
         byte[] handle = _dialect.ReplyBrings(opcode) ? HandleOf(target) : [];
         return form.TryWriteEntryReply(
             _reply, opcode, unique, entry, HandleType, handle, trailing, out int written)
@@ -206,20 +221,23 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
     {
         ForgetReader forgets = new(request);
         while (forgets.TryNext(out fuse_forget_one one))
-        {
-            ulong held = _counts.GetValueOrDefault(one.nodeid);
-            if (held > one.nlookup)
-            {
-                _counts[one.nodeid] = held - one.nlookup;
-                continue;
-            }
+            Forget(one.nodeid, one.nlookup);
+    }
 
-            _counts.Remove(one.nodeid);
-            if (_nodes.Remove(one.nodeid, out WorldObject? gone)
-                && _nodeIds.TryGetValue(gone, out ulong main) && main == one.nodeid)
-            {
-                _nodeIds.Remove(gone);
-            }
+    private void Forget(ulong nodeId, ulong count)
+    {
+        ulong held = _counts.GetValueOrDefault(nodeId);
+        if (held > count)
+        {
+            _counts[nodeId] = held - count;
+            return;
+        }
+
+        _counts.Remove(nodeId);
+        if (_nodes.Remove(nodeId, out WorldObject? gone)
+            && _nodeIds.TryGetValue(gone, out ulong main) && main == nodeId)
+        {
+            _nodeIds.Remove(gone);
         }
     }
 
