@@ -44,10 +44,29 @@ public static class Credentials
         : "opening by handle needs root (CAP_DAC_READ_SEARCH): run the command with sudo";
 
     /// <summary>The bit is in the effective set of the calling thread (CapEff).</summary>
-    public static bool HasCapability(int capability)
+    public static bool HasCapability(int capability) =>
+        HasCapability("thread-self", capability) ?? false;
+
+    /// <summary>
+    /// Whether a process or thread has CAP_SYS_ADMIN in its effective set; null when it cannot be
+    /// read: it has ended, or is of another pid namespace (number 0).
+    /// </summary>
+    public static bool? HasSysAdmin(uint pid)
+    {
+        try
+        {
+            return HasCapability(pid.ToString(CultureInfo.InvariantCulture), SysAdmin);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static bool? HasCapability(string process, int capability)
     {
         const string Field = "CapEff:";
-        foreach (string line in File.ReadLines("/proc/thread-self/status"))
+        foreach (string line in File.ReadLines($"/proc/{process}/status"))
         {
             if (!line.StartsWith(Field, StringComparison.Ordinal))
                 continue;
@@ -56,6 +75,6 @@ public static class Credentials
             return (bits >> capability & 1) != 0;
         }
 
-        return false;
+        return null;
     }
 }

@@ -6,6 +6,9 @@ namespace HandleCache.Linux;
 /// <summary>name_to_handle_at(2) and open_by_handle_at(2) (fs/fhandle.c).</summary>
 public static unsafe class FileHandles
 {
+    /// <summary>How often an inode in creation is waited for.</summary>
+    private const int Attempts = 100;
+
     /// <summary>
     /// The handle of a name. Room is given for <paramref name="roomBytes"/>; with too little
     /// the errno is EOVERFLOW and <see cref="FileHandleBuffer.LengthBytes"/> the length needed
@@ -66,16 +69,28 @@ public static unsafe class FileHandles
 
     /// <summary>
     /// Opens by handle; needs CAP_DAC_READ_SEARCH. ESTALE: no such object any more. The mount
-    /// is any open file of the file system, not O_PATH.
+    /// is any open file of the file system, not O_PATH. While the inode number of a deleted
+    /// object is being given to a new one, iget_locked() finds an inode in creation and file
+    /// systems answer ENOMEM (ext4_iget(), fs/ext4/inode.c): that passes in a moment, and what
+    /// was asked for is gone, so it is tried again and never reported.
     /// </summary>
     public static FileDescriptor? Open(
         FileDescriptor mount, in FileHandleBuffer handle, int flags, out Errno errno)
     {
         FileHandleBuffer copy = handle;
-        // SAFETY: a copy on this stack, so that a concurrent writer cannot change its length.
-        return Sys.Own(
-            LibC.open_by_handle_at(
-                mount, (KernelFileHandle*)&copy, flags | OpenFlags.CloseOnExec),
-            out errno);
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            // SAFETY: a copy on this stack: a concurrent writer cannot change its length.
+            FileDescriptor? opened = Sys.Own(
+                LibC.open_by_handle_at(
+                    mount, (KernelFileHandle*)&copy, flags | OpenFlags.CloseOnExec),
+                out errno);
+            if (errno != Errno.ENOMEM)
+                return opened;
+            Thread.Yield();
+        }
+
+        errno = Errno.ESTALE;
+        return null;
     }
 }

@@ -31,13 +31,14 @@ public class ResendTests
         Assert.Equal(first.Opcode, again.Opcode);
         Assert.Equal(first.NodeId, again.NodeId);
         Assert.Equal(first.Body, again.Body);
-        Assert.Equal(second.Unique | ResendBit, bench.Read().Unique);
+        AskedRequest secondAgain = bench.Read();
+        Assert.Equal(second.Unique | ResendBit, secondAgain.Unique);
 
         // The third was never read: it is not marked, and comes last.
         AskedRequest third = bench.Read();
         Assert.Equal(0u, third.Unique & ResendBit);
-        foreach (AskedRequest asked in new[] { third, again, second })
-            Assert.Equal(0, bench.Answer(asked, Attributes(KernelDriver.Directory)));
+        foreach (AskedRequest asked in new[] { third, again, secondAgain })
+            Assert.Equal(0, bench.Answer(asked, KernelDriver.Attributes(KernelDriver.Directory)));
         Assert.All(calls, call => Assert.Equal(0, call.Result.Errno));
     }
 
@@ -51,6 +52,22 @@ public class ResendTests
         Assert.Equal(ENOENT, bench.AnswerEntry(asked, Entry(2, Regular)));
         Assert.False(stat.IsDone);
         Assert.Equal(0, bench.AnswerEntry(bench.Read(), Entry(2, Regular)));
+        Assert.Equal(0, stat.Result.Errno);
+    }
+
+    [Fact]
+    public void A_reply_carries_the_mark_of_a_resent_request_and_of_no_other()
+    {
+        using KernelDriver bench = new();
+        KernelCall stat = bench.Stat(".", ForceSync);
+        AskedRequest plain = bench.Read();
+        AskedRequest marked = plain with { Unique = plain.Unique | ResendBit };
+        Assert.Equal(KernelDriver.ENOENT, bench.Answer(marked, KernelDriver.Attributes(KernelDriver.Directory)));
+        bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND);
+        Assert.Equal(marked.Unique, bench.Read().Unique);
+        Assert.Equal(KernelDriver.ENOENT, bench.Answer(plain, KernelDriver.Attributes(KernelDriver.Directory)));
+        Assert.False(stat.IsDone);
+        Assert.Equal(0, bench.Answer(marked, KernelDriver.Attributes(KernelDriver.Directory)));
         Assert.Equal(0, stat.Result.Errno);
     }
 

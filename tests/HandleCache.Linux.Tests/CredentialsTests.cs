@@ -1,3 +1,4 @@
+using System.Globalization;
 using HandleCache.Protocol.Uapi;
 using Xunit;
 
@@ -131,5 +132,45 @@ public class CredentialsTests
             AtFlags.SymlinkNoFollow, StatxMask.BasicStats, out Statx statx);
         Assert.Equal(Errno.None, errno);
         return (statx.Uid, statx.Gid);
+    }
+
+    [Fact]
+    public void Another_process_is_asked_by_its_number_and_one_that_is_not_there_gives_nothing()
+    {
+        Assert.Equal(
+            Credentials.WhyNotMountFuse() is not { } why
+                || !why.Contains("CAP_SYS_ADMIN", StringComparison.Ordinal),
+            Credentials.HasSysAdmin((uint)Environment.ProcessId));
+        // The kernel threads' parent has all capabilities; no process has the largest number.
+        Assert.True(Credentials.HasSysAdmin(2) ?? true);
+        Assert.Null(Credentials.HasSysAdmin(uint.MaxValue));
+    }
+
+    [Fact]
+    public void The_descriptor_limit_is_raised_and_never_lowered()
+    {
+        ulong before = DescriptorLimit.Current;
+
+        DescriptorLimit.Raise();
+
+        ulong raised = DescriptorLimit.Current;
+        Assert.True(raised >= before, $"{raised} is below {before}");
+        DescriptorLimit.Raise();
+        Assert.Equal(raised, DescriptorLimit.Current);
+    }
+
+    [Fact]
+    public void A_low_limit_is_raised_to_what_the_kernel_allows_root()
+    {
+        const int SysResource = 24;
+        if (!Credentials.HasCapability(SysResource))
+            Assert.Skip("raising the hard limit needs CAP_SYS_RESOURCE");
+        ulong most = ulong.Parse(
+            File.ReadAllText("/proc/sys/fs/nr_open"), CultureInfo.InvariantCulture);
+        ulong before = DescriptorLimit.Current;
+
+        DescriptorLimit.Raise();
+
+        Assert.Equal(Math.Max(before, Math.Min(most, 1 << 20)), DescriptorLimit.Current);
     }
 }

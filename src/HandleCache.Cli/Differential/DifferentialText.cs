@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using HandleCache.Lab.Differential;
 using HandleCache.Lab.Kernels;
 using HandleCache.Model;
@@ -6,7 +7,7 @@ using HandleCache.Model;
 namespace HandleCache.Cli.Differential;
 
 /// <summary>A differential run as plain text of at most 80 columns.</summary>
-internal static class DifferentialText
+internal static partial class DifferentialText
 {
     private const int Columns = 80;
     private const int ColumnBytes = (Columns - 3) / 2;
@@ -79,8 +80,8 @@ internal static class DifferentialText
         int last = Math.Min(Math.Max(real.Count, model.Count), first + Shown);
         for (int i = first; i < last; i++)
         {
-            string one = i < real.Count ? real[i] : "";
-            string other = i < model.Count ? model[i] : "";
+            string one = i < real.Count ? Short(real[i]) : "";
+            string other = i < model.Count ? Short(model[i]) : "";
             string mark = one == other ? " " : "!";
             int longest = Math.Max(1, Math.Max(one.Length, other.Length));
             for (int at = 0; at < longest; at += ColumnBytes - 1)
@@ -95,8 +96,16 @@ internal static class DifferentialText
     private static string Piece(string text, int at) =>
         at >= text.Length ? "" : text[at..Math.Min(text.Length, at + ColumnBytes - 1)];
 
+    /// <summary>A run of one character in a long name, as the character and its count.</summary>
+    private static string Short(string text) =>
+        LongRun().Replace(text, run => $"{run.Groups[1]}*{run.Length}");
+
+    [GeneratedRegex(@"([a-z]|[67]\d)\1{99,}")]
+    private static partial Regex LongRun();
+
     private static void Fold(TextWriter output, string text)
     {
+        text = Short(text);
         const string Indent = "       ";
         int room = Columns;
         while (text.Length > room)

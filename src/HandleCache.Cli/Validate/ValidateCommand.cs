@@ -125,7 +125,8 @@ internal static class ValidateCommand
         if (parsed.GetValue(Break) == "list")
         {
             foreach (ModelFault fault in ValidateFaults.All)
-                Console.Out.WriteLine($"{fault.Name,-24}{fault.Description}");
+                Console.Out.WriteLine(
+                    $"{fault.Name,-26}{ValidateFaults.ShownBy(fault),-13}{fault.Description}");
             return ExitCode.Success;
         }
 

@@ -36,6 +36,7 @@ public sealed class DifferentialExperiment
     private ulong? _firstGivenUp;
     private long _calls;
     private long _requests;
+    private long _initFields;
     private Script? _failed;
     private ScriptDivergence? _divergence;
     private bool _repeats;
@@ -96,6 +97,7 @@ public sealed class DifferentialExperiment
             ScriptOutcome outcome = RunScript(script, host);
             _calls += outcome.Results;
             _requests += outcome.Requests;
+            _initFields += outcome.InitFields;
             if (outcome.Verdict == ScriptVerdict.Differs)
                 return Shrink(script, outcome.Divergence!, host);
             if (outcome.Verdict == ScriptVerdict.Same)
@@ -132,6 +134,7 @@ public sealed class DifferentialExperiment
         FirstGivenUpSeed = _firstGivenUp,
         Calls = _calls,
         Requests = _requests,
+        InitFields = _initFields,
         Failed = _failed,
         Divergence = _divergence,
         Repeats = _repeats,

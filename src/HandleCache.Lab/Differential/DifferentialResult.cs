@@ -35,6 +35,9 @@ public sealed record DifferentialResult
     /// <summary>Requests compared, forgets not counted.</summary>
     public long Requests { get; init; }
 
+    /// <summary>Fields of INIT compared.</summary>
+    public long InitFields { get; init; }
+
     /// <summary>The script of the first divergence, shrunken if it diverges again.</summary>
     public Script? Failed { get; init; }
 

@@ -45,7 +45,8 @@ public static class ScriptNotifications
             VfsCallKind.NotifyInvalEntry => side.Notifier.InvalEntry(parent, name, call.Flags != 0),
             VfsCallKind.NotifyDelete => side.Notifier.Delete(
                 parent, node + (ulong)call.Flags, name),
-            VfsCallKind.NotifyPrune => side.Notifier.Prune([node]),
+            VfsCallKind.NotifyPrune => side.Notifier.Prune(
+                call.Path2.Length == 0 ? [node] : [node, side.Server.NodeIdOf(call.Path2)]),
             _ => side.Notifier.IncEpoch(),
         };
         return new VfsResult((int)errno);

@@ -48,7 +48,11 @@ public sealed class ModelSide : IScriptSide
         Server = ScriptServers.Make(script.Server);
         Dialect dialect = script.Server.SendsHandles ? Dialect.Thread : options.Dialect;
         Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer, dialect);
-        _kernel = new ModelKernel(options with { Dialect = dialect });
+        _kernel = new ModelKernel(options with
+        {
+            Dialect = dialect,
+            DefaultPermissions = script.Server.DefaultPermissions,
+        });
         _session = new FuseSession(
             new TapChannel(_memory, Recorder), Server.FileSystem, RealSide.SessionOf(script));
         _thread = new Thread(_session.Run) { IsBackground = true, Name = "model-session" };

@@ -28,7 +28,11 @@ internal sealed class RealSide : IScriptSide
         {
             mount = ServedMount.Start(
                 host.Namespace, host.MountPoint, Server.FileSystem, SessionOf(script),
-                new FuseMountOptions(), Recorder);
+                new FuseMountOptions
+                {
+                    DefaultPermissions = script.Server.DefaultPermissions,
+                },
+                Recorder);
             _client.Ask(new BeginScriptRequest(host.MountPoint), Patience);
         }
         catch
@@ -79,6 +83,8 @@ internal sealed class RealSide : IScriptSide
         MaxWriteBytes = 1 << 16,
         ReadDirPlus = script.ReadDirPlus,
         ExportSupport = script.ExportSupport,
+        Also = script.Server.InitAlso,
+        Without = script.Server.InitWithout,
         Dialect = script.Server.SendsHandles ? Dialect.Thread : Dialect.Classic,
     };
 }

@@ -40,5 +40,10 @@ public sealed record Script(
         + (Server.NegativeEntries ? ", negative entries" : "")
         + (Server.SendsHandles ? ", handles" : "")
         + (Server.ReusesNodeIds ? ", nodeids reused" : "")
+        + (Server.DefaultPermissions ? "" : ", no default_permissions")
+        + (Server.InitAlso == 0 ? "" : $", with {Server.InitAlso}")
+        + (Server.InitWithout == 0 ? "" : $", without {Server.InitWithout}")
+        + (Server.Lacks.Count == 0 ? "" : $", lacks {string.Join(" ", Server.Lacks)}")
+        + (Server.DirectoryFlags == 0 ? "" : $", directories {Server.DirectoryFlags}")
         + FormattableString.Invariant($", hostile {Server.HostilePer1024}/1024");
 }

@@ -7,8 +7,11 @@ using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>Makes scripts: few names, so that calls meet one another.</summary>
-public static class ScriptGenerator
+/// <summary>
+/// Makes scripts: few names, so that calls meet one another. Everything follows from the script's
+/// seed, so that a run may be split by the numbers of its scripts.
+/// </summary>
+public static partial class ScriptGenerator
 {
     /// <summary>One script in so many sleeps, which takes real time.</summary>
     private const int SleepingOneIn = 16;
@@ -18,6 +21,18 @@ public static class ScriptGenerator
     private const int PassthroughOneIn = 8;
 
     private static readonly string[] Names = ["a", "b", "c", "d"];
+
+    /// <summary>
+    /// Not for a tree on the disk, from which a .NET program could not remove it.
+    /// </summary>
+    private const string NotUtf8 = "\u0001\u00ff";
+
+    /// <summary>Names beside the usual four, and one too long where a request has one page.</summary>
+    private static readonly string[] RareNames =
+    [
+        "e", "f", "A", " ", "...", NotUtf8, "name.with.dots",
+        new('n', 255), new('x', FuseConstants.FUSE_NAME_LOW_MAX + 1),
+    ];
 
     /// <summary>The script of a seed, always the same.</summary>
     /// <param name="seed">What it is made from.</param>
@@ -40,8 +55,14 @@ public static class ScriptGenerator
             NegativeEntries = random.OneIn(2),
             SendsHandles = random.OneIn(3),
         };
+        server = Varied(random, server);
+        Style style = new(Kinds(random), server.DirectIo, HasParents: random.OneIn(3));
         if (mayPassthrough && random.OneIn(PassthroughOneIn) && !sleeps)
+        {
             server = Passthrough(server);
+            style = style with { DirectIo = false, HasParents = false, IsOnDisk = true };
+        }
+
         ReadDirPlusMode plus = random.Pick(
             ReadDirPlusMode.Off, ReadDirPlusMode.On, ReadDirPlusMode.Auto, ReadDirPlusMode.Auto);
         bool export = random.OneIn(2);
@@ -49,8 +70,10 @@ public static class ScriptGenerator
         int slept = 0;
         while (list.Count < calls)
         {
-            VfsCall call = Call(random);
+            VfsCall call = Call(random, style);
             if (call.Kind == VfsCallKind.Sleep && (!sleeps || ++slept > MostSleeps))
+                continue;
+            if (call.Kind == VfsCallKind.Symlink && style.HasParents)
                 continue;
             list.Add(call);
         }
@@ -79,7 +102,73 @@ public static class ScriptGenerator
         HostilePer1024 = 0,
         ReusesNodeIds = false,
         SendsHandles = false,
+        Lacks = [],
+        DirectoryFlags = 0,
     };
+
+    /// <summary>How the calls of a script are made.</summary>
+    /// <param name="Kinds">What calls there are, each as often as it is to come.</param>
+    /// <param name="DirectIo">Files are served with FOPEN_DIRECT_IO.</param>
+    /// <param name="HasParents">
+    /// Paths may go back by "..", of which there are never more than names before them. Such a
+    /// script makes no symlink: through one to "." it would leave its mount.
+    /// </param>
+    /// <param name="IsOnDisk">The server's tree lies on the disk.</param>
+    private readonly record struct Style(
+        VfsCallKind[] Kinds, bool DirectIo, bool HasParents, bool IsOnDisk = false);
+
+    /// <summary>What INIT settles and what the server does not know.</summary>
+    private static ScriptServerOptions Varied(SplitMix64 random, ScriptServerOptions server)
+    {
+        if (random.OneIn(3))
+        {
+            server = server with
+            {
+                InitWithout = random.Pick<FuseInitFlags>(Droppable)
+                    | random.Pick<FuseInitFlags>(Droppable),
+                InitAlso = random.Pick<FuseInitFlags>(
+                    0, 0, FuseInitFlags.FUSE_EXPLICIT_INVAL_DATA,
+                    FuseInitFlags.FUSE_HANDLE_KILLPRIV, FuseInitFlags.FUSE_NO_EXPORT_SUPPORT),
+                DefaultPermissions = random.OneIn(2),
+            };
+        }
+
+        if (random.OneIn(4))
+        {
+            server = server with
+            {
+                Lacks = [.. Enumerable.Range(0, 1 + random.Below(3))
+                    .Select(_ => random.Pick<FuseOpcode>(Optional)).Distinct()],
+            };
+        }
+
+        return server with
+        {
+            DirectoryFlags = random.Pick<FuseOpenFlags>(
+                0, 0, 0, FuseOpenFlags.FOPEN_KEEP_CACHE, FuseOpenFlags.FOPEN_CACHE_DIR,
+                FuseOpenFlags.FOPEN_CACHE_DIR | FuseOpenFlags.FOPEN_KEEP_CACHE),
+        };
+    }
+
+    private static readonly FuseInitFlags[] Droppable =
+    [
+        FuseInitFlags.FUSE_ATOMIC_O_TRUNC, FuseInitFlags.FUSE_AUTO_INVAL_DATA,
+        FuseInitFlags.FUSE_PARALLEL_DIROPS, FuseInitFlags.FUSE_HANDLE_KILLPRIV_V2,
+        FuseInitFlags.FUSE_SETXATTR_EXT, FuseInitFlags.FUSE_POSIX_ACL,
+        FuseInitFlags.FUSE_MAX_PAGES, FuseInitFlags.FUSE_CREATE_SUPP_GROUP,
+        FuseInitFlags.FUSE_ASYNC_READ, FuseInitFlags.FUSE_ASYNC_DIO,
+    ];
+
+    /// <summary>Operations whose ENOSYS the kernel has an answer to.</summary>
+    private static readonly FuseOpcode[] Optional =
+    [
+        FuseOpcode.FUSE_OPEN, FuseOpcode.FUSE_OPEN, FuseOpcode.FUSE_OPENDIR,
+        FuseOpcode.FUSE_OPENDIR, FuseOpcode.FUSE_CREATE, FuseOpcode.FUSE_TMPFILE,
+        FuseOpcode.FUSE_FLUSH, FuseOpcode.FUSE_FSYNC, FuseOpcode.FUSE_FSYNCDIR,
+        FuseOpcode.FUSE_ACCESS, FuseOpcode.FUSE_STATX, FuseOpcode.FUSE_GETXATTR,
+        FuseOpcode.FUSE_SETXATTR, FuseOpcode.FUSE_LISTXATTR, FuseOpcode.FUSE_REMOVEXATTR,
+        FuseOpcode.FUSE_LINK, FuseOpcode.FUSE_RENAME2,
+    ];
 
     private static ValidityMode Steady(ValidityMode mode) =>
         mode == ValidityMode.Mixed ? ValidityMode.Infinite : mode;
@@ -90,147 +179,4 @@ public static class ScriptGenerator
             ValidityMode.Infinite)
         : random.Pick(
             ValidityMode.Zero, ValidityMode.Infinite, ValidityMode.Infinite, ValidityMode.Mixed);
-
-    /// <summary>
-    /// One to three names. Never "..": a script must not leave its mount, and with a symlink to
-    /// "." it could.
-    /// </summary>
-    private static string Path(SplitMix64 random)
-    {
-        int depth = random.Pick(0, 1, 1, 1, 2, 2, 2, 3);
-        if (depth == 0)
-            return random.OneIn(3) ? "." : Names[random.Below(Names.Length)];
-        List<string> parts = [];
-        for (int i = 0; i < depth; i++)
-            parts.Add(random.OneIn(40) ? "." : random.Pick<string>(Names));
-        string path = string.Join('/', parts);
-        return random.OneIn(40) ? path + "/" : path;
-    }
-
-    private static VfsCall Call(SplitMix64 random)
-    {
-        VfsCallKind kind = random.Pick<VfsCallKind>(Weights);
-        VfsCall call = new(kind)
-        {
-            Path = Path(random),
-            Slot = random.Below(ModelKernel.MountSlot - 3),
-        };
-        return kind switch
-        {
-            VfsCallKind.Stat or VfsCallKind.StatAt => call with
-            {
-                Flags = random.Pick(0, AtFlags.SymlinkNoFollow, AtFlags.SymlinkNoFollow)
-                    | random.Pick(0, 0, 0, AtFlags.StatxForceSync, AtFlags.StatxDontSync),
-                Mode = random.Pick(StatxMask.BasicStats, StatxMask.BasicStats, 0xFFFu, 0x200u),
-            },
-            VfsCallKind.FStat => call with
-            {
-                Path = "",
-                Mode = random.Pick(StatxMask.BasicStats, 0xFFFu),
-            },
-            VfsCallKind.Access => call with { Mode = (uint)random.Below(8) },
-            VfsCallKind.Open => Open(random, call),
-            VfsCallKind.Close => call with { Path = "" },
-            VfsCallKind.Read or VfsCallKind.Write => call with
-            {
-                Path = "",
-                Size = 1 + random.Below(2000),
-                Offset = random.Pick(0, 0, 100, 1500),
-            },
-            VfsCallKind.ReadDir or VfsCallKind.ReadDirOnce => call with
-            {
-                Path = "",
-                Size = random.Pick(64, 300, 4096, 32768),
-            },
-            VfsCallKind.MkDir => call with { Mode = random.Pick(0x1EDu, 0x1C0u) },
-            VfsCallKind.MkNod => random.OneIn(3)
-                ? call with { Mode = 0x21A4, Size = 0x103 }
-                : call with { Mode = random.Pick(FileModes.Regular644, 0xC1A4u) },
-            VfsCallKind.Symlink => call with { Path2 = Path(random) },
-            VfsCallKind.Link => call with { Path2 = Path(random) },
-            VfsCallKind.Rename => call with
-            {
-                Path2 = Path(random),
-                Flags = random.Pick(0, 0, 0, 1, 2, 4),
-            },
-            VfsCallKind.ChMod => call with { Mode = random.Pick(0x1EDu, 0x180u, 0x1B6u) },
-            VfsCallKind.ChGrp => call with { Mode = random.Pick(0u, 5u) },
-            VfsCallKind.Truncate => call with { Size = random.Pick(0, 10, 3000) },
-            VfsCallKind.FTruncate => call with { Path = "", Size = random.Pick(0, 10, 3000) },
-            VfsCallKind.UTimes => call with { Size = 1_000_000 + random.Below(1000) },
-            VfsCallKind.GetXattr => call with
-            {
-                Path2 = random.Pick("user.x", "user.y"),
-                Size = random.Pick(0, 2, 100),
-            },
-            VfsCallKind.SetXattr => call with
-            {
-                Path2 = random.Pick("user.x", "user.y"),
-                Size = random.Below(30),
-                Flags = random.Pick(0, 0, 1, 2),
-            },
-            VfsCallKind.ListXattr => call with { Size = random.Pick(0, 4, 100) },
-            VfsCallKind.RemoveXattr => call with { Path2 = random.Pick("user.x", "user.y") },
-            VfsCallKind.FSync => call with { Path = "", Flags = random.Below(2) },
-            VfsCallKind.NameToHandle => call with
-            {
-                Slot = random.Below(3),
-                Flags = random.Pick(
-                    0, 0, AtFlags.SymlinkFollow, AtFlags.HandleFid, AtFlags.HandleConnectable),
-            },
-            VfsCallKind.OpenByHandle => call with
-            {
-                Path = "",
-                Slot = random.Below(3),
-                Mode = (uint)random.Below(ModelKernel.MountSlot - 3),
-                Flags = random.Pick(0, 0, OpenFlags.Path, OpenFlags.Directory)
-                    | OpenFlags.NonBlock,
-            },
-            VfsCallKind.Sleep => new(kind) { Offset = ScriptServerOptions.SleepNs },
-            VfsCallKind.NotifyInvalEntry => call with
-            {
-                Flags = (int)random.Pick(0u, FuseConstants.FUSE_EXPIRE_ONLY),
-            },
-            VfsCallKind.NotifyDelete => call with { Flags = random.Pick(0, 0, 1) },
-            VfsCallKind.NotifyInvalInode => call with { Offset = random.Pick(-1, 0) },
-            _ => call,
-        };
-    }
-
-    private static VfsCall Open(SplitMix64 random, VfsCall call)
-    {
-        int flags = random.Pick(
-            OpenFlags.ReadOnly, OpenFlags.ReadOnly, OpenFlags.ReadWrite, OpenFlags.WriteOnly);
-        int create = random.Pick(
-            0, 0, OpenFlags.Create, OpenFlags.Create | OpenFlags.Exclusive,
-            OpenFlags.Create | OpenFlags.Truncate, OpenFlags.Truncate);
-        if (random.OneIn(4))
-            (flags, create) = (OpenFlags.ReadOnly, OpenFlags.Directory);
-        if (random.OneIn(30))
-            (flags, create) = (OpenFlags.Path, 0);
-        if (random.OneIn(8))
-            create |= OpenFlags.NoFollow;
-        return call with
-        {
-            Flags = flags | create | OpenFlags.NonBlock,
-            Mode = (create & OpenFlags.Create) != 0 ? random.Pick(0x1A4u, 0x180u) : 0,
-        };
-    }
-
-    private static readonly VfsCallKind[] Weights =
-    [
-        .. Enumerable.Repeat(VfsCallKind.Stat, 12),
-        .. Enumerable.Repeat(VfsCallKind.Open, 12),
-        .. Enumerable.Repeat(VfsCallKind.MkDir, 7),
-        .. Enumerable.Repeat(VfsCallKind.ReadDir, 5),
-        .. Enumerable.Repeat(VfsCallKind.Rename, 5),
-        .. Enumerable.Repeat(VfsCallKind.Unlink, 4),
-        .. Enumerable.Repeat(VfsCallKind.RmDir, 3),
-        .. Enumerable.Repeat(VfsCallKind.Link, 3),
-        .. Enumerable.Repeat(VfsCallKind.NameToHandle, 4),
-        .. Enumerable.Repeat(VfsCallKind.OpenByHandle, 4),
-        .. Enumerable.Repeat(VfsCallKind.NotifyInvalEntry, 2),
-        .. Enumerable.Repeat(VfsCallKind.NotifyPrune, 2),
-        .. Enum.GetValues<VfsCallKind>(),
-    ];
 }

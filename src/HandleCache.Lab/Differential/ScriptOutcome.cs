@@ -26,15 +26,21 @@ public enum ScriptVerdict
 /// <param name="Requests">Requests compared.</param>
 /// <param name="Results">Results compared.</param>
 /// <param name="Divergence">Where the two first differed.</param>
+/// <param name="InitFields">Fields of INIT compared.</param>
 public sealed record ScriptOutcome(
-    ScriptVerdict Verdict, int Requests, int Results, ScriptDivergence? Divergence = null);
+    ScriptVerdict Verdict, int Requests, int Results, ScriptDivergence? Divergence = null,
+    int InitFields = 0);
 
 /// <summary>The first call at which two kernels differed.</summary>
 /// <param name="CallIndex">Its place in the script; the script's length for the end of it.</param>
 /// <param name="Call">The call.</param>
-/// <param name="What">results, requests, forgets or counts.</param>
+/// <param name="What">results, requests, forgets, counts and so on.</param>
 /// <param name="Real">The running kernel's lines for this call.</param>
 /// <param name="Model">The modelled kernel's.</param>
 public sealed record ScriptDivergence(
     int CallIndex, string Call, string What, IReadOnlyList<string> Real,
-    IReadOnlyList<string> Model);
+    IReadOnlyList<string> Model)
+{
+    /// <summary>What differs is INIT, which no call has brought.</summary>
+    public const string OfInit = "fields of INIT";
+}

@@ -41,6 +41,7 @@ public static class ScriptRunner
         bool isFinite = script.Server.HasFiniteValidity;
         TimeSpan limit = FiniteBusyLimit * script.Server.TimeScale;
         bool isSlow = false;
+        divergence = pair.CompareInit();
         for (int i = 0; i < script.Calls.Count && divergence is null; i++)
         {
             VfsCall call = script.Calls[i];
@@ -66,7 +67,8 @@ public static class ScriptRunner
             : isSlow ? ScriptVerdict.TooSlow
             : reclaim.HasRun || pair.HasRestartedWalk ? ScriptVerdict.Disturbed
             : ScriptVerdict.Differs;
-        return new ScriptOutcome(verdict, pair.Requests, pair.Results, divergence);
+        return new ScriptOutcome(
+            verdict, pair.Requests, pair.Results, divergence, pair.InitFields);
     }
 
     private static int? ClosedBy(VfsCall call) => call.Kind switch
@@ -114,6 +116,20 @@ public static class ScriptRunner
 
         /// <summary>When both sides had made the last call.</summary>
         public long CalledAt { get; private set; } = Stopwatch.GetTimestamp();
+
+        /// <summary>Fields of INIT that were compared.</summary>
+        public int InitFields { get; private set; }
+
+        /// <summary>What the two kernels offer when they mount.</summary>
+        public ScriptDivergence? CompareInit()
+        {
+            IReadOnlyList<string> fromReal = InitOffer.Fields(real.Recorder.Init);
+            IReadOnlyList<string> fromModel = InitOffer.Fields(model.Recorder.Init);
+            InitFields = fromModel.Count;
+            return fromReal.SequenceEqual(fromModel)
+                ? null
+                : new(0, "mount", ScriptDivergence.OfInit, fromReal, fromModel);
+        }
 
         public IReadOnlyList<string> RootNames() => model.Server.RootNames();
 

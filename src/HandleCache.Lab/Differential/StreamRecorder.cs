@@ -16,6 +16,7 @@ public sealed class StreamRecorder(
 {
     private readonly Lock _lock = new();
     private readonly List<ScriptRequest> _requests = [];
+    private byte[] _init = [];
     private int _unanswered;
 
     public int Count
@@ -26,6 +27,9 @@ public sealed class StreamRecorder(
                 return _requests.Count;
         }
     }
+
+    /// <summary>The body of INIT, with which the kernel begins; empty until then.</summary>
+    public ReadOnlySpan<byte> Init => Volatile.Read(ref _init);
 
     /// <summary>The requests from a number on.</summary>
     public IReadOnlyList<ScriptRequest> From(int first)
@@ -48,6 +52,8 @@ public sealed class StreamRecorder(
                 or FuseOpcode.FUSE_INTERRUPT or FuseOpcode.FUSE_NOTIFY_REPLY))
         {
             Interlocked.Increment(ref _unanswered);
+            if (parsed.Opcode == FuseOpcode.FUSE_INIT)
+                Volatile.Write(ref _init, parsed.Body.ToArray());
         }
 
         if (NoiseRules.Normalize(message, dropsReads, dialect ?? Dialect.Classic) is not { } request)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using HandleCache.Model.Replay;
 using HandleCache.Protocol.Traces;
 
@@ -12,9 +11,15 @@ internal sealed class TraceFile : IDisposable
     /// <summary>Enough to tell what a file is; the rest is read on the replay's time.</summary>
     private const int StartBytes = 64;
 
-    /// <summary>First bytes of zstd and gzip (RFC 8878, RFC 1952).</summary>
-    private const uint ZstdMagic = 0xFD2FB528;
-    private const uint GzipMagic = 0x8B1F;
+    /// <summary>First bytes of compressed files, and what decompresses them.</summary>
+    private static readonly (byte[] Start, string Tool)[] Compressed =
+    [
+        ([0x28, 0xB5, 0x2F, 0xFD], "zstd -d"), // RFC 8878
+        ([0x1F, 0x8B], "gunzip"), // RFC 1952
+        ([0xFD, .. "7zXZ"u8, 0], "unxz"), // the .xz file format, 2.1.1.1
+        ([.. "BZh"u8], "bunzip2"),
+        ([0x04, 0x22, 0x4D, 0x18], "lz4 -d"), // the LZ4 frame format
+    ];
 
     private static readonly string[] OracleNames = [".oracleGeneral", ".oracleGeneral.bin"];
 
@@ -85,11 +90,13 @@ internal sealed class TraceFile : IDisposable
     public void Import(LruTraffic traffic, CancellationToken cancel)
     {
         long offset = 0;
+        uint time = 0;
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
             int whole = _filled - (_filled % OracleGeneral.RecordBytes);
-            TraceError error = OracleGeneral.Play(_buffer.AsSpan(0, whole), offset, traffic);
+            TraceError error =
+                OracleGeneral.Play(_buffer.AsSpan(0, whole), offset, ref time, traffic);
             if (error.IsError)
                 throw new BadInputException($"{Path}: {error}");
             offset += whole;
@@ -129,12 +136,13 @@ internal sealed class TraceFile : IDisposable
     private TraceFileFormat Recognise(TraceFileFormat asked)
     {
         ReadOnlySpan<byte> start = _buffer.AsSpan(0, _filled);
-        if (BinaryPrimitives.TryReadUInt32LittleEndian(start, out uint magic)
-            && (magic == ZstdMagic || (ushort)magic == GzipMagic))
+        foreach ((byte[] magic, string tool) in Compressed)
         {
-            string tool = magic == ZstdMagic ? "zstd -d" : "gunzip";
-            throw new BadInputException(
-                $"{Path}: byte 0: compressed; decompress it first: {tool} {Path}");
+            if (start.StartsWith(magic))
+            {
+                throw new BadInputException(
+                    $"{Path}: byte 0: compressed; decompress it first: {tool} {Path}");
+            }
         }
 
         bool isTrace = TraceFormat.IsTrace(start);

@@ -19,6 +19,7 @@ internal static class DifferentialStage
         if (ReasonNotToCompare(plan) is { } reason)
         {
             plan.Ledger.NotCompared(ValidateChecks.Differential, reason);
+            plan.Ledger.NotCompared(ValidateChecks.InitOffer, reason);
             return null;
         }
 
@@ -36,9 +37,13 @@ internal static class DifferentialStage
                 progress(FormattableString.Invariant($"stage differential: {scripts} compared"));
             });
         plan.Ledger.Hold(ValidateChecks.Differential, result.Calls + result.Requests);
+        plan.Ledger.Hold(ValidateChecks.InitOffer, result.InitFields);
         if (result.Divergence is { } where)
         {
-            plan.Ledger.Fail(ValidateChecks.Differential, FormattableString.Invariant(
+            string check = where.What == ScriptDivergence.OfInit
+                ? ValidateChecks.InitOffer
+                : ValidateChecks.Differential;
+            plan.Ledger.Fail(check, FormattableString.Invariant(
                 $"script {result.Failed!.Seed:x16}: {where.What} differ at {where.Call}"));
         }
 

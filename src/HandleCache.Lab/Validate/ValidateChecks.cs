@@ -43,6 +43,11 @@ public static class ValidateChecks
     public const string Differential = "differential";
 
     /// <summary>
+    /// The modelled kernel offers in INIT, field by field, what the running one does.
+    /// </summary>
+    public const string InitOffer = "init-offer";
+
+    /// <summary>
     /// Checks that every run must compare something in: one that compared nothing has not passed.
     /// </summary>
     public static IReadOnlyList<string> Mandatory { get; } =

@@ -1,15 +1,19 @@
+using HandleCache.Lab.Differential;
 using HandleCache.Model;
+using HandleCache.Model.Kernel;
 
 namespace HandleCache.Lab.Validate;
 
 /// <summary>
-/// The faults of the model that real traffic can show. Faults of parts that only the modelled
-/// kernel drives (the order of the forget queue, the handle comparison of a stale inode) are for
-/// its own tests.
+/// The faults that a validation takes: all that have a name. Those of the inode cache that real
+/// traffic shows are seen by the stages with a mount (<see cref="OfTraffic"/>), the others by the
+/// scripts of the differential part, and <see cref="KernelFault.OfInterleaving"/> by neither: a
+/// script makes one call after the other.
 /// </summary>
 public static class ValidateFaults
 {
-    public static IReadOnlyList<ModelFault> All { get; } =
+    /// <summary>Those that the stages before the differential part show.</summary>
+    public static IReadOnlyList<ModelFault> OfTraffic { get; } =
     [
         ModelFault.LoseNLookup,
         ModelFault.SkipGeneration,
@@ -23,12 +27,16 @@ public static class ValidateFaults
         ModelFault.SwapSpilled,
     ];
 
+    public static IReadOnlyList<ModelFault> All => DifferentialFaults.All;
+
+    /// <summary>The part of a validation that shows a fault, in a word or two.</summary>
+    public static string ShownBy(ModelFault fault) =>
+        KernelFault.OfInterleaving.Contains(fault) ? "tests alone"
+        : OfTraffic.Contains(fault) ? "traffic"
+        : "scripts";
+
     /// <exception cref="BadInputException">
     /// No such fault; the message lists the known ones.
     /// </exception>
-    public static ModelFault Parse(string name) =>
-        All.FirstOrDefault(fault => fault.Name == name)
-        ?? throw new BadInputException(
-            $"--break: unknown fault '{name}'; known: "
-            + string.Join(", ", All.Select(fault => fault.Name)));
+    public static ModelFault Parse(string name) => DifferentialFaults.Parse(name);
 }

@@ -48,6 +48,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     public static partial int prctl(int option, ulong a, ulong b, ulong c, ulong d);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int prlimit64(int pid, int resource, ulong* set, ulong* old);
+
     [LibraryImport(Library)]
     public static partial uint umask(uint mask);
 

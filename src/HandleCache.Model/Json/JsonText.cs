@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace HandleCache.Model.Json;
 
@@ -19,6 +22,12 @@ public static class JsonText
     /// </summary>
     public static JsonDocument? TryParse(ReadOnlySpan<byte> utf8, out string? error)
     {
+        if (!Utf8.IsValid(utf8))
+        {
+            error = NotUtf8(utf8);
+            return null;
+        }
+
         try
         {
             error = null;
@@ -32,5 +41,18 @@ public static class JsonText
                 : $"not JSON: {e.Message}";
             return null;
         }
+    }
+
+    // The parser looks at strings only when they are read, and then throws.
+    private static string NotUtf8(ReadOnlySpan<byte> bytes)
+    {
+        int at = 0;
+        while (Rune.DecodeFromUtf8(bytes[at..], out _, out int used) == OperationStatus.Done)
+            at += used;
+        ReadOnlySpan<byte> before = bytes[..at];
+        return FormattableString.Invariant(
+            $"line {before.Count((byte)'\n') + 1}, ")
+            + FormattableString.Invariant(
+                $"column {at - before.LastIndexOf((byte)'\n')}: not UTF-8 (0x{bytes[at]:x2})");
     }
 }

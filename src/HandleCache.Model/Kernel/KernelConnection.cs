@@ -7,7 +7,8 @@ namespace HandleCache.Model.Kernel;
 /// What INIT agreed on and what the server has shown not to know since (models struct fuse_conn
 /// and process_init_reply(), fs/fuse/inode.c, v6.18).
 /// </summary>
-internal sealed class KernelConnection
+/// <param name="mountOption">default_permissions was given to mount(2).</param>
+internal sealed class KernelConnection(bool mountOption)
 {
     public FuseInitFlags Flags { get; private set; }
 
@@ -16,6 +17,14 @@ internal sealed class KernelConnection
     public uint MaxWriteBytes { get; private set; } = 4096;
 
     public uint MaxPages { get; private set; } = 32;
+
+    /// <summary>
+    /// fc->name_max, bytes: more than <see cref="FuseConstants.FUSE_NAME_LOW_MAX"/> where a
+    /// request may have a second page.
+    /// </summary>
+    public int NameMax => Has(FuseInitFlags.FUSE_MAX_PAGES) && MaxPages > 1
+        ? FuseConstants.FUSE_NAME_MAX
+        : FuseConstants.FUSE_NAME_LOW_MAX;
 
     public bool ExportSupport => Has(FuseInitFlags.FUSE_EXPORT_SUPPORT) && Minor >= 9;
 
@@ -33,8 +42,16 @@ internal sealed class KernelConnection
 
     public bool ParallelDirops => Has(FuseInitFlags.FUSE_PARALLEL_DIROPS);
 
-    /// <summary>The kernel checks permissions itself: FUSE_POSIX_ACL implies it.</summary>
-    public bool DefaultPermissions => Has(FuseInitFlags.FUSE_POSIX_ACL);
+    /// <summary>
+    /// The kernel checks permissions itself: the mount option, which FUSE_POSIX_ACL implies.
+    /// </summary>
+    public bool DefaultPermissions =>
+        mountOption || Has(FuseInitFlags.FUSE_POSIX_ACL);
+
+    /// <summary>
+    /// The server takes set-user-ID bits away; else the kernel does so by SETATTR.
+    /// </summary>
+    public bool ServerKillsPrivileges => KillPrivV2 || Has(FuseInitFlags.FUSE_HANDLE_KILLPRIV);
 
     public bool Submounts => Has(FuseInitFlags.FUSE_SUBMOUNTS);
 

@@ -15,7 +15,7 @@ namespace HandleCache.Model.Kernel;
 /// gives is R3's. Requests are written and entries read as the agreed dialect has them; a request
 /// whose form the server refuses is sent again in the form that is left.
 /// </summary>
-internal sealed class KernelDevice(ForgetQueue forgets)
+internal sealed class KernelDevice(ForgetQueue forgets, KernelFaults faults)
 {
     private const ulong UniqueStep = 2;
     private const int ForgetsAtOnce = 4096;
@@ -103,15 +103,16 @@ internal sealed class KernelDevice(ForgetQueue forgets)
 
     /// <summary>
     /// One write(2) of a reply: 0, or EINVAL (wrong shape) or ENOENT (nobody waits for it). The
+    /// unique is the request's to the bit, the mark of a resent one included (request_find()). The
     /// task that waited runs to its next wait before this returns.
     /// </summary>
     public int Answer(in FuseReply reply)
     {
-        if (!_sent.Remove(
-            reply.Header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
-        {
+        ulong unique = reply.Header.unique;
+        if (faults.Has(KernelFault.ResendMarkIgnored) && !_sent.ContainsKey(unique))
+            unique ^= FuseConstants.FUSE_UNIQUE_RESEND;
+        if (!_sent.Remove(unique, out KernelRequest? request))
             return (int)Errno.ENOENT;
-        }
 
         if (SendOtherwise(request, reply.Header.error))
             return 0;
@@ -130,10 +131,8 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     /// The inode that a request is about which was read and not answered; none where there is no
     /// such request or only its nodeid is known.
     /// </summary>
-    public InodeIndex AskedAbout(ulong unique) => _sent.TryGetValue(
-        unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request)
-            ? request.About
-            : InodeIndex.None;
+    public InodeIndex AskedAbout(ulong unique) =>
+        _sent.TryGetValue(unique, out KernelRequest? request) ? request.About : InodeIndex.None;
 
     /// <summary>
     /// A reply whose head is wrong ends the request it names, if it names one, as EIO
@@ -141,7 +140,7 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     /// </summary>
     public void Spoil(ulong unique)
     {
-        if (_sent.Remove(unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out KernelRequest? request))
+        if (_sent.Remove(unique, out KernelRequest? request))
             request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
     }
 
@@ -152,8 +151,8 @@ internal sealed class KernelDevice(ForgetQueue forgets)
     {
         foreach (KernelRequest request in _sent.Values.OrderByDescending(r => r.Age))
         {
-            MemoryMarshal.Write(
-                request.Message.AsSpan(8), request.Unique | FuseConstants.FUSE_UNIQUE_RESEND);
+            request.Unique |= FuseConstants.FUSE_UNIQUE_RESEND;
+            MemoryMarshal.Write(request.Message.AsSpan(8), request.Unique);
             _pending.AddFirst(request);
         }
 

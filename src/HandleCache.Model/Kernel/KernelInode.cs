@@ -69,6 +69,28 @@ internal sealed class KernelInode(
     /// <summary>S_AUTOMOUNT.</summary>
     public bool IsAutomount { get; init; }
 
+    /// <summary>i_version, which rises where somebody has looked since it last did.</summary>
+    public ulong Version { get; private set; }
+
+    private bool _isVersionSeen;
+
+    /// <summary>inode_query_iversion().</summary>
+    public ulong QueryVersion()
+    {
+        _isVersionSeen = true;
+        return Version;
+    }
+
+    /// <summary>inode_maybe_inc_iversion().</summary>
+    public void ChangeVersion()
+    {
+        Version += _isVersionSeen ? 1u : 0;
+        _isVersionSeen = false;
+    }
+
+    /// <summary>What is cached of a directory's names.</summary>
+    public DirectoryListing Listing { get; } = new();
+
     /// <summary>Pages of the page cache that are up to date.</summary>
     public HashSet<ulong> Pages { get; } = [];
 

@@ -7,12 +7,13 @@ namespace HandleCache.Model.Kernel;
 /// <summary>One request between the task that sent it and the server's reply.</summary>
 internal sealed class KernelRequest
 {
-    public required ulong Unique { get; init; }
+    /// <summary>Marked when the request is sent again (FUSE_UNIQUE_RESEND).</summary>
+    public required ulong Unique { get; set; }
 
     /// <summary>Today's opcode, whatever the dialect makes of it.</summary>
     public required FuseOpcode Opcode { get; init; }
 
-    /// <summary>The whole message; its unique gets the resend mark when it is sent again.</summary>
+    /// <summary>The whole message, its unique included.</summary>
     public required byte[] Message { get; init; }
 
     public required ReplyRoom Room { get; init; }

@@ -56,7 +56,7 @@ public sealed partial class ModelKernel
         FuseOpcode opcode, KernelInode about, byte[] body, ReplyRoom room)
     {
         KernelAnswer answer = await SendAsync(opcode, about, body, room);
-        if (answer.Errno == (int)Errno.ENOSYS)
+        if (answer.Errno == (int)Errno.ENOSYS && !_faults.Has(KernelFault.NotKnownForgotten))
             _conn.Unsupported.Add(opcode);
         return answer;
     }

@@ -229,7 +229,8 @@ public sealed partial class ModelKernel
             return (null, (int)Errno.EIO);
         KernelAnswer answer = await SendAsync(
             FuseOpcode.FUSE_READLINK, inode, [], ReplyRoom.UpTo(ReplyRoom.LinkBytes));
-        inode.InvalMask |= StatxMask.ATime;
+        if (!_faults.Has(KernelFault.ReadLinkKeepsATime))
+            inode.InvalMask |= StatxMask.ATime;
         if (answer.Errno != 0)
             return (null, answer.Errno);
         int end = Array.IndexOf(answer.Body, (byte)0);

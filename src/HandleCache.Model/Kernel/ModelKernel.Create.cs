@@ -80,6 +80,8 @@ public sealed partial class ModelKernel
         {
             if (inode.NLink == 0)
                 return (int)Errno.ENOENT;
+            if (_conn.Unsupported.Contains(FuseOpcode.FUSE_LINK))
+                return (int)Errno.EPERM;
             int errno = await CreateEntryAsync(
                 FuseOpcode.FUSE_LINK, directory, dentry,
                 Bytes(new fuse_link_in { oldnodeid = inode.NodeId }, dentry.Name), inode.Mode);
@@ -167,6 +169,12 @@ public sealed partial class ModelKernel
             return (int)Errno.EIO;
         int epoch = _conn.Epoch;
         KernelAnswer answer = await AskEntryAsync(opcode, dir, body, ReplyRoom.OfEntry);
+        if (answer.Errno == (int)Errno.ENOSYS && opcode == FuseOpcode.FUSE_LINK
+            && !_faults.Has(KernelFault.LinkAskedAgain))
+        {
+            _conn.Unsupported.Add(opcode);
+        }
+
         if (answer.Errno != 0)
         {
             if (answer.Errno == (int)Errno.EEXIST)
@@ -215,16 +223,21 @@ public sealed partial class ModelKernel
 
     /// <summary>R7, models fuse_create_open().</summary>
     private async KernelTask<Created> CreateOpenAsync(
-        Dentry directory, Dentry dentry, int flags, uint mode)
+        Dentry directory, Dentry dentry, int flags, uint mode,
+        FuseOpcode opcode = FuseOpcode.FUSE_CREATE)
     {
         KernelInode dir = directory.Inode!;
         int epoch = _conn.Epoch;
-        fuse_create_in arguments = new() { flags = (uint)flags, mode = mode };
+        fuse_create_in arguments = new()
+        {
+            flags = (uint)(flags & ~OpenFlags.NoCtty),
+            mode = mode,
+        };
         KernelAnswer answer = await AskEntryAsync(
-            FuseOpcode.FUSE_CREATE, dir, Bytes(arguments, dentry.Name),
+            opcode, dir, Bytes(arguments, dentry.Name),
             ReplyRoom.OfEntryAndOpen);
-        if (answer.Errno == (int)Errno.ENOSYS)
-            _conn.Unsupported.Add(FuseOpcode.FUSE_CREATE);
+        if (answer.Errno == (int)Errno.ENOSYS && !_faults.Has(KernelFault.NotKnownForgotten))
+            _conn.Unsupported.Add(opcode);
         if (answer.Errno != 0)
             return new(answer.Errno, null);
         EntryIn entry = answer.Entry!;

@@ -193,7 +193,7 @@ public sealed partial class ModelKernel
             inode = found.Inode;
             if (inode is null)
                 return (null, (int)Errno.ESTALE);
-            if (inode.NodeId != nodeId)
+            if (inode.NodeId != nodeId && !_faults.Has(KernelFault.ExportTakesAnother))
             {
                 PutInode(inode);
                 return (null, (int)Errno.EIO);

@@ -21,7 +21,10 @@ public sealed partial class ModelKernel
     {
         await CloseAsync(call.Slot);
         int flags = call.Flags | OpenFlags.LargeFile;
-        uint mode = (flags & OpenFlags.Create) != 0
+        if (!_faults.Has(KernelFault.TmpFileReadable) && IsTmpFile(flags)
+            && (flags & OpenFlags.AccessMode) == OpenFlags.ReadOnly)
+            return VfsResult.Failure((int)Errno.EINVAL);
+        uint mode = (flags & OpenFlags.Create) != 0 || IsTmpFile(flags)
             ? (call.Mode & FileModes.PermissionMask) | FileModes.Regular
             : 0;
         List<OpenFile> closing = [];
@@ -51,6 +54,8 @@ public sealed partial class ModelKernel
             how |= LookupFlags.Follow;
         if ((flags & OpenFlags.Directory) != 0)
             how |= LookupFlags.Directory;
+        if (IsTmpFile(flags))
+            return await TmpFileAsync(path, flags, mode, how, closing, links);
         if ((flags & OpenFlags.Path) != 0)
         {
             (Dentry? named, int failed) = await PathLookupAsync(path, how, links);

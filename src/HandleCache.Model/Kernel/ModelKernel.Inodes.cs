@@ -37,9 +37,15 @@ public sealed partial class ModelKernel
 
     /// <summary>fuse_stale_inode(): another generation or another type.</summary>
     private bool IsStale(KernelInode inode, in fuse_entry_out entry) =>
-        ((uint)entry.generation != inode.Generation
+        (OfGeneration(entry) != inode.Generation
             && !_faults.Has(KernelFault.RevalidateSkipsGeneration))
         || ((entry.attr.mode ^ inode.Mode) & FileModes.TypeMask) != 0;
+
+    /// <summary>i_generation has 32 bits, and so has what is compared with it.</summary>
+    private ulong OfGeneration(in fuse_entry_out entry) =>
+        _faults.Has(KernelFault.RevalidateComparesWide)
+            ? entry.generation
+            : (uint)entry.generation;
 
     /// <summary>
     /// The reply is about another object, by its handle alone: to a revalidation that is what
@@ -159,7 +165,8 @@ public sealed partial class ModelKernel
         _cold.Clear(inode.Index);
         _inodes.Evict(
             inode.Index,
-            linked: inode.NLink > 0 && !_faults.Has(KernelFault.EvictionNotCounted));
+            linked: (inode.NLink > 0 || _faults.Has(KernelFault.UnlinkedEvictionCounts))
+                && !_faults.Has(KernelFault.EvictionNotCounted));
     }
 
     /// <summary>ilookup5() by nodeid, with a reference.</summary>
@@ -196,8 +203,11 @@ public sealed partial class ModelKernel
             return;
         if (oldSize != attr.size)
         {
-            if (!_conn.ExplicitInvalData || attr.size < oldSize)
+            if (!_faults.Has(KernelFault.SizeChangeKeepsPages)
+                && (!_conn.ExplicitInvalData || attr.size < oldSize))
+            {
                 inode.Pages.Clear();
+            }
         }
         else if (_conn.AutoInvalData && oldMtime != inode.MTime)
         {
@@ -209,7 +219,9 @@ public sealed partial class ModelKernel
     private void SetAttributes(
         KernelInode inode, in fuse_attr attr, long expiryNs, ulong evictCtr)
     {
-        if (evictCtr == 0 || inode.AttrVersion != 0 || evictCtr == EvictCtr)
+        bool isKnown = inode.AttrVersion != 0
+            && !_faults.Has(KernelFault.EvictionDoubtsKnown);
+        if (evictCtr == 0 || isKnown || evictCtr == EvictCtr)
             inode.InvalMask &= ~StatxMask.BasicStats;
         inode.AttrVersion = NextAttrVersion();
         inode.AttrExpiryNs = expiryNs;
@@ -245,6 +257,7 @@ public sealed partial class ModelKernel
             directory.InvalMask |= Follows(VersionRule.DirectoryChangeKeepsOwner)
                 ? StatxModDir
                 : StatxMask.BasicStats;
+            directory.ChangeVersion();
         }
     }
 

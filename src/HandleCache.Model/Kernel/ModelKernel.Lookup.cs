@@ -16,7 +16,10 @@ public sealed partial class ModelKernel
     /// <summary>R4, models fuse_lookup_name().</summary>
     private async KernelTask<Found> LookupNameAsync(Subject parent, string name)
     {
-        if (name.Length > FuseConstants.FUSE_NAME_MAX)
+        int most = _faults.Has(KernelFault.NameMaxLow)
+            ? FuseConstants.FUSE_NAME_LOW_MAX
+            : _conn.NameMax;
+        if (name.Length > most)
             return new((int)Errno.ENAMETOOLONG, null, null);
         ulong attrVersion = _conn.AttrVersion;
         ulong evictCtr = EvictCtr;
@@ -70,6 +73,9 @@ public sealed partial class ModelKernel
             errno = 0;
         }
 
+        if (found.Inode is null && _faults.Has(KernelFault.NegativeEntryIgnored))
+            isValid = false;
+
         if (errno != 0)
             return (null, errno);
         if (found.Inode is { NodeId: FuseConstants.FUSE_ROOT_ID } root)
@@ -86,7 +92,7 @@ public sealed partial class ModelKernel
         used.ExpiryNs = isValid ? EntryExpiry(found.Entry!) : 0;
         if (!isValid && _faults.Has(KernelFault.MissRemembered))
             used.ExpiryNs = long.MaxValue;
-        if (found.Inode is not null)
+        if (found.Inode is not null || _faults.Has(KernelFault.MissAdvisesPlus))
             dir.AdvisesReadDirPlus = true;
         return (other, 0);
     }

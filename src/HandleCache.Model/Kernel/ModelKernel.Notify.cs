@@ -48,13 +48,14 @@ public sealed partial class ModelKernel
             return (int)Errno.ENOENT;
         inode.AttrVersion = NextAttrVersion();
         inode.InvalMask |= StatxMask.BasicStats;
-        if (arguments.off >= 0)
+        if (arguments.off >= 0 || _faults.Has(KernelFault.InvalInodeDropsPages))
         {
-            ulong first = (ulong)arguments.off / PageBytes;
+            ulong first = (ulong)Math.Max(0, arguments.off) / PageBytes;
             ulong last = arguments.len <= 0
                 ? ulong.MaxValue
                 : (ulong)(arguments.off + arguments.len - 1) / PageBytes;
             inode.Pages.RemoveWhere(page => page >= first && page <= last);
+            inode.Listing.DropPages(first, last);
         }
 
         PutInode(inode);
@@ -85,10 +86,10 @@ public sealed partial class ModelKernel
             : Outcome(ReverseInvalidateAsync(arguments.parent, arguments.child, name, false));
     }
 
-    private static int CheckName(byte[] body, int head, uint nameBytes, out string name)
+    private int CheckName(byte[] body, int head, uint nameBytes, out string name)
     {
         name = "";
-        if (nameBytes > FuseConstants.FUSE_NAME_MAX)
+        if (nameBytes > _conn.NameMax)
             return (int)Errno.ENAMETOOLONG;
         if (body.Length != head + nameBytes + 1)
             return (int)Errno.EINVAL;
@@ -158,7 +159,8 @@ public sealed partial class ModelKernel
 
             if (errno == 0)
             {
-                child.NLink = 0;
+                if (!_faults.Has(KernelFault.DeleteLeavesNLink))
+                    child.NLink = 0;
                 _dcache.Delete(dentry);
             }
         }
@@ -185,6 +187,8 @@ public sealed partial class ModelKernel
                 continue;
             _dcache.PruneAliases(inode);
             PutInode(inode);
+            if (_faults.Has(KernelFault.PruneTakesFirst))
+                break;
         }
 
         return 0;

@@ -78,27 +78,27 @@ public sealed partial class ModelKernel
 
         if (IsBad(inode))
             return (null, (int)Errno.EIO);
-        int sent = flags & ~(OpenFlags.Create | OpenFlags.Exclusive | 0x100);
+        int sent = flags & ~(OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoCtty);
         if (!_conn.AtomicTruncate)
             sent &= ~OpenFlags.Truncate;
-        KernelAnswer answer = await AskAsync(
-            inode.IsDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN, inode,
-            Bytes(new fuse_open_in { flags = (uint)sent }), RoomOf<fuse_open_out>());
-        if (answer.Errno is not (0 or (int)Errno.ENOSYS))
-            return (null, answer.Errno);
-        OpenFile file = new(DentryCache.Get(dentry), flags & ~OpenFlags.Truncate)
+        (OpenFile? file, int failed) = await FileOpenAsync(dentry, flags, (uint)sent);
+        if (file is null)
+            return (null, failed);
+        if (inode.IsDirectory)
         {
-            NodeId = inode.NodeId,
-        };
-        if (answer.Errno == 0)
-        {
-            fuse_open_out opened = MemoryMarshal.Read<fuse_open_out>(answer.Body);
-            file.Fh = opened.fh;
-            file.FOpenFlags = opened.open_flags;
+            bool keeps = (file.FOpenFlags & (uint)FuseOpenFlags.FOPEN_KEEP_CACHE) != 0
+                || _faults.Has(KernelFault.OpenKeepsListing);
+            if (!keeps)
+                inode.Listing.DropPages();
+            bool isDirect = (flags & OpenFlags.Direct) != 0;
+            if (!isDirect || _faults.Has(KernelFault.DirectDirectoryOpens))
+                return (file, 0);
+
+            // do_dentry_open(): open already, and put without having been used.
+            closing.Add(file);
+            return (null, (int)Errno.EINVAL);
         }
 
-        if (inode.IsDirectory)
-            return (file, 0);
         bool truncates = (flags & OpenFlags.Truncate) != 0 && !isCreated;
         if ((flags & OpenFlags.Truncate) != 0 && _conn.AtomicTruncate)
         {
@@ -122,6 +122,41 @@ public sealed partial class ModelKernel
             }
         }
 
+        return (file, 0);
+    }
+
+    /// <summary>
+    /// Models fuse_file_open(): ENOSYS opens without the server, and it is not asked again.
+    /// </summary>
+    private async KernelTask<(OpenFile? File, int Errno)> FileOpenAsync(
+        Dentry dentry, int flags, uint sent)
+    {
+        KernelInode inode = dentry.Inode!;
+        FuseOpcode opcode = inode.IsDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN;
+        FuseOpenFlags unasked = FuseOpenFlags.FOPEN_KEEP_CACHE
+            | (inode.IsDirectory ? FuseOpenFlags.FOPEN_CACHE_DIR : 0);
+        int errno = (int)Errno.ENOSYS;
+        fuse_open_out opened = new() { open_flags = (uint)unasked };
+        if (!_conn.Unsupported.Contains(opcode) || _faults.Has(KernelFault.OpenAskedAgain))
+        {
+            KernelAnswer answer = await AskAsync(
+                opcode, inode, Bytes(new fuse_open_in { flags = sent }),
+                RoomOf<fuse_open_out>());
+            errno = answer.Errno;
+            if (errno is not (0 or (int)Errno.ENOSYS))
+                return (null, errno);
+            if (errno == 0)
+                opened = MemoryMarshal.Read<fuse_open_out>(answer.Body);
+        }
+
+        OpenFile file = new(DentryCache.Get(dentry), flags & ~OpenFlags.Truncate)
+        {
+            NodeId = inode.NodeId,
+            Fh = opened.fh,
+            FOpenFlags = opened.open_flags,
+            HasRelease = !inode.IsDirectory || errno == 0
+                || _faults.Has(KernelFault.DirectoryReleased),
+        };
         return (file, 0);
     }
 }

@@ -84,7 +84,7 @@ public sealed partial class ModelKernel
         }
     }
 
-    /// <summary>iterate_dir() and fuse_readdir(), without FOPEN_CACHE_DIR.</summary>
+    /// <summary>iterate_dir() and fuse_readdir().</summary>
     private async KernelTask<int> IterateAsync(
         OpenFile file, KernelInode inode, IDirContext context)
     {
@@ -93,9 +93,11 @@ public sealed partial class ModelKernel
         {
             if (inode.IsDead)
                 return (int)Errno.ENOENT;
-            return IsBad(inode)
-                ? (int)Errno.EIO
-                : await ReadDirOnceAsync(file, inode, context);
+            if (IsBad(inode))
+                return (int)Errno.EIO;
+            if (CachesNames(file) && await ReadCachedAsync(file, inode, context) is { } errno)
+                return errno;
+            return await ReadDirOnceAsync(file, inode, context);
         }
         finally
         {
@@ -141,6 +143,9 @@ public sealed partial class ModelKernel
         if (errno == 0)
         {
             (List<DirRecord> records, errno) = ParseRecords(answer.Body, plus);
+            bool isEnd = answer.Body.Length == 0 && CachesNames(file);
+            if (isEnd && !_faults.Has(KernelFault.ListingNeverEnds))
+                inode.Listing.End(file.Position);
             int seen = plus
                 ? await TakePlusAsync(file, records, context, attrVersion, evictCtr)
                 : Take(file, records, context);
@@ -189,7 +194,7 @@ public sealed partial class ModelKernel
     {
         for (int i = 0; i < records.Count; i++)
         {
-            if (!context.Emit(records[i].Name, records[i].Ino, records[i].Type))
+            if (!Emit(file, records[i], context))
                 return i;
             file.Position = (long)records[i].Offset;
         }
@@ -207,7 +212,7 @@ public sealed partial class ModelKernel
         {
             if (!over)
             {
-                over = !context.Emit(record.Name, record.Ino, record.Type);
+                over = !Emit(file, record, context);
                 if (!over)
                     file.Position = (long)record.Offset;
             }
@@ -215,8 +220,11 @@ public sealed partial class ModelKernel
             if (over && _faults.Has(KernelFault.SurplusEntriesUnlinked))
                 break;
             int errno = await LinkPlusAsync(file.Dentry, record, attrVersion, evictCtr);
-            if (errno != 0 && !_faults.Has(KernelFault.PlusErrorKept)
-                && !KeepsItsLookup(record.Entry.NodeId))
+            bool isKept = _faults.Has(KernelFault.PlusErrorKept)
+                || (_faults.Has(KernelFault.PlusRefusedKept)
+                    && (IsInvalidNodeId(record.Entry.NodeId)
+                        || HasInvalidAttributes(record.Entry)));
+            if (errno != 0 && !isKept && !KeepsItsLookup(record.Entry.NodeId))
             {
                 _device.Tell(
                     FuseOpcode.FUSE_FORGET, record.Entry.NodeId,
@@ -266,7 +274,7 @@ public sealed partial class ModelKernel
                 continue;
             }
 
-            if (IsBad(known))
+            if (IsBad(known) && !_faults.Has(KernelFault.PlusCountsOnBad))
             {
                 _dcache.Put(dentry);
                 return (int)Errno.EIO;

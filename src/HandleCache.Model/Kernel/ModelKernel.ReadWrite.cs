@@ -86,8 +86,10 @@ public sealed partial class ModelKernel
         OpenFile file, KernelInode? inode, int flags, EntryIn? created = null)
     {
         bool isDirectory = inode is { IsDirectory: true };
-        FuseOpcode open = isDirectory ? FuseOpcode.FUSE_OPENDIR : FuseOpcode.FUSE_OPEN;
-        if (_conn.Unsupported.Contains(open))
+        bool isSent = isDirectory
+            ? file.HasRelease
+            : !_conn.Unsupported.Contains(FuseOpcode.FUSE_OPEN);
+        if (!isSent)
             return false;
         fuse_release_in arguments = new()
         {
@@ -210,10 +212,14 @@ public sealed partial class ModelKernel
             return VfsResult.Failure(29);
         if (IsBad(inode))
             return VfsResult.Failure((int)Errno.EIO);
+        long written = call.Offset;
         await inode.Lock.AcquireAsync(exclusive: true);
         try
         {
-            byte[] data = Pattern(call.Size, call.Offset);
+            // generic_write_checks(): O_APPEND writes at the size that is known.
+            if ((file.Flags & OpenFlags.Append) != 0 && !_faults.Has(KernelFault.AppendIgnored))
+                call = call with { Offset = (long)inode.Size };
+            byte[] data = Pattern(call.Size, written);
             KernelAnswer answer = await SendAsync(
                 FuseOpcode.FUSE_WRITE, inode,
                 [.. Bytes(new fuse_write_in
@@ -245,7 +251,8 @@ public sealed partial class ModelKernel
         }
 
         ulong end = (ulong)call.Offset + written;
-        inode.AttrVersion = NextAttrVersion();
+        if (!_faults.Has(KernelFault.WriteKeepsVersion))
+            inode.AttrVersion = NextAttrVersion();
         if (written > 0 && end > inode.Size)
             inode.Size = end;
         inode.InvalMask |= StatxModSize;

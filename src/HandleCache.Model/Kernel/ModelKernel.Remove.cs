@@ -148,7 +148,7 @@ public sealed partial class ModelKernel
         inode.AttrVersion = NextAttrVersion();
         if (inode.IsDirectory)
             inode.NLink = 0;
-        else if (inode.NLink > 0)
+        else if (inode.NLink > 0 && !_faults.Has(KernelFault.UnlinkKeepsNLink))
             inode.NLink--;
         if (!_faults.Has(KernelFault.UnlinkedNameStaysValid))
             dentry.ExpiryNs = 0;
@@ -317,7 +317,8 @@ public sealed partial class ModelKernel
         KernelAnswer answer = await AskAsync(opcode, from, body, ReplyRoom.Nothing);
         if (answer.Errno == 0)
         {
-            old.Inode!.InvalMask |= StatxMask.CTime;
+            if (!_faults.Has(KernelFault.RenameKeepsCTime))
+                old.Inode!.InvalMask |= StatxMask.CTime;
             if ((flags & RenameFlags.Exchange) != 0)
                 fresh.Inode!.InvalMask |= StatxMask.CTime;
             DirectoryChanged(from);

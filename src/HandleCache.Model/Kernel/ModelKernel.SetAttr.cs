@@ -18,6 +18,24 @@ public sealed partial class ModelKernel
         FuseSetattrValid valid = (FuseSetattrValid)arguments.valid;
         bool isTruncate = (valid & FuseSetattrValid.FATTR_SIZE) != 0;
         bool isChown = (valid & (FuseSetattrValid.FATTR_UID | FuseSetattrValid.FATTR_GID)) != 0;
+        if (isChown && !inode.IsDirectory && !_conn.ServerKillsPrivileges
+            && !_faults.Has(KernelFault.PrivilegesKept))
+        {
+            // The bits to take away are those of now: what is known of the mode may be old.
+            (int failed, _) = await GetAttrAsync(inode, file);
+            if (failed != 0)
+                return VfsResult.Failure(failed);
+            const uint SetGidExec = FileModes.SetGid | 0x8;
+            uint kept = inode.Mode & ~FileModes.SetUid;
+            if ((inode.Mode & SetGidExec) == SetGidExec)
+                kept &= ~FileModes.SetGid;
+            if (kept != inode.Mode)
+            {
+                valid |= FuseSetattrValid.FATTR_MODE;
+                arguments.mode = kept;
+            }
+        }
+
         if (isTruncate)
             inode.SizeUnstable = true;
         if (file is not null)
@@ -40,7 +58,8 @@ public sealed partial class ModelKernel
         if (errno == 0)
             errno = TakeSetAttrReply(inode, answer.Body, attrVersion);
         inode.SizeUnstable = false;
-        if (errno == 0 && inode.IsDirectory && (valid & FuseSetattrValid.FATTR_MODE) != 0)
+        bool isNewMode = inode.IsDirectory && (valid & FuseSetattrValid.FATTR_MODE) != 0;
+        if (errno == 0 && isNewMode && !_faults.Has(KernelFault.ChModKeepsName))
             dentry.ExpiryNs = 0;
         return new VfsResult(errno);
     }
@@ -55,7 +74,8 @@ public sealed partial class ModelKernel
             return (int)Errno.EIO;
         }
 
-        bool isOlder = inode.AttrVersion > attrVersion;
+        bool isOlder = inode.AttrVersion > attrVersion
+            && !_faults.Has(KernelFault.OldSetAttrStaysValid);
         SetAttributes(
             inode, reply.attr,
             isOlder ? 0 : Expiry(reply.attr_valid, reply.attr_valid_nsec), evictCtr: 0);

@@ -11,7 +11,7 @@ public sealed partial class ModelKernel
     /// <summary>Inodes whose RELEASE is under way, one reference each.</summary>
     private readonly List<KernelInode> _releasing = [];
 
-    /// <summary>Calls and notifications begun and not ended: they hold what nothing shows.</summary>
+    /// <summary>Calls and notifications begun and not ended: what they hold shows nowhere.</summary>
     private int _running;
 
     /// <summary>
@@ -142,7 +142,7 @@ public sealed partial class ModelKernel
         ValidateChains(dentry, errors);
     }
 
-    /// <summary>Every hashed child is in the chain of its name, once, and nothing else is.</summary>
+    /// <summary>Every hashed child is in the chain of its name once, and nothing else.</summary>
     private static void ValidateChains(Dentry parent, ValidationErrors errors)
     {
         int hashed = parent.Children.Count(child => child.IsHashed);

@@ -266,8 +266,12 @@ public sealed partial class ModelKernel
 
     private void HandleDots(Walk walk)
     {
-        if (walk.Kind != LastKind.DotDot || walk.Here.IsRoot)
+        if (walk.Kind != LastKind.DotDot || walk.Here.IsRoot
+            || _faults.Has(KernelFault.ParentIsSelf))
+        {
             return;
+        }
+
         Dentry parent = DentryCache.Get(walk.Here.Parent);
         _dcache.Put(walk.Here);
         walk.Here = parent;

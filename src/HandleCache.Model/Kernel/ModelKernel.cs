@@ -14,7 +14,7 @@ namespace HandleCache.Model.Kernel;
 /// gives the next message, <see cref="WriteReply"/> takes a reply or notification and runs what
 /// waited for it. Nothing else happens by itself and there is no clock but
 /// <see cref="NowNs"/>, so every interleaving is the caller's choice and can be repeated.
-/// Rules R1 to R16 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
+/// Rules R1 to R19 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
 /// <see cref="VersionRule"/>. One owner at a time.
 /// </summary>
 public sealed partial class ModelKernel : IDisposable
@@ -22,7 +22,7 @@ public sealed partial class ModelKernel : IDisposable
     private readonly FuseInodeCache _inodes;
     private readonly SideTable<ColdInode> _cold = new();
     private readonly KernelDevice _device;
-    private readonly KernelConnection _conn = new();
+    private readonly KernelConnection _conn;
     private readonly WakeQueue _wakes = new();
     private readonly DentryCache _dcache;
     private readonly ModelKernelOptions _options;
@@ -38,7 +38,8 @@ public sealed partial class ModelKernel : IDisposable
         _inodes = new FuseInodeCache(hasOwnRule
             ? options.Inodes
             : options.Inodes with { HandleRule = HandleRule.Of(options.Dialect) });
-        _device = new KernelDevice(_inodes.Forgets);
+        _conn = new KernelConnection(options.DefaultPermissions);
+        _device = new KernelDevice(_inodes.Forgets, _faults);
         _dcache = new DentryCache(PutInode, _wakes, _faults);
     }
 
@@ -132,7 +133,9 @@ public sealed partial class ModelKernel : IDisposable
         fuse_init_in init = new()
         {
             major = FuseConstants.FUSE_KERNEL_VERSION,
-            minor = FuseConstants.FUSE_KERNEL_MINOR_VERSION,
+            minor = Follows(VersionRule.Minor46)
+                ? FuseConstants.FUSE_KERNEL_MINOR_VERSION + 1
+                : FuseConstants.FUSE_KERNEL_MINOR_VERSION,
             max_readahead = _options.MaxReadaheadBytes,
         };
         (init.flags, init.flags2) = InitWords.Split(_options.Offered);

@@ -26,6 +26,15 @@ internal sealed class OpenFile(Dentry dentry, int flags)
     /// <summary>Opened with O_PATH, or of a kind that FUSE does not open.</summary>
     public bool IsPathOnly { get; init; }
 
+    /// <summary>
+    /// A RELEASE belongs to it: not to a directory opened while OPENDIR is known to be unknown to
+    /// the server (fuse_file_open(): ff->args).
+    /// </summary>
+    public bool HasRelease { get; set; } = true;
+
+    /// <summary>Where it stands in the directory's cache (ff->readdir).</summary>
+    public DirectoryStream Stream { get; } = new();
+
     /// <summary>f_pos of a directory.</summary>
     public long Position { get; set; }
 

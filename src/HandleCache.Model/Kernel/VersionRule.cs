@@ -13,7 +13,7 @@ namespace HandleCache.Model.Kernel;
 /// <param name="Commit">
 /// The commit that brought it; empty where only the versions before and after were compared.
 /// </param>
-/// <param name="Source">Subject of the commit or the document that says so, and the releases.</param>
+/// <param name="Source">The commit's subject or what else says so, and the releases.</param>
 /// <param name="Description">What those versions do.</param>
 public sealed record VersionRule(
     string Name,
@@ -43,9 +43,18 @@ public sealed record VersionRule(
         "FUSE_STATX_MODDIR of fs/fuse/fuse_i.h; in 7.2.13 and 7.3.4, not in 7.1.13",
         "a changed directory keeps mode, owner and inode number: no GETATTR for permission");
 
+    public static VersionRule Minor46 { get; } = new(
+        "minor-46",
+        new(7, 3),
+        null,
+        "fuse_new_init(), fs/fuse/inode.c",
+        "",
+        "FUSE_KERNEL_MINOR_VERSION of include/uapi/linux/fuse.h; in 7.3.4, not in 7.2.13",
+        "INIT offers minor version 46");
+
     /// <summary>Every difference that is modelled.</summary>
     public static IReadOnlyList<VersionRule> All { get; } =
-        [InvalEntryNeedsInode, DirectoryChangeKeepsOwner];
+        [InvalEntryNeedsInode, DirectoryChangeKeepsOwner, Minor46];
 
     public bool AppliesTo(KernelVersion version) =>
         version >= First && (Last is not { } last || version <= last);

@@ -103,7 +103,7 @@ public enum VfsCallKind
     /// <summary>... DELETE for Path; Flags is added to the child's nodeid.</summary>
     NotifyDelete,
 
-    /// <summary>... PRUNE for what Path names.</summary>
+    /// <summary>... PRUNE for what Path and, where it is there, Path2 name.</summary>
     NotifyPrune,
 
     NotifyIncEpoch,

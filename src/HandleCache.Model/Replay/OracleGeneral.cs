@@ -15,8 +15,10 @@ public static class OracleGeneral
 {
     public const int RecordBytes = 24;
 
+    private const int TimeAt = 0;
     private const int ObjectIdAt = 4;
     private const int SizeAt = 12;
+    private const int NextAccessAt = 16;
 
     /// <summary>
     /// Where ids 0 and 1 go: nodeid 0 is "no inode" and 1 the root.
@@ -43,13 +45,37 @@ public static class OracleGeneral
 
     /// <summary>Plays whole records into the traffic.</summary>
     /// <param name="records">A multiple of 24 bytes.</param>
-    /// <param name="offset">Where they begin in the file, for the error.</param>
+    /// <param name="offset">Where they begin in the file: a multiple of 24.</param>
+    /// <param name="time">Time of the record before, 0 for the first; then of the last.</param>
     /// <param name="traffic">Takes the accesses.</param>
-    public static TraceError Play(ReadOnlySpan<byte> records, long offset, LruTraffic traffic)
+    /// <returns>
+    /// Malformed where a record cannot be one, since the format has no mark to know it by: the
+    /// time goes back, or the next access to the object is not after this one.
+    /// </returns>
+    public static TraceError Play(
+        ReadOnlySpan<byte> records, long offset, ref uint time, LruTraffic traffic)
     {
         ArgumentNullException.ThrowIfNull(traffic);
         for (; records.Length >= RecordBytes; records = records[RecordBytes..])
         {
+            uint now = BinaryPrimitives.ReadUInt32LittleEndian(records[TimeAt..]);
+            if (now < time)
+            {
+                return new TraceError(
+                    TraceFault.Malformed, offset + TimeAt,
+                    $"not oracleGeneral: the time goes back from {time} to {now}");
+            }
+
+            long next = BinaryPrimitives.ReadInt64LittleEndian(records[NextAccessAt..]);
+            if (next > 0 && next <= offset / RecordBytes)
+            {
+                return new TraceError(
+                    TraceFault.Malformed, offset + NextAccessAt,
+                    $"not oracleGeneral: record {offset / RecordBytes} is said to be accessed "
+                    + $"next at {next}");
+            }
+
+            time = now;
             ulong id = BinaryPrimitives.ReadUInt64LittleEndian(records[ObjectIdAt..]);
             if (id >= ReservedFrom)
             {

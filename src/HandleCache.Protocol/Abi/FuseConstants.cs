@@ -34,8 +34,16 @@ public static class FuseConstants
     /// <summary>Mark on the unique of a request sent again after FUSE_NOTIFY_RESEND.</summary>
     public const ulong FUSE_UNIQUE_RESEND = 1UL << 63;
 
-    /// <summary>Longest name the kernel sends or takes, bytes without the NUL.</summary>
-    public const int FUSE_NAME_MAX = 1024;
+    /// <summary>
+    /// Longest name the kernel sends or takes, bytes without the NUL: PATH_MAX - 1
+    /// (fs/fuse/fuse_i.h, v6.16 and later).
+    /// </summary>
+    public const int FUSE_NAME_MAX = 4095;
+
+    /// <summary>
+    /// The same while a request has one page: without FUSE_MAX_PAGES, or with one page of it.
+    /// </summary>
+    public const int FUSE_NAME_LOW_MAX = 1024;
 
     /// <summary>Offset of the name in fuse_dirent.</summary>
     public const int FUSE_NAME_OFFSET = 24;

@@ -81,7 +81,7 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
         {
             WireReader reader = new(buffer[FuseRequest.HeaderBytes..(int)header.len]);
             int bytes = FuseRequest.HeaderBytes + Unsafe.SizeOf<fuse_init_in>();
-            if (!InitOffer.TryRead(ref reader, out fuse_init_in init)
+            if (!InitReader.TryRead(ref reader, out fuse_init_in init)
                 || buffer.Length < bytes)
             {
                 return (int)header.len;

@@ -17,13 +17,19 @@ internal sealed class PendingRequests
 
     public int Count => _byUnique.Count;
 
-    /// <summary>A request sent again (FUSE_NOTIFY_RESEND) keeps its place under the bare unique.</summary>
-    public void Add(ulong unique, PendingRequest request) =>
-        _byUnique[unique & ~FuseConstants.FUSE_UNIQUE_RESEND] = request;
+    /// <summary>
+    /// A request sent again (FUSE_NOTIFY_RESEND) takes the place of the one it repeats: from then
+    /// on only a reply with the marked unique is one (request_find(), fs/fuse/dev.c).
+    /// </summary>
+    public void Add(ulong unique, PendingRequest request)
+    {
+        if ((unique & FuseConstants.FUSE_UNIQUE_RESEND) != 0)
+            _byUnique.Remove(unique & ~FuseConstants.FUSE_UNIQUE_RESEND);
+        _byUnique[unique] = request;
+    }
 
     public bool TryGet(ulong unique, out PendingRequest request) =>
-        _byUnique.TryGetValue(unique & ~FuseConstants.FUSE_UNIQUE_RESEND, out request);
+        _byUnique.TryGetValue(unique, out request);
 
-    public void Remove(ulong unique) =>
-        _byUnique.Remove(unique & ~FuseConstants.FUSE_UNIQUE_RESEND);
+    public void Remove(ulong unique) => _byUnique.Remove(unique);
 }

@@ -44,6 +44,8 @@ public sealed class KeptMount : IDisposable
         ArgumentNullException.ThrowIfNull(mountNamespace);
         ArgumentNullException.ThrowIfNull(options);
         string mountPoint = Path.GetFullPath(options.MountPoint);
+        // Before the first server starts, which inherits it.
+        DescriptorLimit.Raise();
         Keeper keeper = new(FuseDevice.Open(), new KeeperOptions
         {
             Start = socket => ServerProcess.Start(options, socket),

@@ -53,6 +53,7 @@ public sealed class ServedMount : IDisposable
         FuseMountOptions mount,
         ITrafficObserver? observer)
     {
+        DescriptorLimit.Raise();
         FuseDevice device = FuseDevice.Open();
         IChannel channel =
             session.OverIoUring ? new RingChannel(device) : new DeviceChannel(device);

@@ -152,10 +152,22 @@ public sealed partial class PassthroughFileSystem
         using DescriptorLease node = Resolve(context.NodeId, out Errno errno);
         if (node.IsNone)
             return errno;
-        int room = (int)Math.Min(sizeBytes, (uint)reply.Free.Length);
-        SysResult listed = Xattrs.List(node.Descriptor, reply.Free[..room]);
-        return ReplyXattr(listed, sizeBytes, ref reply);
+        // All of them, whatever the caller has room for: some names may not be his to see.
+        SysResult listed = Xattrs.List(node.Descriptor, reply.Free);
+        if (listed.Failed)
+            return listed.Errno;
+        Span<byte> names = reply.Free[..(int)listed.Value];
+        int bytes = VisibleNames.HasTrusted(names) && !MaySeeTrusted(context.Header)
+            ? VisibleNames.RemoveTrusted(names)
+            : names.Length;
+        return sizeBytes > 0 && bytes > sizeBytes
+            ? Errno.ERANGE
+            : ReplyXattr(SysResult.Success(bytes), sizeBytes, ref reply);
     }
+
+    // Where the caller cannot be looked at, root is taken to have what root usually has.
+    private static bool MaySeeTrusted(in fuse_in_header caller) =>
+        (caller.pid == 0 ? null : Credentials.HasSysAdmin(caller.pid)) ?? caller.uid == 0;
 
     public override Errno RemoveXattr(in RequestContext context, ReadOnlySpan<byte> name)
     {

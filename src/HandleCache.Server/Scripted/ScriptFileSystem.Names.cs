@@ -93,6 +93,26 @@ public sealed partial class ScriptFileSystem
         }
     }
 
+    public override Errno TmpFile(
+        in RequestContext context, in fuse_create_in arguments, ref ReplyBuilder reply)
+    {
+        lock (_lock)
+        {
+            Errno errno = BeginOrStray(context, out ScriptNode parent, out ulong chance);
+            if (errno != Errno.None)
+                return errno;
+            if (!parent.IsDirectory)
+                return Errno.ENOTDIR;
+            ScriptNode made = NewNode(
+                FileModes.Regular | (arguments.mode & FileModes.PermissionMask));
+            made.NLink = 0;
+            errno = WriteEntry(ref reply, Entry(made, chance));
+            if (errno == Errno.None)
+                reply.Write(Opened(made));
+            return errno;
+        }
+    }
+
     public override Errno Unlink(in RequestContext context, ReadOnlySpan<byte> name) =>
         Remove(context, name, wantsDirectory: false);
 

@@ -155,7 +155,11 @@ public sealed partial class ScriptFileSystem
             Errno errno = Begin(context, out ScriptNode node, out _);
             if (errno != Errno.None)
                 return errno;
-            reply.Write(new fuse_open_out { fh = ++_lastFh });
+            reply.Write(new fuse_open_out
+            {
+                fh = ++_lastFh,
+                open_flags = (uint)_options.DirectoryFlags,
+            });
             return node.IsDirectory ? Errno.None : Errno.ENOTDIR;
         }
     }

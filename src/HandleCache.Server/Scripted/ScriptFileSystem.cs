@@ -113,6 +113,12 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
     private Errno Begin(in RequestContext context, out ScriptNode node, out ulong chance)
     {
         Ask(context);
+        if (_options.Lacks.Contains((FuseOpcode)context.Header.opcode))
+        {
+            (node, chance) = (_root, 0);
+            return Errno.ENOSYS;
+        }
+
         return BeginUnheld(context, out node, out chance);
     }
 
@@ -147,7 +153,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
         return Errno.None;
     }
 
-    private static Errno StrayError(ulong chance) => ((chance >> 8) % 7) switch
+    private static Errno StrayError(ulong chance) => ((chance >> 8) % 8) switch
     {
         0 => Errno.EIO,
         1 => Errno.ENOENT,
@@ -155,6 +161,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
         3 => Errno.ENOMEM,
         4 => Errno.EACCES,
         5 => Errno.EEXIST,
+        6 => Errno.EINTR,
         _ => Errno.ENOTDIR,
     };
 
@@ -262,7 +269,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
     /// <summary>What a hostile server may do to an entry.</summary>
     private void Spoil(ScriptNode node, ulong chance, ref fuse_entry_out entry)
     {
-        switch ((chance >> 4) % 8)
+        switch ((chance >> 4) % 9)
         {
             case 0 or 1:
                 entry.generation = ++node.Generation;
@@ -271,7 +278,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
                 _nodes[node.NodeId = ++_lastNodeId] = node;
                 entry.nodeid = node.NodeId;
                 break;
-            case 3:
+            case 3 or 8:
                 entry.attr.mode = (entry.attr.mode & FileModes.PermissionMask)
                     | (node.IsDirectory ? FileModes.Regular : FileModes.Directory);
                 break;

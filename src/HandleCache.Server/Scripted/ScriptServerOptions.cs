@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Abi;
+
 namespace HandleCache.Server.Scripted;
 
 /// <summary>
@@ -78,6 +80,21 @@ public sealed record ScriptServerOptions
     /// Names not found are answered with nodeid 0 and a validity, not with ENOENT.
     /// </summary>
     public bool NegativeEntries { get; init; }
+
+    /// <summary>Features of INIT asked for beside the usual ones.</summary>
+    public FuseInitFlags InitAlso { get; init; }
+
+    /// <summary>Usual features of INIT that are not asked for.</summary>
+    public FuseInitFlags InitWithout { get; init; }
+
+    /// <summary>The mount option default_permissions.</summary>
+    public bool DefaultPermissions { get; init; } = true;
+
+    /// <summary>Operations that are answered with ENOSYS, from the first time on.</summary>
+    public IReadOnlyList<FuseOpcode> Lacks { get; init; } = [];
+
+    /// <summary>FOPEN_ bits of every opened directory.</summary>
+    public FuseOpenFlags DirectoryFlags { get; init; }
 
     private static bool IsFinite(ValidityMode mode) =>
         mode is ValidityMode.Finite or ValidityMode.MixedFinite;

@@ -145,7 +145,7 @@ public sealed class FuseSession : IDisposable
                 throw new IOException($"malformed INIT: {error}");
             WireReader reader = request.Reader;
             if (request.Opcode != FuseOpcode.FUSE_INIT
-                || !InitOffer.TryRead(ref reader, out fuse_init_in offer))
+                || !InitReader.TryRead(ref reader, out fuse_init_in offer))
                 throw new IOException($"expected INIT, got {request.Opcode}: {reader.Error}");
 
             SessionAgreement? agreement =

@@ -48,6 +48,11 @@ public sealed record SessionOptions
     /// <summary>Longest handle this server sends, bytes.</summary>
     public int MaxHandleBytes { get; init; } = FuseConstants.MAX_HANDLE_SZ;
 
+    /// <summary>Features asked for beside the usual ones, and usual ones that are not.</summary>
+    public FuseInitFlags Also { get; init; }
+
+    public FuseInitFlags Without { get; init; }
+
     /// <summary>The features asked for; what the kernel does not offer is left out.</summary>
     public FuseInitFlags WantedFlags
     {
@@ -79,7 +84,7 @@ public sealed record SessionOptions
                 flags |= FuseInitFlags.FUSE_WRITEBACK_CACHE;
             if (OverIoUring)
                 flags |= FuseInitFlags.FUSE_OVER_IO_URING;
-            return flags;
+            return (flags | Also) & ~Without;
         }
     }
 }

@@ -134,7 +134,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             List<Counted> counted = _spare.TryPop(out List<Counted>? spare) ? spare : [];
             CountingVisitor visitor = new(this, request, counted);
             EntryWalk.Visit(_dialect, request.Opcode, reply.Body, ref visitor);
-            if (counted.Count == 0 || !_counted.TryAdd(Bare(reply), counted))
+            if (counted.Count == 0 || !_counted.TryAdd(reply.Header.unique, counted))
                 _spare.Push(counted);
         }
     }
@@ -147,7 +147,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         {
             bool known = _pending.TryGet(reply.Header.unique, out _);
             _pending.Remove(reply.Header.unique);
-            _counted.Remove(Bare(reply), out List<Counted>? counted);
+            _counted.Remove(reply.Header.unique, out List<Counted>? counted);
             if (known && errno != Errno.None && reply.Header.error == 0)
             {
                 // The kernel took nothing of it: what was counted before the write goes back.
@@ -314,9 +314,6 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         _trace?.TakeBack(counted.NodeId);
         _cache.TakeBack(counted.Result);
     }
-
-    private static ulong Bare(in FuseReply reply) =>
-        reply.Header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND;
 
     private readonly record struct Counted(ulong NodeId, IGetResult Result);
 

@@ -138,14 +138,48 @@ public class OracleGeneralTests
         Assert.True(replayer.Tally.Requests > 1000);
     }
 
+    [Fact]
+    public void A_time_that_goes_back_is_no_trace_of_this_format()
+    {
+        (List<Seen> seen, TraceError error) = Play(
+            10,
+            "07000000 0500000000000000 00100000 ffffffffffffffff".Replace(" ", ""),
+            "06000000 0600000000000000 00100000 ffffffffffffffff".Replace(" ", ""));
+
+        Assert.Equal(TraceFault.Malformed, error.Fault);
+        Assert.Equal(24, error.Offset);
+        Assert.Contains("goes back from 7 to 6", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(seen, s => s.NodeId == 5);
+        Assert.DoesNotContain(seen, s => s.NodeId == 6);
+    }
+
+    [Theory]
+    [InlineData("0000000000000000", true)] // not known
+    [InlineData("ffffffffffffffff", true)] // none
+    [InlineData("feffffffffffffff", true)]
+    [InlineData("0200000000000000", true)]
+    [InlineData("ffffffffffffff7f", true)]
+    [InlineData("0100000000000000", false)]
+    public void The_next_access_is_after_this_one(string next, bool holds)
+    {
+        (_, TraceError error) = Play(
+            10,
+            "000000000500000000000000001000000200000000000000",
+            "00000000060000000000000000100000" + next);
+
+        Assert.Equal(holds ? TraceFault.None : TraceFault.Malformed, error.Fault);
+        Assert.Equal(holds ? 0 : 40, error.Offset);
+    }
+
     private static (List<Seen> Seen, TraceError Error) Play(int bound, params string[] records)
     {
         TraceError error = default;
         byte[] trace = ReplayedTrace.Of(writer =>
         {
             LruTraffic traffic = new(writer, bound, []);
+            uint time = 0;
             error = OracleGeneral.Play(
-                Convert.FromHexString(string.Concat(records)), 0, traffic);
+                Convert.FromHexString(string.Concat(records)), 0, ref time, traffic);
             traffic.End();
         });
         List<Seen> seen = [];

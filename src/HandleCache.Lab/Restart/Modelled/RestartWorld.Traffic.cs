@@ -200,11 +200,36 @@ internal sealed partial class RestartWorld : IEntryObserver
                 _server.Serve(message);
             Store.CloseAll();
             NextLife();
-            message[15] |= 0x80;
+            message = ReadAgain();
         }
 
         RequestsOfThisLife++;
         return _server.Serve(message);
+    }
+
+    /// <summary>
+    /// FUSE_NOTIFY_RESEND: the kernel gives the unanswered request once more, maybe behind forgets.
+    /// </summary>
+    private Span<byte> ReadAgain()
+    {
+        byte[] resend = new byte[FuseReply.HeaderBytes];
+        MemoryMarshal.Write(resend, new fuse_out_header
+        {
+            len = (uint)resend.Length,
+            error = (int)FuseNotifyCode.FUSE_NOTIFY_RESEND,
+        });
+        Kernel.WriteReply(resend);
+        while (true)
+        {
+            Span<byte> message = _request.AsSpan(0, Kernel.ReadRequest(_request));
+            if ((FuseOpcode)MemoryMarshal.Read<fuse_in_header>(message).opcode
+                is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET))
+            {
+                return message;
+            }
+
+            CarryForgets(message);
+        }
     }
 
     /// <summary>Counts a request that another object answered than its inode was made for.</summary>

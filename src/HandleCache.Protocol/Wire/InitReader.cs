@@ -5,7 +5,7 @@ using HandleCache.Protocol.Abi;
 namespace HandleCache.Protocol.Wire;
 
 /// <summary>The kernel's half of INIT as it comes, in either of its two lengths.</summary>
-public static class InitOffer
+public static class InitReader
 {
     /// <summary>fuse_init_in before flags2 (7.36): version, readahead, flags.</summary>
     private const int ShortOfferBytes = 16;
