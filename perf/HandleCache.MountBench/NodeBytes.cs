@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.MountBench;

@@ -1,5 +1,19 @@
 using System.CommandLine;
-using HandleCache.Cli.Commands;
+using HandleCache.Cli.Common;
+using HandleCache.Cli.Compare;
+using HandleCache.Cli.Differential;
+using HandleCache.Cli.Layout;
+using HandleCache.Cli.Mount;
+using HandleCache.Cli.Replay;
+using HandleCache.Cli.Report;
+using HandleCache.Cli.Restart;
+using HandleCache.Cli.Scale;
+using HandleCache.Cli.Slab;
+using HandleCache.Cli.Survey;
+using HandleCache.Cli.Sweep;
+using HandleCache.Cli.Validate;
+using HandleCache.Cli.Watch;
+using HandleCache.Cli.Workload;
 
 namespace HandleCache.Cli;
 

@@ -21,6 +21,8 @@ public class ArchitectureTests
         ("HandleCache.Server", ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Linux"]),
         ("HandleCache.Lab",
             ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Linux", "HandleCache.Server"]),
+        ("HandleCache.Testing",
+            ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Server"]),
         ("HandleCache.Cli", ["HandleCache.Lab"]),
     ];
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using HandleCache.Cli.Common;
 using Xunit;
 
 namespace HandleCache.Cli.Tests;

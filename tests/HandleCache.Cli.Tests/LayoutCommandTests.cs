@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HandleCache.Cli.Common;
 using HandleCache.Linux.Tests.Btf;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using HandleCache.Cli.Common;
 using Xunit;
 
 namespace HandleCache.Cli.Tests;

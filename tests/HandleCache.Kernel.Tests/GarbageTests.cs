@@ -4,7 +4,9 @@ using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Testing;
 using Xunit;
+using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -25,23 +27,23 @@ public class GarbageTests
     public void A_lookup_reply_of_the_wrong_length_is_EINVAL_to_the_server_and_EIO_to_the_caller(
         int bytes)
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        Assert.Equal(Bench.EINVAL, bench.AnswerBytes(bench.Read(), new byte[bytes]));
-        Assert.Equal(Bench.EIO, stat.Result.Errno);
+        Assert.Equal(EINVAL, bench.AnswerBytes(bench.Read(), new byte[bytes]));
+        Assert.Equal(EIO, stat.Result.Errno);
         AssertNothingKept(bench);
     }
 
     [Fact]
     public void A_reply_nobody_waits_for_is_ENOENT()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        Asked asked = bench.Read();
-        Assert.Equal(Bench.ENOENT, bench.AnswerError(asked with { Unique = 12345 }, 0));
+        AskedRequest asked = bench.Read();
+        Assert.Equal(ENOENT, bench.AnswerError(asked with { Unique = 12345 }, 0));
         Assert.False(stat.IsDone);
-        bench.AnswerEntry(asked, Bench.Entry(2, Bench.Regular));
-        Assert.Equal(Bench.ENOENT, bench.AnswerEntry(asked, Bench.Entry(2, Bench.Regular)));
+        bench.AnswerEntry(asked, Entry(2, Regular));
+        Assert.Equal(ENOENT, bench.AnswerEntry(asked, Entry(2, Regular)));
         Assert.Equal(1u, bench.Kernel.Inodes.Held(2));
     }
 
@@ -51,10 +53,10 @@ public class GarbageTests
     [InlineData(int.MaxValue)]
     public void An_error_out_of_range_is_refused_and_the_caller_waits_on(int errno)
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        Asked asked = bench.Read();
-        Assert.Equal(Bench.EINVAL, bench.AnswerError(asked, errno));
+        AskedRequest asked = bench.Read();
+        Assert.Equal(EINVAL, bench.AnswerError(asked, errno));
         Assert.False(stat.IsDone);
         Assert.Equal(0, bench.AnswerError(asked, 511));
         Assert.Equal(511, stat.Result.Errno);
@@ -63,10 +65,10 @@ public class GarbageTests
     [Fact]
     public void An_error_with_a_body_ends_the_call_with_EIO()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        Assert.Equal(Bench.EINVAL, bench.AnswerError(bench.Read(), 13, 1, 2, 3));
-        Assert.Equal(Bench.EIO, stat.Result.Errno);
+        Assert.Equal(EINVAL, bench.AnswerError(bench.Read(), 13, 1, 2, 3));
+        Assert.Equal(EIO, stat.Result.Errno);
     }
 
     /// <summary>R4: EIO and no FORGET; the root's nodeid is R5's.</summary>
@@ -77,22 +79,22 @@ public class GarbageTests
     [InlineData(1ul, FileModes.Directory755, 0ul)]
     public void An_impossible_entry_is_EIO_without_a_FORGET(ulong nodeId, uint mode, ulong size)
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        Assert.Equal(0, bench.AnswerEntry(bench.Read(), Bench.Entry(nodeId, mode, size: size)));
-        Assert.Equal(Bench.EIO, stat.Result.Errno);
+        Assert.Equal(0, bench.AnswerEntry(bench.Read(), Entry(nodeId, mode, size: size)));
+        Assert.Equal(EIO, stat.Result.Errno);
         AssertNothingKept(bench);
     }
 
     [Fact]
     public void Nodeid_0_is_no_object_and_is_believed_for_its_validity()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        bench.AnswerEntry(bench.Read(), Bench.Entry(0, 0));
-        Assert.Equal(Bench.ENOENT, stat.Result.Errno);
-        Assert.Equal(Bench.ENOENT, bench.Stat("a").Result.Errno);
-        bench.Kernel.NowNs += (long)(Bench.Long + 1) * 1_000_000_000;
+        bench.AnswerEntry(bench.Read(), Entry(0, 0));
+        Assert.Equal(ENOENT, stat.Result.Errno);
+        Assert.Equal(ENOENT, bench.Stat("a").Result.Errno);
+        bench.Kernel.NowNs += (long)(LongSeconds + 1) * 1_000_000_000;
         Assert.False(bench.Stat("a").IsDone);
     }
 
@@ -108,9 +110,9 @@ public class GarbageTests
     public void Only_a_device_has_the_device_number_that_the_server_sends(uint mode, uint rdev)
     {
         const int NoFollow = AtFlags.SymlinkNoFollow;
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a", NoFollow);
-        fuse_entry_out entry = Bench.Entry(2, mode);
+        fuse_entry_out entry = Entry(2, mode);
         entry.attr.rdev = 259;
         bench.AnswerEntry(bench.Read(), entry);
         Assert.Equal(rdev, stat.Result.Stat!.Rdev);
@@ -124,11 +126,11 @@ public class GarbageTests
     [InlineData(3ul, 0xF1EDu)]
     public void A_made_directory_that_is_none_is_EIO_without_a_FORGET(ulong nodeId, uint mode)
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall make = bench.Call(VfsCallKind.MkDir, "a");
-        bench.AnswerError(bench.Read(), Bench.ENOENT);
-        bench.AnswerEntry(bench.Read(), Bench.Entry(nodeId, mode));
-        Assert.Equal(Bench.EIO, make.Result.Errno);
+        bench.AnswerError(bench.Read(), ENOENT);
+        bench.AnswerEntry(bench.Read(), Entry(nodeId, mode));
+        Assert.Equal(EIO, make.Result.Errno);
         AssertNothingKept(bench);
     }
 
@@ -142,20 +144,20 @@ public class GarbageTests
         ulong nodeId, uint mode)
     {
         const int CreateForWriting = OpenFlags.Create | OpenFlags.WriteOnly;
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall open = bench.Kernel.Start(new(VfsCallKind.Open)
         {
             Path = "a",
             Flags = CreateForWriting,
             Mode = FileModes.Octal644,
         });
-        bench.AnswerError(bench.Read(), Bench.ENOENT);
-        Asked create = bench.Read();
+        bench.AnswerError(bench.Read(), ENOENT);
+        AskedRequest create = bench.Read();
         Assert.Equal(FuseOpcode.FUSE_CREATE, create.Opcode);
         bench.AnswerBytes(
             create,
-            [.. Bench.BytesOf(Bench.Entry(nodeId, mode)), .. Bench.BytesOf(new fuse_open_out())]);
-        Assert.Equal(Bench.EIO, open.Result.Errno);
+            [.. BytesOf(Entry(nodeId, mode)), .. BytesOf(new fuse_open_out())]);
+        Assert.Equal(EIO, open.Result.Errno);
         AssertNothingKept(bench);
     }
 
@@ -163,33 +165,33 @@ public class GarbageTests
     [Fact]
     public void Attributes_of_another_type_make_the_inode_bad_until_it_is_looked_up_again()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular));
         Assert.Equal(0, stat.Result.Errno);
         KernelCall forced = bench.Stat("a", 0x2100);
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Directory));
-        Assert.Equal(Bench.EIO, forced.Result.Errno);
+        bench.Answer(bench.Read(), Attributes(KernelDriver.Directory));
+        Assert.Equal(EIO, forced.Result.Errno);
         KernelCall healed = bench.Stat("a");
-        Assert.Equal(["2 1"], ReadForgetsAnd(bench, out Asked lookup));
-        bench.AnswerEntry(lookup, Bench.Entry(2, Bench.Regular));
+        Assert.Equal(["2 1"], ReadForgetsAnd(bench, out AskedRequest lookup));
+        bench.AnswerEntry(lookup, Entry(2, Regular));
         Assert.Equal(0, healed.Result.Errno);
     }
 
     /// <summary>T4 of the thread: more than was agreed on is no handle, and never cut.</summary>
     [Theory]
     [InlineData(64, 64, 0)]
-    [InlineData(64, 65, Bench.EIO)]
+    [InlineData(64, 65, EIO)]
     [InlineData(128, 128, 0)]
-    [InlineData(12, 128, Bench.EIO)]
+    [InlineData(12, 128, EIO)]
     public void A_handle_longer_than_agreed_is_an_invalid_reply(int agreed, int sent, int errno)
     {
-        using Bench bench = new(dialect: Dialect.Thread, maxHandleBytes: agreed);
+        using KernelDriver bench = new(dialect: Dialect.Thread, maxHandleBytes: agreed);
         KernelCall stat = bench.Stat("a");
         int written = bench.AnswerEntry(
-            bench.Read(), Bench.Entry(2, Bench.Regular), new byte[sent]);
+            bench.Read(), Entry(2, Regular), new byte[sent]);
         Assert.Equal(errno, stat.Result.Errno);
-        Assert.Equal(errno == 0 ? 0 : Bench.EINVAL, written);
+        Assert.Equal(errno == 0 ? 0 : EINVAL, written);
         Assert.Equal(errno == 0 ? 2 : 1, bench.Kernel.Inodes.Count);
     }
 
@@ -198,13 +200,13 @@ public class GarbageTests
     [InlineData(uint.MaxValue)]
     public void A_handle_that_says_it_is_longer_than_its_field_is_an_invalid_reply(uint size)
     {
-        using Bench bench = new(dialect: Dialect.Thread);
+        using KernelDriver bench = new(dialect: Dialect.Thread);
         KernelCall stat = bench.Stat("a");
         byte[] field = new byte[8 + 128];
         BitConverter.TryWriteBytes(field, size);
-        Assert.Equal(Bench.EINVAL, bench.AnswerBytes(
-            bench.Read(), [.. Bench.BytesOf(Bench.Entry(2, Bench.Regular)), .. field]));
-        Assert.Equal(Bench.EIO, stat.Result.Errno);
+        Assert.Equal(EINVAL, bench.AnswerBytes(
+            bench.Read(), [.. BytesOf(Entry(2, Regular)), .. field]));
+        Assert.Equal(EIO, stat.Result.Errno);
         AssertNothingKept(bench);
     }
 
@@ -212,20 +214,20 @@ public class GarbageTests
     [Fact]
     public void A_revalidation_with_another_handle_is_another_object()
     {
-        using Bench bench = new(dialect: Dialect.Thread);
+        using KernelDriver bench = new(dialect: Dialect.Thread);
         KernelCall stat = bench.Stat("a");
         bench.AnswerEntry(
-            bench.Read(), Bench.Entry(2, Bench.Regular, seconds: 0), 1, 2, 3, 4);
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Regular));
+            bench.Read(), Entry(2, Regular, seconds: 0), 1, 2, 3, 4);
+        bench.Answer(bench.Read(), Attributes(Regular));
         Assert.Equal(0, stat.Result.Errno);
         bench.Kernel.NowNs++;
         KernelCall again = bench.Stat("a");
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular), 4, 3, 2, 1);
-        List<string> forgets = ReadForgetsAnd(bench, out Asked lookup);
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular), 4, 3, 2, 1);
+        List<string> forgets = ReadForgetsAnd(bench, out AskedRequest lookup);
         Assert.Equal(["2 1", "2 1"], forgets);
-        bench.AnswerEntry(lookup, Bench.Entry(2, Bench.Regular), 4, 3, 2, 1);
+        bench.AnswerEntry(lookup, Entry(2, Regular), 4, 3, 2, 1);
         if (!again.IsDone)
-            bench.Answer(bench.Read(), Bench.Attributes(Bench.Regular));
+            bench.Answer(bench.Read(), Attributes(Regular));
         Assert.Equal(0, again.Result.Errno);
         InodeInfo inode = bench.Kernel.Inodes.Get(bench.Kernel.Inodes.Find(2));
         Assert.Equal<byte>([4, 3, 2, 1], inode.Handle.Bytes.ToArray());
@@ -236,13 +238,13 @@ public class GarbageTests
     [Fact]
     public void A_handle_that_the_strategy_refuses_is_forgotten()
     {
-        using Bench bench = new(dialect: Dialect.Thread, inodes: new FuseInodeCacheOptions
+        using KernelDriver bench = new(dialect: Dialect.Thread, inodes: new FuseInodeCacheOptions
         {
             Strategy = Model.Handles.HandleStrategy.Parse("inline-only:12"),
         });
         KernelCall stat = bench.Stat("a");
         Assert.Equal(0, bench.AnswerEntry(
-            bench.Read(), Bench.Entry(2, Bench.Regular), new byte[13]));
+            bench.Read(), Entry(2, Regular), new byte[13]));
         Assert.Equal(12, stat.Result.Errno);
         Assert.Equal(["2 1"], bench.ReadForgets());
     }
@@ -252,21 +254,21 @@ public class GarbageTests
     [InlineData(new byte[] { 1, 2, 3 })]
     public void A_notification_of_the_wrong_length_is_EINVAL(byte[] body)
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         foreach (FuseNotifyCode code in Enum.GetValues<FuseNotifyCode>())
         {
             bool takesNothing = code
                 is FuseNotifyCode.FUSE_NOTIFY_RESEND or FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH;
             int errno = bench.Kernel.WriteReply(
             [
-                .. Bench.BytesOf(new fuse_out_header
+                .. BytesOf(new fuse_out_header
                 {
                     len = (uint)(16 + body.Length),
                     error = (int)code,
                 }),
                 .. body,
             ]);
-            Assert.True(takesNothing || errno == Bench.EINVAL, $"{code}: {errno}");
+            Assert.True(takesNothing || errno == EINVAL, $"{code}: {errno}");
         }
     }
 
@@ -277,7 +279,7 @@ public class GarbageTests
     public void Random_replies_never_corrupt_the_cache() => PropertyRun.CheckSeeds(300, seed =>
     {
         Dialect dialect = seed % 2 == 0 ? Dialect.Thread : Dialect.Classic;
-        using Bench bench = new(
+        using KernelDriver bench = new(
             FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_DO_READDIRPLUS
                 | FuseInitFlags.FUSE_EXPORT_SUPPORT,
             dialect)
@@ -290,7 +292,7 @@ public class GarbageTests
         return new RandomGarbage(bench, dialect, seed).Run(calls);
     });
 
-    private static void AssertNothingKept(Bench bench)
+    private static void AssertNothingKept(KernelDriver bench)
     {
         Assert.False(bench.Kernel.HasRequest);
         Assert.Equal(1, bench.Kernel.Inodes.Count);
@@ -300,14 +302,14 @@ public class GarbageTests
     /// <summary>
     /// The one request that waits and all forgets beside it: which comes first is R3's.
     /// </summary>
-    private static List<string> ReadForgetsAnd(Bench bench, out Asked request)
+    private static List<string> ReadForgetsAnd(KernelDriver bench, out AskedRequest request)
     {
         List<string> forgets = [];
         request = null!;
         while (bench.Kernel.HasRequest)
         {
-            Asked next = bench.Read();
-            if (!Bench.TryAddForgets(next, forgets))
+            AskedRequest next = bench.Read();
+            if (!TryAddForgets(next, forgets))
                 request = next;
         }
 

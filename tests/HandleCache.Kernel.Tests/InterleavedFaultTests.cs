@@ -2,6 +2,7 @@ using HandleCache.Model;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Testing;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -47,13 +48,13 @@ public class InterleavedFaultTests
     [Fact]
     public void A_reply_without_the_mark_of_a_resent_request_is_nobodys()
     {
-        Assert.Equal(Bench.ENOENT, AnswerWithoutMark(ModelFaults.None));
+        Assert.Equal(KernelDriver.ENOENT, AnswerWithoutMark(ModelFaults.None));
         Assert.Equal(0, AnswerWithoutMark(ModelFaults.Of(KernelFault.ResendMarkIgnored)));
     }
 
     private static bool AsksForKnownAfterEviction(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         Look(bench, "a", 2);
         KernelCall held = bench.Kernel.Start(new(VfsCallKind.Open)
         {
@@ -64,48 +65,48 @@ public class InterleavedFaultTests
         Look(bench, "b", 3);
         Assert.Equal(0, bench.Notify(
             FuseNotifyCode.FUSE_NOTIFY_INVAL_INODE,
-            Bench.BytesOf(new fuse_notify_inval_inode_out { ino = 2, off = -1 })));
+            KernelDriver.BytesOf(new fuse_notify_inval_inode_out { ino = 2, off = -1 })));
         KernelCall other = bench.Stat("x");
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         bench.Kernel.Shrink();
         Assert.Equal(["3 1"], bench.ReadForgets());
-        bench.AnswerEntry(lookup, Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(lookup, KernelDriver.Entry(2, KernelDriver.Regular));
         return !other.IsDone;
     }
 
     private static bool AsksAfterEvictionOfUnlinked(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         KernelCall stat = bench.Stat("a");
-        fuse_entry_out unlinked = Bench.Entry(2, Bench.Regular);
+        fuse_entry_out unlinked = KernelDriver.Entry(2, KernelDriver.Regular);
         unlinked.attr.nlink = 0;
         bench.AnswerEntry(bench.Read(), unlinked);
         Assert.Equal(0, stat.Result.Errno);
         KernelCall other = bench.Stat("b");
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         bench.Kernel.Shrink();
         Assert.Equal(["2 1"], bench.ReadForgets());
-        bench.AnswerEntry(lookup, Bench.Entry(3, Bench.Regular));
+        bench.AnswerEntry(lookup, KernelDriver.Entry(3, KernelDriver.Regular));
         return !other.IsDone;
     }
 
     private static bool AsksAfterLateSetAttr(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         KernelCall chmod = bench.Call(VfsCallKind.ChMod, ".");
-        Asked setattr = bench.Read();
+        AskedRequest setattr = bench.Read();
         Assert.Equal(FuseOpcode.FUSE_SETATTR, setattr.Opcode);
         KernelCall stat = bench.Stat(".", AtFlags.StatxForceSync);
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Directory));
+        bench.Answer(bench.Read(), KernelDriver.Attributes(KernelDriver.Directory));
         Assert.Equal(0, stat.Result.Errno);
-        bench.Answer(setattr, Bench.Attributes(Bench.Directory));
+        bench.Answer(setattr, KernelDriver.Attributes(KernelDriver.Directory));
         Assert.Equal(0, chmod.Result.Errno);
         return !bench.Stat(".").IsDone;
     }
 
     private static ulong SizeAfterWriteAndLateReply(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         Look(bench, "a", 2);
         KernelCall open = bench.Kernel.Start(new(VfsCallKind.Open)
         {
@@ -115,31 +116,31 @@ public class InterleavedFaultTests
         bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, open.Result.Errno);
         bench.Stat("a", AtFlags.StatxForceSync);
-        Asked late = bench.Read();
+        AskedRequest late = bench.Read();
         KernelCall write = bench.Kernel.Start(new(VfsCallKind.Write) { Size = 10 });
         bench.Answer(bench.Read(), new fuse_write_out { size = 10 });
         Assert.Equal(10, write.Result.Value);
-        bench.Answer(late, Bench.Attributes(Bench.Regular));
+        bench.Answer(late, KernelDriver.Attributes(KernelDriver.Regular));
         return bench.Stat("a", AtFlags.StatxDontSync).Result.Stat!.Size;
     }
 
     private static int AnswerWithoutMark(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         bench.Stat(".", AtFlags.StatxForceSync);
-        Asked asked = bench.Read();
+        AskedRequest asked = bench.Read();
         bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND);
         Assert.Equal(asked.Unique | ResendBit, bench.Read().Unique);
-        return bench.Answer(asked, Bench.Attributes(Bench.Directory));
+        return bench.Answer(asked, KernelDriver.Attributes(KernelDriver.Directory));
     }
 
-    private static Bench NewBench(ModelFaults faults) =>
+    private static KernelDriver NewBench(ModelFaults faults) =>
         new(inodes: new() { Faults = faults });
 
-    private static void Look(Bench bench, string name, ulong nodeId)
+    private static void Look(KernelDriver bench, string name, ulong nodeId)
     {
         KernelCall stat = bench.Stat(name);
-        bench.AnswerEntry(bench.Read(), Bench.Entry(nodeId, Bench.Regular));
+        bench.AnswerEntry(bench.Read(), KernelDriver.Entry(nodeId, KernelDriver.Regular));
         Assert.Equal(0, stat.Result.Errno);
     }
 }

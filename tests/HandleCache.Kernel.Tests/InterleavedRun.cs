@@ -1,8 +1,10 @@
 using HandleCache.Lab.Differential;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Kernel.Tests;
@@ -23,7 +25,7 @@ internal sealed class InterleavedRun : IDisposable
     private readonly FuseSession _session;
     private readonly Thread _thread;
     private readonly ScriptFileSystem _server;
-    private readonly ScriptRandom _random;
+    private readonly SplitMix64 _random;
     private readonly List<KernelCall> _running = [];
     private readonly List<byte[]> _replies = [];
     private readonly byte[] _buffer = new byte[1 << 17];
@@ -32,7 +34,7 @@ internal sealed class InterleavedRun : IDisposable
 
     public InterleavedRun(Script script)
     {
-        _random = new ScriptRandom(script.Seed ^ 0x1E0);
+        _random = new SplitMix64(script.Seed ^ 0x1E0);
         _server = new ScriptFileSystem(script.Server);
         _calls = new(script.Calls.Where(call => call.Kind
             is VfsCallKind.Stat or VfsCallKind.Access or VfsCallKind.MkDir or VfsCallKind.MkNod

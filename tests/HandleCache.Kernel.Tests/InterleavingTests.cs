@@ -4,7 +4,9 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Testing;
 using Xunit;
+using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -31,12 +33,12 @@ public class InterleavingTests
     [Fact]
     public void Two_who_look_for_the_same_new_name_ask_once()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall first = bench.Stat("a");
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         KernelCall second = bench.Stat("a");
         Assert.False(bench.Kernel.HasRequest);
-        bench.AnswerEntry(lookup, Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(lookup, Entry(2, Regular));
         Assert.Equal(0, first.Result.Errno);
         Assert.Equal(0, second.Result.Errno);
         Assert.False(bench.Kernel.HasRequest);
@@ -46,54 +48,54 @@ public class InterleavingTests
     [Fact]
     public void The_second_of_two_lookups_takes_over_when_the_first_fails()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall first = bench.Stat("a");
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         KernelCall second = bench.Stat("a");
         bench.AnswerError(lookup, 12);
         Assert.Equal(12, first.Result.Errno);
         Assert.False(second.IsDone);
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular));
         Assert.Equal(0, second.Result.Errno);
     }
 
     [Fact]
     public void A_lookup_waits_for_an_unlink_in_the_same_directory()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular));
         Assert.Equal(0, stat.Result.Errno);
         KernelCall unlink = bench.Call(VfsCallKind.Unlink, "a");
-        Asked asked = bench.Read();
+        AskedRequest asked = bench.Read();
         Assert.Equal(FuseOpcode.FUSE_UNLINK, asked.Opcode);
         KernelCall other = bench.Stat("b");
         Assert.False(bench.Kernel.HasRequest);
         bench.AnswerBytes(asked);
         Assert.Equal(0, unlink.Result.Errno);
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         Assert.Equal("b", lookup.Name);
-        bench.AnswerError(lookup, Bench.ENOENT);
-        Assert.Equal(Bench.ENOENT, other.Result.Errno);
+        bench.AnswerError(lookup, ENOENT);
+        Assert.Equal(ENOENT, other.Result.Errno);
     }
 
     [Fact]
     public void A_forget_that_crosses_a_lookup_of_the_same_nodeid_takes_only_its_own_count()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular));
         Assert.Equal(0, stat.Result.Errno);
 
         // The server looks "b" up, which is the same object, while the kernel evicts it as "a".
         KernelCall crossing = bench.Stat("b");
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         bench.Kernel.Shrink();
         Assert.Equal(["2 1"], bench.ReadForgets());
-        bench.AnswerEntry(lookup, Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(lookup, Entry(2, Regular));
 
         // Its attributes are doubted because of that eviction (R9), hence one question more.
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Regular));
+        bench.Answer(bench.Read(), Attributes(Regular));
         Assert.Equal(0, crossing.Result.Errno);
         Assert.Equal(1u, bench.Kernel.Inodes.Held(2));
         bench.Kernel.Shrink();
@@ -103,29 +105,29 @@ public class InterleavingTests
     [Fact]
     public void A_late_reply_cannot_bring_back_what_an_invalidation_outdated()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat(".", ForceSync);
-        Asked early = bench.Read();
+        AskedRequest early = bench.Read();
         Assert.Equal(0, bench.Kernel.WriteReply(
         [
-            .. Bench.BytesOf(new fuse_out_header
+            .. BytesOf(new fuse_out_header
             {
                 len = 40,
                 error = (int)FuseNotifyCode.FUSE_NOTIFY_INVAL_INODE,
             }),
-            .. Bench.BytesOf(new fuse_notify_inval_inode_out { ino = 1, off = -1 }),
+            .. BytesOf(new fuse_notify_inval_inode_out { ino = 1, off = -1 }),
         ]));
-        bench.Answer(early, Bench.Attributes(Bench.Directory, size: 7));
+        bench.Answer(early, Attributes(KernelDriver.Directory, size: 7));
         Assert.True(stat.IsDone);
         KernelCall again = bench.Stat(".");
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Directory, size: 8));
+        bench.Answer(bench.Read(), Attributes(KernelDriver.Directory, size: 8));
         Assert.Equal(8u, again.Result.Stat!.Size);
     }
 
     [Fact]
     public void A_call_under_way_ends_with_ECONNABORTED_when_the_mount_goes()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
         bench.Read();
         bench.Kernel.Unmount();
@@ -142,7 +144,7 @@ public class InterleavingTests
         {
             Script friendly = script with
             {
-                Server = script.Server with { HostilePerMille = 0, SendsHandles = false },
+                Server = script.Server with { HostilePer1024 = 0, SendsHandles = false },
             };
             using InterleavedRun run = new(friendly);
             if (run.Run() is { } fault)
@@ -154,12 +156,12 @@ public class InterleavingTests
     /// <summary>The size believed in after size 2 was told and then, late, size 1.</summary>
     private static ulong SizeAfterLateReply(ModelFaults faults)
     {
-        using Bench bench = new(inodes: new FuseInodeCacheOptions { Faults = faults });
+        using KernelDriver bench = new(inodes: new FuseInodeCacheOptions { Faults = faults });
         KernelCall first = bench.Stat(".", ForceSync);
-        Asked early = bench.Read();
+        AskedRequest early = bench.Read();
         KernelCall second = bench.Stat(".", ForceSync);
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Directory, size: 2));
-        bench.Answer(early, Bench.Attributes(Bench.Directory, size: 1));
+        bench.Answer(bench.Read(), Attributes(KernelDriver.Directory, size: 2));
+        bench.Answer(early, Attributes(KernelDriver.Directory, size: 1));
         Assert.True(first.IsDone && second.IsDone);
         return bench.Stat(".", DontSync).Result.Stat!.Size;
     }
@@ -167,15 +169,15 @@ public class InterleavingTests
     /// <summary>Whether a stat asks the server although the entry's attributes are valid.</summary>
     private static bool AsksAgainAfterEviction(ModelFaults faults)
     {
-        using Bench bench = new(inodes: new FuseInodeCacheOptions { Faults = faults });
+        using KernelDriver bench = new(inodes: new FuseInodeCacheOptions { Faults = faults });
         KernelCall stat = bench.Stat("a");
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular));
         Assert.Equal(0, stat.Result.Errno);
         KernelCall other = bench.Stat("b");
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         bench.Kernel.Shrink();
         bench.ReadForgets();
-        bench.AnswerEntry(lookup, Bench.Entry(3, Bench.Regular));
+        bench.AnswerEntry(lookup, Entry(3, Regular));
         return !other.IsDone;
     }
 }

@@ -3,6 +3,8 @@ using HandleCache.Model;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
+using HandleCache.Protocol.Handles;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -63,7 +65,7 @@ public class KernelPropertyTests
         PropertyRun.CheckScripts(30, script =>
         {
             Script changing = WithHandles(script);
-            changing = changing with { Server = changing.Server with { BadHandlePerMille = 200 } };
+            changing = changing with { Server = changing.Server with { BadHandlePer1024 = 200 } };
             ScriptRun first = ScriptRun.Of(changing);
             if (first.Errors.Count > 0)
                 return first.Errors[0].ToString();
@@ -111,7 +113,7 @@ public class KernelPropertyTests
             Script hostile = WithHandles(script);
             hostile = hostile with
             {
-                Server = hostile.Server with { HostilePerMille = 500, BadHandlePerMille = 300 },
+                Server = hostile.Server with { HostilePer1024 = 500, BadHandlePer1024 = 300 },
             };
             string? fault = null;
             ScriptRun run = ScriptRun.Of(hostile, null, (side, call, _) =>
@@ -126,7 +128,7 @@ public class KernelPropertyTests
             string? fault = null;
             ScriptRun run = ScriptRun.Of(Friendly(script), null, (side, call, _) =>
             {
-                if (ScriptRandom.Mix(script.Seed + (ulong)call.GetHashCode()) % 4 != 0)
+                if (SplitMix64.Mix(script.Seed + (ulong)call.GetHashCode()) % 4 != 0)
                     return;
                 side.Kernel.Shrink();
                 side.Settle();
@@ -176,7 +178,7 @@ public class KernelPropertyTests
 
     private static Script Friendly(Script script) => script with
     {
-        Server = script.Server with { HostilePerMille = 0 },
+        Server = script.Server with { HostilePer1024 = 0 },
     };
 
     private static string? FirstError(ModelKernel kernel, VfsCall call)

@@ -5,8 +5,9 @@ using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
+using HandleCache.Testing;
 using Xunit;
+using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -39,9 +40,9 @@ public class ListedNamesTests
         Assert.Empty(ForgetsWhileConnecting(ModelFaults.Of(KernelFault.DisconnectedNamesKept)));
     }
 
-    private static List<string> ForgetsOfImpossibleEntry(ModelFaults faults)
+    private static IReadOnlyList<string> ForgetsOfImpossibleEntry(ModelFaults faults)
     {
-        using Bench bench = new(Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
+        using KernelDriver bench = new(Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
         KernelCall open = Open(bench, 0);
         bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, open.Result.Errno);
@@ -57,12 +58,12 @@ public class ListedNamesTests
     /// </summary>
     private static List<string> ForgetsWhileConnecting(ModelFaults faults)
     {
-        using Bench bench = new(Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
+        using KernelDriver bench = new(Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
         KernelCall mount = Open(bench, ModelKernel.MountSlot);
         bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, mount.Result.Errno);
         KernelCall name = bench.Kernel.Start(new(VfsCallKind.NameToHandle) { Path = "a" });
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Directory));
+        bench.AnswerEntry(bench.Read(), Entry(2, KernelDriver.Directory));
         Assert.Equal(0, name.Result.Errno);
         bench.Kernel.Shrink();
         Assert.Equal(["2 1"], bench.ReadForgets());
@@ -72,8 +73,8 @@ public class ListedNamesTests
         List<string> forgets = [];
         while (bench.Kernel.HasRequest)
         {
-            Asked asked = bench.Read();
-            if (!Bench.TryAddForgets(asked, forgets))
+            AskedRequest asked = bench.Read();
+            if (!TryAddForgets(asked, forgets))
                 AnswerAsTree(bench, asked);
         }
 
@@ -81,29 +82,29 @@ public class ListedNamesTests
         return forgets;
     }
 
-    private static void AnswerAsTree(Bench bench, Asked asked)
+    private static void AnswerAsTree(KernelDriver bench, AskedRequest asked)
     {
         switch (asked.Opcode)
         {
             case FuseOpcode.FUSE_LOOKUP:
                 ulong found = asked.Name == "." ? asked.NodeId : asked.NodeId == 2 ? 3ul : 1ul;
-                bench.AnswerEntry(asked, Bench.Entry(found, Bench.Directory));
+                bench.AnswerEntry(asked, Entry(found, KernelDriver.Directory));
                 break;
             case FuseOpcode.FUSE_OPENDIR:
                 bench.Answer(asked, new fuse_open_out());
                 break;
             case FuseOpcode.FUSE_READDIRPLUS when asked.NodeId == 3:
                 AnswerListing(
-                    bench, asked, new(2, "a", Bench.Directory), new(5, "b", Bench.Regular));
+                    bench, asked, new(2, "a", KernelDriver.Directory), new(5, "b", Regular));
                 break;
             case FuseOpcode.FUSE_READDIRPLUS:
                 AnswerListing(
-                    bench, asked, new(3, "d", Bench.Directory), new(6, "e", Bench.Regular));
+                    bench, asked, new(3, "d", KernelDriver.Directory), new(6, "e", Regular));
                 break;
             case FuseOpcode.FUSE_GETATTR:
-                bench.Answer(asked, Bench.Attributes(Bench.Directory) with
+                bench.Answer(asked, Attributes(KernelDriver.Directory) with
                 {
-                    attr = Bench.Entry(asked.NodeId, Bench.Directory).attr,
+                    attr = Entry(asked.NodeId, KernelDriver.Directory).attr,
                 });
                 break;
             default:
@@ -112,10 +113,10 @@ public class ListedNamesTests
         }
     }
 
-    private static KernelCall Open(Bench bench, int slot) => bench.Kernel.Start(
+    private static KernelCall Open(KernelDriver bench, int slot) => bench.Kernel.Start(
         new(VfsCallKind.Open) { Path = ".", Slot = slot, Flags = OpenDirectory });
 
-    private static void AnswerListing(Bench bench, Asked asked, params Listed[] names)
+    private static void AnswerListing(KernelDriver bench, AskedRequest asked, params Listed[] names)
     {
         byte[] room = new byte[4096];
         DirentWriter writer = new(room);
@@ -128,7 +129,7 @@ public class ListedNamesTests
                 type = one.Mode >> 12,
             };
             Assert.True(writer.TryAddPlus(
-                Dialect.Classic, Bench.Entry(one.NodeId, one.Mode), 0, [], dirent,
+                Dialect.Classic, Entry(one.NodeId, one.Mode), 0, [], dirent,
                 Encoding.Latin1.GetBytes(one.Name)));
         }
 

@@ -1,6 +1,8 @@
 using HandleCache.Model;
 using HandleCache.Model.Kernel;
+using HandleCache.Testing;
 using Xunit;
+using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -100,25 +102,25 @@ public class ModelKernelValidatorTests
     [Fact]
     public void A_request_that_nobody_waits_for_is_found()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         Assert.Empty(bench.Kernel.Validate());
         bench.Kernel.CorruptRunning();
         Assert.Contains(
             new ValidationError("requests-under-way", 1, 0), bench.Kernel.Validate());
         bench.Kernel.CorruptRunning(1);
-        bench.AnswerError(lookup, Bench.ENOENT);
-        Assert.Equal(Bench.ENOENT, stat.Result.Errno);
+        bench.AnswerError(lookup, ENOENT);
+        Assert.Equal(ENOENT, stat.Result.Errno);
     }
 
     /// <summary>Of a root, a directory "d" and a file "a" in it, one thing is broken.</summary>
     private static void Check(Action<ModelKernel> corrupt, params ValidationError[] expected)
     {
-        using Bench bench = new() { IsBroken = true };
+        using KernelDriver bench = new() { IsBroken = true };
         KernelCall stat = bench.Stat("d/a");
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Directory));
-        bench.AnswerEntry(bench.Read(), Bench.Entry(3, Bench.Regular));
+        bench.AnswerEntry(bench.Read(), Entry(2, KernelDriver.Directory));
+        bench.AnswerEntry(bench.Read(), Entry(3, Regular));
         Assert.Equal(0, stat.Result.Errno);
         Assert.Empty(bench.Kernel.Validate());
         corrupt(bench.Kernel);

@@ -91,7 +91,7 @@ public class MutationTests
                 Server = script.Server with
                 {
                     SendsHandles = true,
-                    BadHandlePerMille = 200,
+                    BadHandlePer1024 = 200,
 
                     // Two handles change places that are as long as each other.
                     HandleBytes = fault == ModelFault.SwapSpilled ? 40 : null,

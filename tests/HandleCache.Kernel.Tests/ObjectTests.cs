@@ -3,6 +3,7 @@ using HandleCache.Lab.Differential;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Scripted;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -86,7 +87,7 @@ public class ObjectTests
     {
         Server = script.Server with
         {
-            HostilePerMille = 0,
+            HostilePer1024 = 0,
             SendsHandles = true,
             ReusesNodeIds = true,
             WaitsForForget = true,

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using HandleCache.Lab.Differential;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Tests.Shared;
 
 namespace HandleCache.Kernel.Tests;
@@ -33,7 +34,7 @@ internal static class PropertyRun
         Gen.Choose(0, int.MaxValue - 1).Two().Select(pair => Mixed(pair.Item1, pair.Item2));
 
     private static ulong Mixed(int high, int low) =>
-        ScriptRandom.Mix(((ulong)high << 31) | (uint)low);
+        SplitMix64.Mix(((ulong)high << 31) | (uint)low);
 
     private static IEnumerable<ScriptCase> Shorter(ScriptCase one)
     {

@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
-using HandleCache.Lab.Differential;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
+using HandleCache.Testing;
+using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -12,7 +14,7 @@ namespace HandleCache.Kernel.Tests;
 /// A server that answers with bytes: now of the right length with fields from a small range, now
 /// of any. It counts the lookups that its replies gave, as the kernel accepted them.
 /// </summary>
-internal sealed class RandomGarbage(Bench bench, Dialect dialect, ulong seed)
+internal sealed class RandomGarbage(KernelDriver bench, Dialect dialect, ulong seed)
 {
     private static readonly uint[] Modes =
     [
@@ -20,7 +22,7 @@ internal sealed class RandomGarbage(Bench bench, Dialect dialect, ulong seed)
         FileModes.Symlink777, FileModes.TypeMask, 0,
     ];
 
-    private readonly ScriptRandom _random = new(seed);
+    private readonly SplitMix64 _random = new(seed);
     private readonly Dictionary<ulong, long> _given = [];
     private readonly byte[] _buffer = new byte[1 << 16];
 
@@ -68,7 +70,7 @@ internal sealed class RandomGarbage(Bench bench, Dialect dialect, ulong seed)
             return true;
         }
 
-        Asked asked = new(request.Opcode, request.Header.nodeid, request.Header.unique, []);
+        AskedRequest asked = new(request.Opcode, request.Header.nodeid, request.Header.unique, []);
         if (_random.OneIn(4))
         {
             bench.AnswerError(asked, _random.Below(140));
@@ -111,19 +113,19 @@ internal sealed class RandomGarbage(Bench bench, Dialect dialect, ulong seed)
             byte[] entry = EntryOf();
             return form == EntryReplyForm.Entry
                 ? entry
-                : [.. entry, .. Bench.BytesOf(new fuse_open_out { fh = _random.Next() })];
+                : [.. entry, .. BytesOf(new fuse_open_out { fh = _random.Next() })];
         }
 
         return opcode switch
         {
             FuseOpcode.FUSE_READDIRPLUS => Records(plus: true),
             FuseOpcode.FUSE_READDIR => Records(plus: false),
-            FuseOpcode.FUSE_GETATTR or FuseOpcode.FUSE_SETATTR => Bench.BytesOf(
+            FuseOpcode.FUSE_GETATTR or FuseOpcode.FUSE_SETATTR => BytesOf(
                 new fuse_attr_out { attr_valid = _random.Next(), attr = Attributes() }),
             FuseOpcode.FUSE_STATX => Bytes(Marshal.SizeOf<fuse_statx_out>()),
-            FuseOpcode.FUSE_OPEN or FuseOpcode.FUSE_OPENDIR => Bench.BytesOf(
+            FuseOpcode.FUSE_OPEN or FuseOpcode.FUSE_OPENDIR => BytesOf(
                 new fuse_open_out { fh = _random.Next(), open_flags = (uint)_random.Below(64) }),
-            FuseOpcode.FUSE_WRITE => Bench.BytesOf(
+            FuseOpcode.FUSE_WRITE => BytesOf(
                 new fuse_write_out { size = (uint)_random.Below(4000) }),
             FuseOpcode.FUSE_STATFS => Bytes(Marshal.SizeOf<fuse_statfs_out>()),
             FuseOpcode.FUSE_READLINK => [(byte)"abcd"[_random.Below(4)]],
@@ -199,7 +201,7 @@ internal sealed class RandomGarbage(Bench bench, Dialect dialect, ulong seed)
 
     private void Notify() => bench.Kernel.WriteReply(
     [
-        .. Bench.BytesOf(new fuse_out_header
+        .. BytesOf(new fuse_out_header
         {
             len = 56,
             error = _random.Below(10),

@@ -1,7 +1,9 @@
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Testing;
 using Xunit;
+using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -17,7 +19,7 @@ public class RenameTests
     [Fact]
     public void A_rename_between_directories_is_stale_when_its_name_is_a_directory_known_elsewhere()
     {
-        using Bench bench = WithDirectoryIn("x");
+        using KernelDriver bench = WithDirectoryIn("x");
         KernelCall rename = Rename(bench, "y/d", "e", 0);
         Assert.Equal(
             ["LOOKUP 1 y", "LOOKUP 4 d", "LOOKUP 1 y", "LOOKUP 4 d"], AnswerAll(bench));
@@ -27,7 +29,7 @@ public class RenameTests
     [Fact]
     public void A_rename_within_a_directory_takes_a_directory_known_elsewhere()
     {
-        using Bench bench = WithDirectoryIn("x");
+        using KernelDriver bench = WithDirectoryIn("x");
         KernelCall rename = Rename(bench, "y/d", "y/e", 0);
         Assert.Equal(["LOOKUP 1 y", "LOOKUP 4 d", "LOOKUP 4 e", "RENAME 4 "], AnswerAll(bench));
         Assert.Equal(0, rename.Result.Errno);
@@ -40,13 +42,13 @@ public class RenameTests
     [Fact]
     public void After_an_exchange_of_a_name_with_itself_the_older_of_two_inodes_is_found_first()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall rename = Rename(bench, "a", "a", Exchange);
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular, generation: 1, seconds: 0));
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular, generation: 1, seconds: 0));
         bench.Kernel.NowNs++;
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular, generation: 2));
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular, generation: 2));
-        Asked asked = bench.Read();
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular, generation: 2));
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular, generation: 2));
+        AskedRequest asked = bench.Read();
         Assert.Equal(FuseOpcode.FUSE_RENAME2, asked.Opcode);
         bench.AnswerBytes(asked);
         Assert.Equal(0, rename.Result.Errno);
@@ -58,26 +60,26 @@ public class RenameTests
     }
 
     /// <summary>Directories x (3) and y (4), and d (5) known as a name in the one.</summary>
-    private static Bench WithDirectoryIn(string parent)
+    private static KernelDriver WithDirectoryIn(string parent)
     {
-        Bench bench = new();
+        KernelDriver bench = new();
         KernelCall stat = bench.Stat($"{parent}/d");
         AnswerAll(bench);
         Assert.Equal(0, stat.Result.Errno);
         return bench;
     }
 
-    private static KernelCall Rename(Bench bench, string from, string to, int flags) =>
+    private static KernelCall Rename(KernelDriver bench, string from, string to, int flags) =>
         bench.Kernel.Start(
             new(VfsCallKind.Rename) { Path = from, Path2 = to, Flags = flags });
 
     /// <summary>Answers as a server whose d is in both directories; what was asked.</summary>
-    private static List<string> AnswerAll(Bench bench)
+    private static List<string> AnswerAll(KernelDriver bench)
     {
         List<string> asked = [];
         while (bench.Kernel.HasRequest)
         {
-            Asked next = bench.Read();
+            AskedRequest next = bench.Read();
             bool isLookup = next.Opcode == FuseOpcode.FUSE_LOOKUP;
             asked.Add($"{next.Opcode.ToString()["FUSE_".Length..]} {next.NodeId} "
                 + (isLookup ? next.Name : ""));
@@ -85,19 +87,19 @@ public class RenameTests
             if (!isLookup)
                 bench.AnswerBytes(next);
             else if (found != 0)
-                bench.AnswerEntry(next, Bench.Entry(found, Bench.Directory));
+                bench.AnswerEntry(next, Entry(found, KernelDriver.Directory));
             else
-                bench.AnswerError(next, Bench.ENOENT);
+                bench.AnswerError(next, ENOENT);
         }
 
         return asked;
     }
 
-    private static void InvalidateName(Bench bench, string name)
+    private static void InvalidateName(KernelDriver bench, string name)
     {
         byte[] body =
         [
-            .. Bench.BytesOf(new fuse_notify_inval_entry_out
+            .. BytesOf(new fuse_notify_inval_entry_out
             {
                 parent = FuseConstants.FUSE_ROOT_ID,
                 namelen = (uint)name.Length,
@@ -106,7 +108,7 @@ public class RenameTests
         ];
         Assert.Equal(0, bench.Kernel.WriteReply(
         [
-            .. Bench.BytesOf(new fuse_out_header
+            .. BytesOf(new fuse_out_header
             {
                 len = (uint)(16 + body.Length),
                 error = (int)FuseNotifyCode.FUSE_NOTIFY_INVAL_ENTRY,

@@ -1,8 +1,11 @@
 using HandleCache.Lab.Differential;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Testing;
 using Xunit;
+using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -17,63 +20,63 @@ public class ResendTests
     [Fact]
     public void Unanswered_requests_come_again_marked_and_oldest_first()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall[] calls = [.. Enumerable.Range(0, 3).Select(_ => bench.Stat(".", ForceSync))];
-        Asked first = bench.Read();
-        Asked second = bench.Read();
+        AskedRequest first = bench.Read();
+        AskedRequest second = bench.Read();
         Assert.Equal(0, bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND));
         Assert.Equal(0, bench.Kernel.Unanswered);
-        Asked again = bench.Read();
+        AskedRequest again = bench.Read();
         Assert.Equal(first.Unique | ResendBit, again.Unique);
         Assert.Equal(first.Opcode, again.Opcode);
         Assert.Equal(first.NodeId, again.NodeId);
         Assert.Equal(first.Body, again.Body);
-        Asked secondAgain = bench.Read();
+        AskedRequest secondAgain = bench.Read();
         Assert.Equal(second.Unique | ResendBit, secondAgain.Unique);
 
         // The third was never read: it is not marked, and comes last.
-        Asked third = bench.Read();
+        AskedRequest third = bench.Read();
         Assert.Equal(0u, third.Unique & ResendBit);
-        foreach (Asked asked in new[] { third, again, secondAgain })
-            Assert.Equal(0, bench.Answer(asked, Bench.Attributes(Bench.Directory)));
+        foreach (AskedRequest asked in new[] { third, again, secondAgain })
+            Assert.Equal(0, bench.Answer(asked, KernelDriver.Attributes(KernelDriver.Directory)));
         Assert.All(calls, call => Assert.Equal(0, call.Result.Errno));
     }
 
     [Fact]
     public void A_reply_to_a_request_that_waits_to_be_read_again_is_ENOENT()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        Asked asked = bench.Read();
+        AskedRequest asked = bench.Read();
         bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND);
-        Assert.Equal(Bench.ENOENT, bench.AnswerEntry(asked, Bench.Entry(2, Bench.Regular)));
+        Assert.Equal(ENOENT, bench.AnswerEntry(asked, Entry(2, Regular)));
         Assert.False(stat.IsDone);
-        Assert.Equal(0, bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular)));
+        Assert.Equal(0, bench.AnswerEntry(bench.Read(), Entry(2, Regular)));
         Assert.Equal(0, stat.Result.Errno);
     }
 
     [Fact]
     public void A_reply_carries_the_mark_of_a_resent_request_and_of_no_other()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat(".", ForceSync);
-        Asked plain = bench.Read();
-        Asked marked = plain with { Unique = plain.Unique | ResendBit };
-        Assert.Equal(Bench.ENOENT, bench.Answer(marked, Bench.Attributes(Bench.Directory)));
+        AskedRequest plain = bench.Read();
+        AskedRequest marked = plain with { Unique = plain.Unique | ResendBit };
+        Assert.Equal(KernelDriver.ENOENT, bench.Answer(marked, KernelDriver.Attributes(KernelDriver.Directory)));
         bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND);
         Assert.Equal(marked.Unique, bench.Read().Unique);
-        Assert.Equal(Bench.ENOENT, bench.Answer(plain, Bench.Attributes(Bench.Directory)));
+        Assert.Equal(KernelDriver.ENOENT, bench.Answer(plain, KernelDriver.Attributes(KernelDriver.Directory)));
         Assert.False(stat.IsDone);
-        Assert.Equal(0, bench.Answer(marked, Bench.Attributes(Bench.Directory)));
+        Assert.Equal(0, bench.Answer(marked, KernelDriver.Attributes(KernelDriver.Directory)));
         Assert.Equal(0, stat.Result.Errno);
     }
 
     [Fact]
     public void Forgets_that_were_read_do_not_come_again()
     {
-        using Bench bench = new();
+        using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Regular));
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular));
         Assert.Equal(0, stat.Result.Errno);
         bench.Kernel.Shrink();
         Assert.Equal(["2 1"], bench.ReadForgets());
@@ -90,7 +93,7 @@ public class ResendTests
         PropertyRun.CheckScripts(120, script =>
         {
             IReadOnlyList<string> plain = ScriptRun.Of(script).Results;
-            ScriptRandom random = new(script.Seed);
+            SplitMix64 random = new(script.Seed);
             bool isFirst = true;
             List<string> results = [];
             using ModelSide side = new(script, new()) { LosesRequest = () => random.OneIn(3) };
@@ -103,7 +106,7 @@ public class ResendTests
             }
 
             IReadOnlyList<string> held = ScriptRun.HeldIn(side.Kernel.Inodes);
-            return script.Server.HostilePerMille > 0
+            return script.Server.HostilePer1024 > 0
                 || side.Server.Ledger.Held().SequenceEqual(held) ? null : "the counts differ";
         });
 }

@@ -3,7 +3,7 @@ using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
+using HandleCache.Testing;
 using Xunit;
 
 namespace HandleCache.Kernel.Tests;
@@ -45,34 +45,34 @@ public class SeldomFaultTests
 
     private static bool OldHandleIsStale(ModelFaults faults)
     {
-        using Bench bench = WithHandleOf2(faults);
+        using KernelDriver bench = WithHandleOf2(faults);
         Look(bench, generation: 2);
         return ByHandle(bench).Result.Errno == (int)Errno.ESTALE;
     }
 
     private static bool AnotherNodeIdIsStale(ModelFaults faults)
     {
-        using Bench bench = WithHandleOf2(faults);
+        using KernelDriver bench = WithHandleOf2(faults);
         KernelCall open = ByHandle(bench);
-        Asked lookup = bench.Read();
+        AskedRequest lookup = bench.Read();
         Assert.Equal((2u, "."), (lookup.NodeId, lookup.Name));
-        bench.AnswerEntry(lookup, Bench.Entry(5, Bench.Regular));
+        bench.AnswerEntry(lookup, KernelDriver.Entry(5, KernelDriver.Regular));
         return open.Result.Errno == (int)Errno.ESTALE;
     }
 
     private static bool ChangedDirectoryIsReadAgain(ModelFaults faults)
     {
-        using Bench bench = WithListing(faults);
+        using KernelDriver bench = WithListing(faults);
         KernelCall made = bench.Call(VfsCallKind.MkDir, "d");
-        bench.AnswerError(bench.Read(), Bench.ENOENT);
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Directory));
+        bench.AnswerError(bench.Read(), KernelDriver.ENOENT);
+        bench.AnswerEntry(bench.Read(), KernelDriver.Entry(2, KernelDriver.Directory));
         Assert.Equal(0, made.Result.Errno);
         return !ReadDir(bench).IsDone;
     }
 
     private static bool OpenDropsListing(ModelFaults faults)
     {
-        using Bench bench = WithListing(faults);
+        using KernelDriver bench = WithListing(faults);
         KernelCall open = Open(bench, ".", 1, 0);
         bench.Answer(bench.Read(), Caching);
         Assert.Equal(0, open.Result.Errno);
@@ -81,28 +81,28 @@ public class SeldomFaultTests
 
     private static bool EntryOfBadInodeIsForgotten(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         Look(bench);
         KernelCall stat = bench.Stat("a", AtFlags.StatxForceSync);
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Directory));
-        Assert.Equal(Bench.EIO, stat.Result.Errno);
-        return IsForgotten(bench, Bench.Entry(2, Bench.Regular));
+        bench.Answer(bench.Read(), KernelDriver.Attributes(KernelDriver.Directory));
+        Assert.Equal(KernelDriver.EIO, stat.Result.Errno);
+        return IsForgotten(bench, KernelDriver.Entry(2, KernelDriver.Regular));
     }
 
     private static bool RefusedEntryIsForgotten(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
-        return IsForgotten(bench, Bench.Entry(2, FileModes.TypeMask));
+        using KernelDriver bench = NewBench(faults);
+        return IsForgotten(bench, KernelDriver.Entry(2, FileModes.TypeMask));
     }
 
     /// <summary>Whether a READDIRPLUS entry "a" is followed by a FORGET of its own.</summary>
-    private static bool IsForgotten(Bench bench, fuse_entry_out entry)
+    private static bool IsForgotten(KernelDriver bench, fuse_entry_out entry)
     {
         KernelCall open = Open(bench, ".", 0, 0);
         bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, open.Result.Errno);
         ReadDir(bench);
-        Asked reading = bench.Read();
+        AskedRequest reading = bench.Read();
         Assert.Equal(FuseOpcode.FUSE_READDIRPLUS, reading.Opcode);
         byte[] room = new byte[512];
         DirentWriter writer = new(room);
@@ -114,31 +114,31 @@ public class SeldomFaultTests
 
     private static bool SizeChangeDropsPages(ModelFaults faults)
     {
-        using Bench bench = WithPage(faults);
+        using KernelDriver bench = WithPage(faults);
         KernelCall stat = bench.Stat("a", AtFlags.StatxForceSync);
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Regular, size: 20));
+        bench.Answer(bench.Read(), KernelDriver.Attributes(KernelDriver.Regular, size: 20));
         Assert.Equal(0, stat.Result.Errno);
         return !Read(bench).IsDone;
     }
 
     private static bool NegativeOffsetKeepsPages(ModelFaults faults)
     {
-        using Bench bench = WithPage(faults);
+        using KernelDriver bench = WithPage(faults);
         Assert.Equal(0, bench.Notify(
             FuseNotifyCode.FUSE_NOTIFY_INVAL_INODE,
-            Bench.BytesOf(new fuse_notify_inval_inode_out { ino = 2, off = -1 })));
+            KernelDriver.BytesOf(new fuse_notify_inval_inode_out { ino = 2, off = -1 })));
         return Read(bench).IsDone;
     }
 
     private static bool DeleteTakesLinks(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         Look(bench);
         Assert.Equal(0, Open(bench, "a", 0, OpenFlags.Path).Result.Errno);
         Assert.Equal(0, bench.Notify(
             FuseNotifyCode.FUSE_NOTIFY_DELETE,
             [
-                .. Bench.BytesOf(
+                .. KernelDriver.BytesOf(
                     new fuse_notify_delete_out { parent = 1, child = 2, namelen = 1 }),
                 (byte)'a', 0,
             ]));
@@ -147,7 +147,7 @@ public class SeldomFaultTests
 
     private static bool UnlinkTakesALink(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         Look(bench);
         Assert.Equal(0, Open(bench, "a", 0, OpenFlags.Path).Result.Errno);
         KernelCall unlink = bench.Call(VfsCallKind.Unlink, "a");
@@ -158,18 +158,18 @@ public class SeldomFaultTests
 
     private static bool LinkIsAskedOnce(ModelFaults faults)
     {
-        using Bench bench = NewBench(faults);
+        using KernelDriver bench = NewBench(faults);
         Look(bench);
         KernelCall first = bench.Kernel.Start(new(VfsCallKind.Link) { Path = "a", Path2 = "b" });
-        bench.AnswerError(bench.Read(), Bench.ENOENT);
+        bench.AnswerError(bench.Read(), KernelDriver.ENOENT);
         bench.AnswerError(bench.Read(), (int)Errno.ENOSYS);
         Assert.Equal((int)Errno.EPERM, first.Result.Errno);
         KernelCall second = bench.Kernel.Start(new(VfsCallKind.Link) { Path = "a", Path2 = "c" });
-        bench.AnswerError(bench.Read(), Bench.ENOENT);
+        bench.AnswerError(bench.Read(), KernelDriver.ENOENT);
         return second.IsDone;
     }
 
-    private static Bench NewBench(ModelFaults faults) => new(
+    private static KernelDriver NewBench(ModelFaults faults) => new(
         FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_EXPORT_SUPPORT
             | FuseInitFlags.FUSE_DO_READDIRPLUS,
         inodes: new() { Faults = faults });
@@ -180,9 +180,9 @@ public class SeldomFaultTests
     };
 
     /// <summary>A handle of nodeid 2, generation 1, in slot 0; the inode is gone.</summary>
-    private static Bench WithHandleOf2(ModelFaults faults)
+    private static KernelDriver WithHandleOf2(ModelFaults faults)
     {
-        Bench bench = NewBench(faults);
+        KernelDriver bench = NewBench(faults);
         KernelCall open = Open(bench, ".", ModelKernel.MountSlot, 0);
         bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, open.Result.Errno);
@@ -195,9 +195,9 @@ public class SeldomFaultTests
     }
 
     /// <summary>The root is open in slot 0 and its names are cached.</summary>
-    private static Bench WithListing(ModelFaults faults)
+    private static KernelDriver WithListing(ModelFaults faults)
     {
-        Bench bench = new(inodes: new() { Faults = faults });
+        KernelDriver bench = new(inodes: new() { Faults = faults });
         KernelCall open = Open(bench, ".", 0, 0);
         bench.Answer(bench.Read(), Caching);
         Assert.Equal(0, open.Result.Errno);
@@ -213,9 +213,9 @@ public class SeldomFaultTests
     }
 
     /// <summary>A file of 10 bytes is open in slot 0, its page is cached.</summary>
-    private static Bench WithPage(ModelFaults faults)
+    private static KernelDriver WithPage(ModelFaults faults)
     {
-        Bench bench = NewBench(faults);
+        KernelDriver bench = NewBench(faults);
         Look(bench, size: 10);
         KernelCall open = Open(bench, "a", 0, 0);
         bench.Answer(bench.Read(), new fuse_open_out());
@@ -227,27 +227,27 @@ public class SeldomFaultTests
         return bench;
     }
 
-    private static void Look(Bench bench, ulong generation = 1, ulong size = 0)
+    private static void Look(KernelDriver bench, ulong generation = 1, ulong size = 0)
     {
         KernelCall stat = bench.Stat("a");
         bench.AnswerEntry(
-            bench.Read(), Bench.Entry(2, Bench.Regular, generation, size: size));
+            bench.Read(), KernelDriver.Entry(2, KernelDriver.Regular, generation, size: size));
         Assert.Equal(0, stat.Result.Errno);
     }
 
-    private static KernelCall Open(Bench bench, string path, int slot, int flags) =>
+    private static KernelCall Open(KernelDriver bench, string path, int slot, int flags) =>
         bench.Kernel.Start(new(VfsCallKind.Open) { Path = path, Slot = slot, Flags = flags });
 
-    private static KernelCall ByHandle(Bench bench) => bench.Kernel.Start(
+    private static KernelCall ByHandle(KernelDriver bench) => bench.Kernel.Start(
         new(VfsCallKind.OpenByHandle) { Slot = 0, Mode = 1, Flags = OpenFlags.Path });
 
-    private static KernelCall ReadDir(Bench bench) =>
+    private static KernelCall ReadDir(KernelDriver bench) =>
         bench.Kernel.Start(new(VfsCallKind.ReadDir) { Size = 4096 });
 
-    private static KernelCall Read(Bench bench) =>
+    private static KernelCall Read(KernelDriver bench) =>
         bench.Kernel.Start(new(VfsCallKind.Read) { Size = 5 });
 
-    private static uint Links(Bench bench)
+    private static uint Links(KernelDriver bench)
     {
         KernelCall stat = bench.Kernel.Start(new(VfsCallKind.FStat)
         {

@@ -1,7 +1,9 @@
 using HandleCache.Model.Kernel;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
+using HandleCache.Testing;
 using Xunit;
+using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -11,17 +13,17 @@ public class VersionRuleTests
     [Theory]
     [InlineData("6.12", 0)]
     [InlineData("6.18", 0)]
-    [InlineData("6.19", Bench.ENOENT)]
-    [InlineData("7.0", Bench.ENOENT)]
+    [InlineData("6.19", ENOENT)]
+    [InlineData("7.0", ENOENT)]
     [InlineData("7.1", 0)]
     [InlineData("7.3", 0)]
     public void Invalidating_a_name_known_to_be_absent_is_ENOENT_in_6_19_and_7_0(
         string version, int errno)
     {
-        using Bench bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: VersionOf(version));
         KernelCall stat = bench.Stat("c");
-        bench.AnswerEntry(bench.Read(), new fuse_entry_out { entry_valid = Bench.Long });
-        Assert.Equal(Bench.ENOENT, stat.Result.Errno);
+        bench.AnswerEntry(bench.Read(), new fuse_entry_out { entry_valid = LongSeconds });
+        Assert.Equal(ENOENT, stat.Result.Errno);
         Assert.Equal(errno, bench.InvalEntry(FuseConstants.FUSE_ROOT_ID, "c"));
 
         // Refused, it changes nothing: the name is known to be absent for as long as before.
@@ -39,15 +41,15 @@ public class VersionRuleTests
     public void A_changed_directory_keeps_its_owner_for_permission_from_7_2_on(
         string version, bool asks)
     {
-        using Bench bench = new(
+        using KernelDriver bench = new(
             FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_POSIX_ACL,
             version: VersionOf(version));
         KernelCall stat = bench.Stat(".");
-        bench.Answer(bench.Read(), Bench.Attributes(Bench.Directory));
+        bench.Answer(bench.Read(), Attributes(KernelDriver.Directory));
         Assert.Equal(0, stat.Result.Errno);
         KernelCall made = bench.Call(VfsCallKind.MkDir, "a");
-        bench.AnswerError(bench.Read(), Bench.ENOENT);
-        bench.AnswerEntry(bench.Read(), Bench.Entry(2, Bench.Directory));
+        bench.AnswerError(bench.Read(), ENOENT);
+        bench.AnswerEntry(bench.Read(), Entry(2, KernelDriver.Directory));
         Assert.Equal(0, made.Result.Errno);
 
         // The name is valid: what is asked is the directory's owner, or nothing.

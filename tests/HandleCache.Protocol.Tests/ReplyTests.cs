@@ -67,7 +67,7 @@ public class ReplyTests
         Assert.True(FuseReply.TryParse(full, out FuseReply reply, out _));
         DirentReader before = new(reply.Body, Dialect.Thread);
         byte[] classic = new byte[full.Length];
-        WireError fault = ClassicReply.TryConvert(
+        WireError fault = ClassicReply.Convert(
             Dialect.Thread, EntryReplyForm.Records, reply, classic, out int bytes);
         Assert.False(fault.IsError, fault.ToString());
         Assert.Equal(16 + 5 * 160, bytes);

@@ -4,7 +4,6 @@ using System.Text;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Bars.Model;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Benchmarks.Inodes;
 

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using HandleCache.Protocol.Dialects;
-using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Benchmarks.Wire;
 

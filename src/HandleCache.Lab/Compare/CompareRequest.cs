@@ -1,3 +1,4 @@
+
 namespace HandleCache.Lab.Compare;
 
 /// <summary>What `compare` was asked.</summary>

@@ -1,10 +1,12 @@
 using HandleCache.Lab.Sweep;
+using HandleCache.Model;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Mixes;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 

@@ -2,6 +2,7 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Scripted;
 
 namespace HandleCache.Lab.Differential;
 
@@ -29,7 +30,7 @@ public sealed class DialectReference(ModelKernelOptions model)
                 EntryValidity = Steady(script.Server.EntryValidity),
                 AttrValidity = Steady(script.Server.AttrValidity),
                 DirectIo = true,
-                HostilePerMille = 0,
+                HostilePer1024 = 0,
                 ReusesNodeIds = false,
                 SendsHandles = false,
                 HandleBytes = HandleBytes,

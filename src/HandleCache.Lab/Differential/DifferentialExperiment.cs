@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using HandleCache.Lab.Kernels;
 using HandleCache.Linux;
+using HandleCache.Protocol;
+using HandleCache.Server.Scripted;
 
 namespace HandleCache.Lab.Differential;
 
@@ -89,7 +91,7 @@ public sealed class DifferentialExperiment
                 return Result() with { IsInterrupted = true };
             ulong seed = _options.OneScript
                 ? _options.Seed
-                : ScriptRandom.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
+                : SplitMix64.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
             Script script = ScriptGenerator.Make(
                 seed, _options.CallsPerScript, _mayPassthrough);
             ScriptOutcome outcome = RunScript(script, host);

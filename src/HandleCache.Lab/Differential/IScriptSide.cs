@@ -1,5 +1,6 @@
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;

@@ -8,6 +8,7 @@ using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
 

@@ -4,6 +4,7 @@ using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
+using HandleCache.Server.Scripted;
 
 namespace HandleCache.Lab.Differential;
 
@@ -48,9 +49,6 @@ namespace HandleCache.Lab.Differential;
 /// </summary>
 public static class NoiseRules
 {
-    /// <summary>"security-xattr".</summary>
-    public static bool IsSecurityProbe(ReadOnlySpan<byte> name) => name.StartsWith("security."u8);
-
     /// <summary>
     /// A request as it is compared, in today's form; null where it is left out. FORGETs are the
     /// ledger's.
@@ -72,7 +70,7 @@ public static class NoiseRules
             case FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET:
             case FuseOpcode.FUSE_READ when dropsReads:
             case FuseOpcode.FUSE_GETXATTR when request.Body.Length > 8
-                && IsSecurityProbe(request.Body[8..]):
+                && ScriptFileSystem.IsSecurityProbe(request.Body[8..]):
                 return null;
         }
 

@@ -1,7 +1,8 @@
-using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
+using HandleCache.Server.Mounting;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;

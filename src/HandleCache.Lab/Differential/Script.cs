@@ -1,4 +1,5 @@
 using HandleCache.Model.Kernel;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
@@ -44,5 +45,5 @@ public sealed record Script(
         + (Server.InitWithout == 0 ? "" : $", without {Server.InitWithout}")
         + (Server.Lacks.Count == 0 ? "" : $", lacks {string.Join(" ", Server.Lacks)}")
         + (Server.DirectoryFlags == 0 ? "" : $", directories {Server.DirectoryFlags}")
-        + FormattableString.Invariant($", hostile {Server.HostilePerMille}/1024");
+        + FormattableString.Invariant($", hostile {Server.HostilePer1024}/1024");
 }

@@ -1,6 +1,8 @@
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Scripted;
 
 namespace HandleCache.Lab.Differential;
 
@@ -8,7 +10,7 @@ namespace HandleCache.Lab.Differential;
 public static partial class ScriptGenerator
 {
     /// <summary>One to three names; where the script has them, with ".." in between.</summary>
-    private static string Path(ScriptRandom random, Style style)
+    private static string Path(SplitMix64 random, Style style)
     {
         int depth = random.Pick(0, 1, 1, 1, 2, 2, 2, 3);
         if (depth == 0)
@@ -33,7 +35,7 @@ public static partial class ScriptGenerator
         return random.OneIn(40) ? path + "/" : path;
     }
 
-    private static string Name(ScriptRandom random, Style style)
+    private static string Name(SplitMix64 random, Style style)
     {
         string name = random.OneIn(50)
             ? random.Pick<string>(RareNames)
@@ -41,7 +43,7 @@ public static partial class ScriptGenerator
         return style.IsOnDisk && name == NotUtf8 ? Names[0] : name;
     }
 
-    private static VfsCall Call(ScriptRandom random, Style style)
+    private static VfsCall Call(SplitMix64 random, Style style)
     {
         VfsCallKind kind = random.Pick<VfsCallKind>(style.Kinds);
         VfsCall call = new(kind)
@@ -135,7 +137,7 @@ public static partial class ScriptGenerator
         };
     }
 
-    private static VfsCall Open(ScriptRandom random, VfsCall call, Style style)
+    private static VfsCall Open(SplitMix64 random, VfsCall call, Style style)
     {
         int flags = random.Pick(
             OpenFlags.ReadOnly, OpenFlags.ReadOnly, OpenFlags.ReadWrite, OpenFlags.WriteOnly);
@@ -174,7 +176,7 @@ public static partial class ScriptGenerator
     /// The kinds of half of all scripts: some are left out, so that the others meet more often
     /// (swarm testing; Groce and others, ISSTA 2012).
     /// </summary>
-    private static VfsCallKind[] Kinds(ScriptRandom random)
+    private static VfsCallKind[] Kinds(SplitMix64 random)
     {
         if (random.OneIn(2))
             return Weights;

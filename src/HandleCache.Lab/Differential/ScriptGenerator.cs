@@ -1,6 +1,8 @@
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Differential;
@@ -40,7 +42,7 @@ public static partial class ScriptGenerator
     /// </param>
     public static Script Make(ulong seed, int calls, bool mayPassthrough = false)
     {
-        ScriptRandom random = new(seed);
+        SplitMix64 random = new(seed);
         bool sleeps = random.OneIn(SleepingOneIn);
         ScriptServerOptions server = new()
         {
@@ -48,7 +50,7 @@ public static partial class ScriptGenerator
             EntryValidity = Validity(random, sleeps),
             AttrValidity = Validity(random, sleeps),
             DirectIo = !random.OneIn(3),
-            HostilePerMille = random.Pick(0, 0, 20, 100, 300),
+            HostilePer1024 = random.Pick(0, 0, 20, 100, 300),
             ReusesNodeIds = random.OneIn(3),
             NegativeEntries = random.OneIn(2),
             SendsHandles = random.OneIn(3),
@@ -97,7 +99,7 @@ public static partial class ScriptGenerator
         EntryValidity = Steady(server.EntryValidity),
         AttrValidity = Steady(server.AttrValidity),
         DirectIo = false,
-        HostilePerMille = 0,
+        HostilePer1024 = 0,
         ReusesNodeIds = false,
         SendsHandles = false,
         Lacks = [],
@@ -116,7 +118,7 @@ public static partial class ScriptGenerator
         VfsCallKind[] Kinds, bool DirectIo, bool HasParents, bool IsOnDisk = false);
 
     /// <summary>What INIT settles and what the server does not know.</summary>
-    private static ScriptServerOptions Varied(ScriptRandom random, ScriptServerOptions server)
+    private static ScriptServerOptions Varied(SplitMix64 random, ScriptServerOptions server)
     {
         if (random.OneIn(3))
         {
@@ -171,7 +173,7 @@ public static partial class ScriptGenerator
     private static ValidityMode Steady(ValidityMode mode) =>
         mode == ValidityMode.Mixed ? ValidityMode.Infinite : mode;
 
-    private static ValidityMode Validity(ScriptRandom random, bool sleeps) => sleeps
+    private static ValidityMode Validity(SplitMix64 random, bool sleeps) => sleeps
         ? random.Pick(
             ValidityMode.Finite, ValidityMode.Finite, ValidityMode.MixedFinite,
             ValidityMode.Infinite)

@@ -1,5 +1,5 @@
-using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Workload;
+using HandleCache.Server.Mounting;
 
 namespace HandleCache.Lab.Differential;
 

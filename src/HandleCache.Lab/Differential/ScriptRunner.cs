@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using HandleCache.Model.Kernel;
+using HandleCache.Server.Scripted;
 
 namespace HandleCache.Lab.Differential;
 

@@ -1,4 +1,5 @@
 using HandleCache.Linux.Slab;
+using HandleCache.Model;
 using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Kernels;

@@ -1,4 +1,5 @@
 using HandleCache.Lab.Kernels;
+using HandleCache.Model;
 using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Memory;

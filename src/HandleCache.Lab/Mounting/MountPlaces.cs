@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
 
 namespace HandleCache.Lab.Mounting;

@@ -1,9 +1,8 @@
 using HandleCache.Lab.Replay;
-using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Dialects;
-using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Keeping;
+using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
@@ -63,7 +62,7 @@ public static class MountRun
             session = session with { Dialect = Dialect.Default };
         using (ServedMount mount = ServedMount.Start(
             everybodys, Path.GetFullPath(options.MountPoint), served, session,
-            MountSettings(options), mirror))
+            options.Settings, mirror))
         {
             mounted();
             Until(mount.WaitForEnd, cancel);
@@ -74,13 +73,6 @@ public static class MountRun
         mirror?.Validate();
         return new MountOutcome(ledger.Results(), mirror?.Statistics.Requests ?? 0);
     }
-
-    internal static FuseMountOptions MountSettings(MountOptions options) => new()
-    {
-        Source = Path.GetFullPath(options.Source),
-        ReadOnly = options.ReadOnly,
-        RootMode = FileModes.Directory,
-    };
 
     private static MountOutcome RunKept(
         MountOptions options, Action mounted, Action<string> report, CancellationToken cancel)

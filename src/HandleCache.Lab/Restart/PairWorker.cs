@@ -1,6 +1,7 @@
 using System.Globalization;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart;
@@ -17,7 +18,7 @@ internal sealed class PairWorker : IDisposable
     private const int MaxFileBytes = 256 * 1024;
 
     private readonly TreePair _pair;
-    private readonly Random _random;
+    private readonly SplitMix64 _random;
     private readonly RestartWorkload _kind;
     private readonly List<string> _directories;
     private readonly List<string> _files = [];
@@ -27,7 +28,7 @@ internal sealed class PairWorker : IDisposable
     public PairWorker(TreePair pair, string directory, int seed, RestartWorkload kind)
     {
         _pair = pair;
-        _random = new Random(seed);
+        _random = new SplitMix64((ulong)seed);
         _kind = kind;
         _directories = [directory];
         byte[] name = BytePath.ToBytes(directory);
@@ -38,7 +39,7 @@ internal sealed class PairWorker : IDisposable
     /// <summary>One operation, drawn by the kind's weights.</summary>
     public void Step()
     {
-        int draw = _random.Next(100);
+        int draw = _random.Below(100);
         bool data = _kind switch
         {
             RestartWorkload.Write => draw < 90,
@@ -48,9 +49,9 @@ internal sealed class PairWorker : IDisposable
         if (_files.Count < 4)
             Create();
         else if (data)
-            DataStep(_random.Next(10));
+            DataStep(_random.Below(10));
         else
-            NameStep(_random.Next(15));
+            NameStep(_random.Below(15));
     }
 
     public void Dispose()
@@ -67,30 +68,30 @@ internal sealed class PairWorker : IDisposable
                 Create();
                 break;
             case 1 or 2 when _open.Count < MaxOpen:
-                Open(_files[_random.Next(_files.Count)], append: what == 2);
+                Open(_files[_random.Below(_files.Count)], append: what == 2);
                 break;
             case 3 when _open.Count > 0:
-                Close(_open[_random.Next(_open.Count)]);
+                Close(_open[_random.Below(_open.Count)]);
                 break;
             case 4 when _open.Count > 0:
-                Truncate(_open[_random.Next(_open.Count)]);
+                Truncate(_open[_random.Below(_open.Count)]);
                 break;
             case < 8 when _open.Count > 0:
-                Write(_open[_random.Next(_open.Count)]);
+                Write(_open[_random.Below(_open.Count)]);
                 break;
             default:
                 if (_open.Count > 0)
-                    Read(_open[_random.Next(_open.Count)]);
+                    Read(_open[_random.Below(_open.Count)]);
                 else
-                    Open(_files[_random.Next(_files.Count)], append: false);
+                    Open(_files[_random.Below(_files.Count)], append: false);
                 break;
         }
     }
 
     private void NameStep(int what)
     {
-        string file = _files[_random.Next(_files.Count)];
-        string directory = _directories[_random.Next(_directories.Count)];
+        string file = _files[_random.Below(_files.Count)];
+        string directory = _directories[_random.Below(_directories.Count)];
         switch (what)
         {
             case 0 or 1:
@@ -143,10 +144,10 @@ internal sealed class PairWorker : IDisposable
             return;
         }
 
-        string path = NewName(_directories[_random.Next(_directories.Count)]);
+        string path = NewName(_directories[_random.Below(_directories.Count)]);
         PairFile? pair = OpenBoth(path,
             OpenFlags.ReadWrite | OpenFlags.Create
-            | (_random.Next(2) == 0 ? OpenFlags.Exclusive : 0));
+            | (_random.Below(2) == 0 ? OpenFlags.Exclusive : 0));
         _files.Add(path);
         if (pair is null)
             return;
@@ -190,15 +191,15 @@ internal sealed class PairWorker : IDisposable
 
     private void Write(PairFile pair)
     {
-        byte[] data = new byte[_random.Next(1, 16384)];
-        _random.NextBytes(data);
-        pair.Write(data, _random.Next(MaxFileBytes));
+        byte[] data = new byte[1 + _random.Below(16383)];
+        _random.Fill(data);
+        pair.Write(data, _random.Below(MaxFileBytes));
     }
 
     private void Read(PairFile pair) =>
-        pair.Compare(_random.Next(MaxFileBytes), _random.Next(1, 65536));
+        pair.Compare(_random.Below(MaxFileBytes), 1 + _random.Below(65535));
 
-    private void Truncate(PairFile pair) => pair.Truncate(_random.Next(MaxFileBytes));
+    private void Truncate(PairFile pair) => pair.Truncate(_random.Below(MaxFileBytes));
 
     private void MakeDirectory(string parent)
     {
@@ -227,9 +228,9 @@ internal sealed class PairWorker : IDisposable
 
     private void Rename(string path, string directory)
     {
-        string target = _random.Next(3) == 0
-            ? _files[_random.Next(_files.Count)] : NewName(directory);
-        uint flags = _random.Next(4) == 0 ? RenameFlags.NoReplace : 0;
+        string target = _random.Below(3) == 0
+            ? _files[_random.Below(_files.Count)] : NewName(directory);
+        uint flags = _random.Below(4) == 0 ? RenameFlags.NoReplace : 0;
         if (target == path)
             return;
         CloseAllOf(target);
@@ -310,8 +311,8 @@ internal sealed class PairWorker : IDisposable
     {
         byte[] name = BytePath.ToBytes(path);
         byte[] value = new byte[8];
-        _random.NextBytes(value);
-        uint mode = (uint)_random.Next(0x200) | 0x180;
+        _random.Fill(value);
+        uint mode = (uint)_random.Below(0x200) | 0x180;
         _pair.Both($"chmod and setxattr {path}", root =>
         {
             using FileDescriptor? file =

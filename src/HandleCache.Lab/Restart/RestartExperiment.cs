@@ -3,7 +3,9 @@ using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Validate;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Server.Keeping;
+using HandleCache.Server.Mounting;
 
 namespace HandleCache.Lab.Restart;
 
@@ -73,7 +75,7 @@ public static class RestartExperiment
     {
         int kills = 0;
         int last = 0;
-        Random random = new(options.Seed);
+        SplitMix64 random = new((ulong)options.Seed);
         while (kills < options.Kills && !client.HasExited)
         {
             cancel.WaitHandle.WaitOne(options.IntervalMs);
@@ -83,7 +85,7 @@ public static class RestartExperiment
                 break;
             if (pid == 0 || pid == last)
                 continue;
-            if (!kept.HasAnswered && random.Next(4) != 0)
+            if (!kept.HasAnswered && !random.OneIn(4))
             {
                 WaitForAnswer(kept, client, cancel);
                 pid = kept.ServerPid;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Validate;
+using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
 
 namespace HandleCache.Lab.Restart;
@@ -54,7 +55,7 @@ public static class StatStorm
             MountPlaces.Serve(plainOptions, MountPlaces.PassthroughOf(plainOptions));
         using ServedMount plainMount = ServedMount.Start(
             home, plain.Mount, served, plainOptions.Session,
-            MountRun.MountSettings(plainOptions), null);
+            plainOptions.Settings, null);
         using KeptMount keptMount = KeptMount.Start(home, keptOptions, static _ => { });
         List<StatStormRow> rows = [];
         foreach (int threads in Threads)

@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Validate;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Mounting;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
 using HandleCache.Server.Tap;

@@ -1,7 +1,7 @@
 using System.Globalization;
+using HandleCache.Model;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Mixes;
-using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Survey;
 

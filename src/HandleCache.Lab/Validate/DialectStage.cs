@@ -1,6 +1,7 @@
 using HandleCache.Lab.Differential;
 using HandleCache.Lab.Kernels;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Validate;
@@ -60,5 +61,5 @@ internal static class DialectStage
     }
 
     private static ulong SeedOf(ValidateOptions options, int script) =>
-        ScriptRandom.Mix(options.Seed + ((ulong)script << 32));
+        SplitMix64.Mix(options.Seed, (ulong)script);
 }

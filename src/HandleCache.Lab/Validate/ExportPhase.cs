@@ -1,5 +1,6 @@
 using HandleCache.Lab.Workload;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol;
 
 namespace HandleCache.Lab.Validate;
 
@@ -77,7 +78,7 @@ internal static class ExportPhase
         KnownObject[] leaves = [.. known
             .Where(o => o.NodeId != 0 && o.Path.Length > 0 && !parents.Contains(o.Path))
             .DistinctBy(o => o.NodeId)];
-        new Random(unchecked((int)seed)).Shuffle(leaves);
+        new SplitMix64(seed).Shuffle(leaves.AsSpan());
         return leaves[..Math.Min(Sampled, leaves.Length)];
     }
 

@@ -1,6 +1,6 @@
 using HandleCache.Lab.Workload;
-using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Handles;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;

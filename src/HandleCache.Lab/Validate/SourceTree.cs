@@ -1,6 +1,7 @@
 using System.Globalization;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Validate;
@@ -22,9 +23,9 @@ internal static class SourceTree
     /// </summary>
     public static void Create(string root, ulong seed, int directories, int files)
     {
-        Random random = new(unchecked((int)(seed ^ (seed >> 32))));
+        SplitMix64 random = new(seed);
         byte[] content = new byte[16384];
-        random.NextBytes(content);
+        random.Fill(content);
         for (int d = 0; d < directories; d++)
             Directory.CreateDirectory(DirectoryPath(root, d, directories));
         for (int f = 0; f < files; f++)
@@ -32,7 +33,7 @@ internal static class SourceTree
             string path = Path.Combine(
                 DirectoryPath(root, f % directories, directories), Text($"f{f:D5}"));
             using FileStream file = File.Create(path);
-            file.Write(content, 0, random.Next(content.Length));
+            file.Write(content, 0, random.Below(content.Length));
             if (f % 50 == 7)
                 File.CreateSymbolicLink(path + ".sym", Path.GetFileName(path));
         }

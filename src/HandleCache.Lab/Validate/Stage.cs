@@ -1,10 +1,9 @@
-using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Dialects;
-using HandleCache.Server;
+using HandleCache.Server.Mounting;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
 

@@ -1,5 +1,5 @@
-using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Replay;
+using HandleCache.Server.Mounting;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;

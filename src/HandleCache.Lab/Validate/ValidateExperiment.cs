@@ -3,6 +3,7 @@ using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Replay;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
@@ -261,7 +262,7 @@ public sealed class ValidateExperiment
         if (paths.Count <= MostCompared)
             return paths;
         string[] shuffled = [.. paths];
-        new Random(unchecked((int)_options.Seed)).Shuffle(shuffled);
+        new SplitMix64(_options.Seed).Shuffle<string>(shuffled);
         _plan.Notes.Add($"about {MostCompared} of {paths.Count} objects compared by handle");
         SortedSet<string> sample = new(StringComparer.Ordinal);
         foreach (string path in shuffled.AsSpan(0, MostCompared))

@@ -1,10 +1,11 @@
-using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Replay;
 using HandleCache.Lab.Validate;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
+using HandleCache.Server.Mounting;
+using HandleCache.Server.Relaying;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Watch;
@@ -79,7 +80,7 @@ public static class WatchRun
         string mountPoint = Path.GetFullPath(options.MountPoint);
         using PolledDevice device = new();
         using IChannel channel = new TapChannel(device, mirror);
-        using ForeignServer server = ForeignServer.Start(options.Command, report);
+        using ForeignServer server = Start(options.Command, report);
         using NamespaceThread everybodys = new(ownNamespace: false);
         everybodys.Invoke(() =>
         {
@@ -135,5 +136,17 @@ public static class WatchRun
             ? $"the server {server.Ending()} before it had answered INIT; is /dev/fd/N a mount "
                 + "point for it, as for libfuse's?"
             : "the server did not agree to INIT in time";
+    }
+
+    private static ForeignServer Start(IReadOnlyList<string> command, Action<string> report)
+    {
+        try
+        {
+            return ForeignServer.Start(command, report);
+        }
+        catch (IOException e)
+        {
+            throw new BadInputException(e.Message, e);
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using HandleCache.Lab.Workload.Steps;
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload;
@@ -80,7 +81,7 @@ internal sealed class WorkloadRun
             Root = _root,
             Tree = _tree,
             Abilities = _abilities,
-            Random = new WorkRandom((_request.Seed * 1_000_003) + (ulong)index),
+            Random = new SplitMix64((_request.Seed * 1_000_003) + (ulong)index),
             Log = log,
             Calls = new Calls(log),
             AllowStale = _request.AllowStale,

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using HandleCache.Lab.Differential;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;

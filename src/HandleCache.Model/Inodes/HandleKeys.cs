@@ -1,4 +1,5 @@
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Model.Inodes;
 

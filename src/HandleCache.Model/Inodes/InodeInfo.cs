@@ -1,4 +1,4 @@
-using HandleCache.Model.Handles;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Model.Inodes;
 

@@ -6,7 +6,7 @@ namespace HandleCache.Model.Inodes;
 
 /// <summary>
 /// A record over its bytes: nodeid 8, generation 4, handle type 4, lower half word of nlookup 2,
-/// S_IFMT and state bits 2; then the handle's buffer (<see cref="Handles.HandleSlot"/>). With 12
+/// S_IFMT and state bits 2; then the handle's buffer (<see cref="HandleSlot"/>). With 12
 /// bytes of buffer a record is 32, half a cache line. Records lie at multiples of 4 of an aligned
 /// address, so 8-byte fields may be unaligned where the stride is not a multiple of 8.
 /// </summary>

@@ -1,5 +1,3 @@
-using HandleCache.Model.Handles;
-
 namespace HandleCache.Model.Inodes;
 
 /// <summary>Ways for tests of the validator to break one thing.</summary>

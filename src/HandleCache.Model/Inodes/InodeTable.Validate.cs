@@ -1,5 +1,3 @@
-using HandleCache.Model.Handles;
-
 namespace HandleCache.Model.Inodes;
 
 /// <summary>Walks everything and recounts every counter.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Inodes;

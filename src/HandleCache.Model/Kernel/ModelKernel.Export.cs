@@ -1,6 +1,6 @@
-using HandleCache.Model.Handles;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel;
@@ -8,9 +8,6 @@ namespace HandleCache.Model.Kernel;
 /// <summary>File handles: name_to_handle_at(), open_by_handle_at(), reconnection (R14).</summary>
 public sealed partial class ModelKernel
 {
-    private const int AtSymlinkFollow = 0x400;
-    private const int AtHandleFid = 0x200;
-    private const int AtHandleConnectable = 0x2;
 
     /// <summary>Bits of a handle's type that open_by_handle_at reads (fs/fhandle.c).</summary>
     private const uint TypeIsConnectable = 0x10000;

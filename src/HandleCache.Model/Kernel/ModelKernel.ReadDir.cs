@@ -2,7 +2,6 @@ using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
 

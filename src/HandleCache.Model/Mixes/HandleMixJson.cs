@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Json;
-using HandleCache.Model.Slab;
 
 namespace HandleCache.Model.Mixes;
 

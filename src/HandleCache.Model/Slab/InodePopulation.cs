@@ -1,6 +1,7 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Mixes;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Slab;

@@ -14,7 +14,7 @@ public static class ClassicReply
     /// Writes the classic form of a successful reply to <paramref name="destination"/> and gives
     /// its length in bytes.
     /// </summary>
-    public static WireError TryConvert(
+    public static WireError Convert(
         Dialect dialect,
         EntryReplyForm form,
         scoped in FuseReply reply,

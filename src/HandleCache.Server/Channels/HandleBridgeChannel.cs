@@ -5,7 +5,6 @@ using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
-using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Channels;
 
@@ -82,7 +81,7 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
         {
             WireReader reader = new(buffer[FuseRequest.HeaderBytes..(int)header.len]);
             int bytes = FuseRequest.HeaderBytes + Unsafe.SizeOf<fuse_init_in>();
-            if (!InitNegotiator.TryReadOffer(ref reader, out fuse_init_in init)
+            if (!InitReader.TryRead(ref reader, out fuse_init_in init)
                 || buffer.Length < bytes)
             {
                 return (int)header.len;
@@ -126,7 +125,7 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
             if (!agreed.CarriesHandles)
                 return inner.Send(message);
             Span<byte> classic = Room(message.Length);
-            WireError fault = ClassicReply.TryConvert(
+            WireError fault = ClassicReply.Convert(
                 agreed, EntryReply.FormOf(opcode), reply, classic, out int bytes);
 
             // A reply that is not of the agreed shape is the kernel's to refuse: passed as it is.

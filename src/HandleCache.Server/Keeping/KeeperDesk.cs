@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
-using HandleCache.Model.Handles;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
-using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;

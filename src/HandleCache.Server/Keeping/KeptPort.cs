@@ -91,7 +91,7 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             return Write(message, reply.Header.unique, gives);
         if (_classic.Length < message.Length)
             _classic = GC.AllocateUninitializedArray<byte>(2 * message.Length);
-        WireError fault = ClassicReply.TryConvert(
+        WireError fault = ClassicReply.Convert(
             channel.Agreed, form, reply, _classic, out int bytes);
         return Write(
             fault.IsError ? message : _classic.AsSpan(0, bytes), reply.Header.unique, gives);

@@ -1,7 +1,7 @@
 using HandleCache.Linux;
-using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Passthrough;

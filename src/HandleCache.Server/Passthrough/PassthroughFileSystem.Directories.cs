@@ -1,7 +1,7 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Passthrough;

@@ -147,7 +147,7 @@ public sealed class FuseSession : IDisposable
                 throw new IOException($"malformed INIT: {error}");
             WireReader reader = request.Reader;
             if (request.Opcode != FuseOpcode.FUSE_INIT
-                || !InitNegotiator.TryReadOffer(ref reader, out fuse_init_in offer))
+                || !InitReader.TryRead(ref reader, out fuse_init_in offer))
                 throw new IOException($"expected INIT, got {request.Opcode}: {reader.Error}");
 
             SessionAgreement? agreement =

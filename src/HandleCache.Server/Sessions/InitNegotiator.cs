@@ -1,8 +1,5 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
-using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Server.Sessions;
 
@@ -22,25 +19,8 @@ internal static class InitNegotiator
 {
     private const int PageBytes = 4096;
 
-    /// <summary>fuse_init_in before flags2 (7.36): version, readahead, flags.</summary>
-    private const int ShortOfferBytes = 16;
-
     /// <summary>The oldest minor whose structs this server speaks (64-byte INIT, 7.23 on).</summary>
     public const uint OldestMinor = 23;
-
-    /// <summary>
-    /// Reads fuse_init_in: 64 bytes from 7.36 on, 16 before, whose missing rest is zero.
-    /// </summary>
-    public static bool TryReadOffer(ref WireReader reader, out fuse_init_in offer)
-    {
-        if (reader.Remaining.Length >= Unsafe.SizeOf<fuse_init_in>())
-            return reader.TryRead(out offer);
-        offer = default;
-        if (!reader.TryReadBytes(ShortOfferBytes, out ReadOnlySpan<byte> head))
-            return false;
-        head.CopyTo(MemoryMarshal.AsBytes(new Span<fuse_init_in>(ref offer)));
-        return true;
-    }
 
     /// <summary>
     /// The answer to an INIT; null when the major or the minor is too old to be served, which

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Server.Sessions;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Synthetic;

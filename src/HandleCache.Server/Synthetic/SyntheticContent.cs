@@ -1,3 +1,5 @@
+using HandleCache.Protocol;
+
 namespace HandleCache.Server.Synthetic;
 
 /// <summary>Size and bytes of a synthetic file: a function of seed and id.</summary>
@@ -9,7 +11,7 @@ public static class SyntheticContent
     private const ulong Salt = 0x636F6E74656E74;
 
     public static int SizeBytes(ulong seed, ulong id) =>
-        (int)(SyntheticHash.Mix(seed ^ Salt, id) % SizeBoundBytes);
+        (int)(SplitMix64.Mix(seed ^ Salt, id) % SizeBoundBytes);
 
     /// <summary>Copies from an offset on; bytes copied, 0 behind the end.</summary>
     public static int Read(ulong seed, ulong id, ulong offset, Span<byte> destination)
@@ -18,7 +20,7 @@ public static class SyntheticContent
         if (offset >= (ulong)size)
             return 0;
         int count = Math.Min(size - (int)offset, destination.Length);
-        ulong word = SyntheticHash.Mix(seed ^ ~Salt, id);
+        ulong word = SplitMix64.Mix(seed ^ ~Salt, id);
         for (int i = 0; i < count; i++)
         {
             uint position = (uint)offset + (uint)i;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using HandleCache.Protocol;
 
 namespace HandleCache.Server.Synthetic;
 
@@ -43,7 +44,7 @@ public static class SyntheticHandle
         int fixedBytes,
         Span<byte> destination)
     {
-        ulong word = SyntheticHash.Mix(seed, id);
+        ulong word = SplitMix64.Mix(seed, id);
         int length = mix switch
         {
             SyntheticHandleMix.Ext4 => Ext4Bytes,
@@ -84,7 +85,7 @@ public static class SyntheticHandle
         Span<byte> word = stackalloc byte[8];
         for (int at = 0; at < bytes.Length; at += 8)
         {
-            ulong value = SyntheticHash.Mix(seed + 1 + (ulong)at, id);
+            ulong value = SplitMix64.Mix(seed + 1 + (ulong)at, id);
             BinaryPrimitives.WriteUInt64LittleEndian(word, value);
             word[..Math.Min(8, bytes.Length - at)].CopyTo(bytes[at..]);
         }

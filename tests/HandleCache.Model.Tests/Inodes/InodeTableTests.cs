@@ -1,6 +1,7 @@
 using FsCheck.Fluent;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Tests.Shared;
 using Xunit;

@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Handles;
 using Xunit;
 
 namespace HandleCache.Model.Tests.Inodes;

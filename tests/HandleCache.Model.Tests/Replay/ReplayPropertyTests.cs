@@ -4,6 +4,7 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Replay;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Traces;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Tests.Shared;

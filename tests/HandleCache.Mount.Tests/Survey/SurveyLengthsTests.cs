@@ -1,7 +1,7 @@
-using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Survey;
 using HandleCache.Linux;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Mounting;
 using Xunit;
 
 namespace HandleCache.Mount.Tests.Survey;

@@ -2,6 +2,7 @@ using System.Text;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Passthrough;
+using HandleCache.Server.Sessions;
 using Xunit;
 
 namespace HandleCache.Server.Tests.Passthrough;

@@ -1,5 +1,6 @@
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Sessions;
 using Xunit;
 
 namespace HandleCache.Server.Tests.Passthrough;

@@ -1,6 +1,7 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Passthrough;
+using HandleCache.Server.Sessions;
 using Xunit;
 
 namespace HandleCache.Server.Tests.Passthrough;

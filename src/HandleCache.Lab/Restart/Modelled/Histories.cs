@@ -1,4 +1,4 @@
-using HandleCache.Lab.Workload.Steps;
+using HandleCache.Protocol;
 
 namespace HandleCache.Lab.Restart.Modelled;
 
@@ -42,7 +42,7 @@ internal static class Histories
     /// <summary>A seeded history over a handful of names, of 6 to 20 steps.</summary>
     public static History Random(ulong seed, int number)
     {
-        WorkRandom random = new(seed + (ulong)number);
+        SplitMix64 random = new(seed + (ulong)number);
         string[] paths = ["d", "e", "d/a", "d/b", "d/c", "e/f", "e/g", "e/g/h"];
         string[] verbs =
         [
@@ -53,17 +53,17 @@ internal static class Histories
         int length = 6 + random.Below(15);
         while (steps.Count < length)
         {
-            string verb = random.Pick(verbs);
-            string path = random.Pick(paths);
+            string verb = random.PickFrom(verbs);
+            string path = random.PickFrom(paths);
             string slot = $"{1 + random.Below(3)}";
             string[] words = verb switch
             {
                 "shrink" => [],
                 "read" or "close" => [slot],
-                "statat" => [slot, random.Pick<string>(["a", "b", "c"])],
+                "statat" => [slot, random.PickFrom<string>(["a", "b", "c"])],
                 "open" => [path, slot],
-                "rename" => [path, random.Pick<string>(["a", "b", "z"])],
-                "link" => [path, random.Pick(paths)],
+                "rename" => [path, random.PickFrom<string>(["a", "b", "z"])],
+                "link" => [path, random.PickFrom(paths)],
                 _ => [path],
             };
             steps.Add(new WorldStep(verb, words));

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
@@ -13,7 +14,7 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
     ];
 
 
-    private readonly WorkRandom _random = context.Random;
+    private readonly SplitMix64 _random = context.Random;
     private readonly CallLog _log = context.Log;
     private readonly Calls _calls = context.Calls;
     private readonly byte[] _buffer = new byte[65536];
@@ -61,7 +62,7 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
         using (fd)
         {
             ShadowNode node = name.Node!;
-            uint mode = _random.Pick(Modes) | (node.IsDirectory ? 0x1C0u : 0);
+            uint mode = _random.PickFrom(Modes) | (node.IsDirectory ? 0x1C0u : 0);
             Errno errno = _calls.ChangeMode(fd, mode);
             if (_log.Expect("fchmod", name.Path, Errno.None, errno))
                 node.Permissions = mode;

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
@@ -19,7 +20,7 @@ internal sealed class FileSteps(
     private const int MaxFileBytes = 40_000;
     private const int MaxWriteBytes = 6_000;
 
-    private readonly WorkRandom _random = context.Random;
+    private readonly SplitMix64 _random = context.Random;
     private readonly CallLog _log = context.Log;
     private readonly Calls _calls = context.Calls;
     private readonly byte[] _buffer = new byte[MaxFileBytes + MaxWriteBytes];
@@ -116,7 +117,7 @@ internal sealed class FileSteps(
 
     public void Allocate()
     {
-        int mode = _random.Pick(AllocateModes);
+        int mode = _random.PickFrom(AllocateModes);
         if (!context.Abilities.Has(Abilities.Allocate(mode))
             || PickOpen() is not { CanWrite: true } file)
             return;
@@ -208,7 +209,7 @@ internal sealed class FileSteps(
     }
 
     private OpenFile? PickOpen() =>
-        scratch.OpenFiles.Count > 0 ? _random.Pick(scratch.OpenFiles) : null;
+        scratch.OpenFiles.Count > 0 ? _random.PickFrom(scratch.OpenFiles) : null;
 
     private void Compare(string call, OpenFile file) =>
         attributes.Compare(call, file.Fd, CString.Empty, file.Path, file.Node);

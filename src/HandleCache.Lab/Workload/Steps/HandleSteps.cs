@@ -17,7 +17,7 @@ internal sealed class HandleSteps(StepContext context, Scratch? scratch)
     {
         if (!context.Abilities.Has(Abilities.Handle))
             return;
-        SharedObject found = context.Random.Pick(context.Tree.Objects);
+        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
         Get(context.Root, found.PathBytes, found.Path, found.Found.Ino, null);
     }
 
@@ -33,7 +33,7 @@ internal sealed class HandleSteps(StepContext context, Scratch? scratch)
     {
         if (_kept.Count == 0 || !context.Abilities.Has(Abilities.OpenHandle))
             return;
-        Kept kept = context.Random.Pick(_kept);
+        Kept kept = context.Random.PickFrom(_kept);
         using FileDescriptor? fd = context.Calls.OpenHandle(
             context.Root, kept.Handle, OpenFlags.Path, out Errno errno);
         bool isGone = kept.Node is { NLink: 0 };

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
@@ -23,7 +24,7 @@ internal sealed class Listing(Calls calls, FileDescriptor directory, byte[] buff
     /// A few records in small reads, then a jump back to the cookie of one of them, then the
     /// rest. In a directory that does not change, each name comes exactly once.
     /// </summary>
-    public Errno ReadInParts(WorkRandom random)
+    public Errno ReadInParts(SplitMix64 random)
     {
         Errno errno = ReadOn(1 + random.Below(3), SmallBytes, out List<long> cookies);
         if (errno != Errno.None || cookies.Count == 0)

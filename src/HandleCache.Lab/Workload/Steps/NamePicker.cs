@@ -1,15 +1,16 @@
 using System.Globalization;
+using HandleCache.Protocol;
 
 namespace HandleCache.Lab.Workload.Steps;
 
 /// <summary>Chooses places in a scratch directory, and makes up names.</summary>
-internal sealed class NamePicker(WorkRandom random, Scratch scratch)
+internal sealed class NamePicker(SplitMix64 random, Scratch scratch)
 {
     private const int LongestName = 255;
 
     private int _nextName;
 
-    public ShadowNode Directory() => random.Pick(scratch.Directories);
+    public ShadowNode Directory() => random.PickFrom(scratch.Directories);
 
     /// <summary>A name nobody has, one in ten of it with bytes that are hard to carry.</summary>
     public ShadowName Free()
@@ -43,7 +44,7 @@ internal sealed class NamePicker(WorkRandom random, Scratch scratch)
             List<string> names = [.. directory.Children
                 .Where(child => fits(child.Value)).Select(child => child.Key)];
             if (names.Count > 0)
-                return new ShadowName(directory, random.Pick(names));
+                return new ShadowName(directory, random.PickFrom(names));
         }
 
         return null;

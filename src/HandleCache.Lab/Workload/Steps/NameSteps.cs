@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Workload.Steps;
@@ -10,7 +11,7 @@ internal sealed class NameSteps(
     private const int MaxDirectories = 8;
     private const int MaxNames = 80;
 
-    private readonly WorkRandom _random = context.Random;
+    private readonly SplitMix64 _random = context.Random;
     private readonly CallLog _log = context.Log;
     private readonly Calls _calls = context.Calls;
 
@@ -20,7 +21,7 @@ internal sealed class NameSteps(
     public void Create()
     {
         ShadowName name = picker.FreeOrTaken();
-        uint mode = _random.Pick(AttributeSteps.Modes);
+        uint mode = _random.PickFrom(AttributeSteps.Modes);
         int flags = OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.ReadWrite;
         FileDescriptor? fd = _calls.Open(
             scratch.Directory, name.PathBytes, flags, mode, out Errno errno);
@@ -47,7 +48,7 @@ internal sealed class NameSteps(
             name = picker.Taken(_ => true) ?? name;
         if (scratch.Directories.Count >= MaxDirectories && name.Node is null)
             return;
-        uint mode = _random.Pick(AttributeSteps.Modes) | 0x1C0;
+        uint mode = _random.PickFrom(AttributeSteps.Modes) | 0x1C0;
         Errno errno = _calls.MakeDirectory(scratch.Directory, name.PathBytes, mode);
         Made("mkdirat", name, new ShadowNode(ShadowKind.Directory, mode & ~context.Umask), errno);
     }
@@ -67,7 +68,7 @@ internal sealed class NameSteps(
     public void MakeFifo()
     {
         ShadowName name = picker.FreeOrTaken();
-        uint mode = _random.Pick(AttributeSteps.Modes);
+        uint mode = _random.PickFrom(AttributeSteps.Modes);
         Errno errno = _calls.MakeFifo(scratch.Directory, name.PathBytes, mode);
         Made("mknodat", name, new ShadowNode(ShadowKind.Fifo, mode & ~context.Umask), errno);
     }
@@ -161,7 +162,7 @@ internal sealed class NameSteps(
         ShadowName name = picker.FreeOrTaken();
         string directory = Scratch.PathOf(name.Directory);
         byte[] path = directory.Length == 0 ? [.. ".\0"u8] : BytePath.ToBytes(directory);
-        uint mode = _random.Pick(AttributeSteps.Modes);
+        uint mode = _random.PickFrom(AttributeSteps.Modes);
         int flags = OpenFlags.TmpFile | OpenFlags.ReadWrite;
         FileDescriptor? fd = _calls.Open(scratch.Directory, path, flags, mode, out Errno errno);
         if (!_log.Expect("openat O_TMPFILE", directory, Errno.None, errno))

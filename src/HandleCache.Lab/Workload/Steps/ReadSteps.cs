@@ -15,7 +15,7 @@ internal sealed class ReadSteps(StepContext context)
 
     public void Stat()
     {
-        SharedObject found = context.Random.Pick(context.Tree.Objects);
+        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
         Errno errno = _calls.Statx(context.Root, found.PathBytes, out Statx statx);
         if (_log.Expect("statx", found.Path, Errno.None, errno))
             Compare("statx", found, statx);
@@ -23,7 +23,7 @@ internal sealed class ReadSteps(StepContext context)
 
     public void StatMissing()
     {
-        SharedObject found = context.Random.Pick(context.Tree.Objects);
+        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
         string path = BytePath.Join(found.Path, "hc-not-there");
         Errno errno = _calls.Statx(context.Root, BytePath.ToBytes(path), out Statx _);
         if (found.IsSymlink)
@@ -36,7 +36,7 @@ internal sealed class ReadSteps(StepContext context)
     {
         if (context.Tree.Regulars.Count == 0)
             return;
-        SharedObject found = context.Random.Pick(context.Tree.Regulars);
+        SharedObject found = context.Random.PickFrom(context.Tree.Regulars);
         using FileDescriptor? fd = Open(found, 0);
         if (fd is null)
             return;
@@ -56,7 +56,7 @@ internal sealed class ReadSteps(StepContext context)
 
     public void ListWhole()
     {
-        SharedObject found = context.Random.Pick(context.Tree.Directories);
+        SharedObject found = context.Random.PickFrom(context.Tree.Directories);
         using FileDescriptor? fd = Open(found, OpenFlags.Directory);
         if (fd is null)
             return;
@@ -69,7 +69,7 @@ internal sealed class ReadSteps(StepContext context)
     /// <summary>Some records, then on from the cookie of one of them.</summary>
     public void ListInParts()
     {
-        SharedObject found = context.Random.Pick(context.Tree.Directories);
+        SharedObject found = context.Random.PickFrom(context.Tree.Directories);
         using FileDescriptor? fd = Open(found, OpenFlags.Directory);
         if (fd is null)
             return;
@@ -82,7 +82,7 @@ internal sealed class ReadSteps(StepContext context)
     public void ReadLink()
     {
         bool isSymlink = context.Tree.Symlinks.Count > 0 && context.Random.Chance(80);
-        SharedObject found = context.Random.Pick(
+        SharedObject found = context.Random.PickFrom(
             isSymlink ? context.Tree.Symlinks : context.Tree.Objects);
         if (found.Path.Length == 0)
             return;
@@ -94,7 +94,7 @@ internal sealed class ReadSteps(StepContext context)
 
     public void Xattrs()
     {
-        SharedObject found = context.Random.Pick(context.Tree.Objects);
+        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
         using FileDescriptor? fd = Open(found, OpenFlags.Path);
         if (fd is null)
             return;
@@ -113,7 +113,7 @@ internal sealed class ReadSteps(StepContext context)
     public void Access()
     {
         const int ReadOk = 4;
-        SharedObject found = context.Random.Pick(context.Tree.Objects);
+        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
         if (found.Path.Length == 0)
             return;
         _log.Expect("faccessat2", found.Path, Errno.None,

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol;
 
 namespace HandleCache.Lab.Workload.Steps;
 
@@ -12,7 +13,7 @@ internal sealed record StepContext
 
     public required Abilities Abilities { get; init; }
 
-    public required WorkRandom Random { get; init; }
+    public required SplitMix64 Random { get; init; }
 
     public required CallLog Log { get; init; }
 

@@ -1,13 +1,15 @@
+using HandleCache.Protocol;
+
 namespace HandleCache.Lab.Workload.Steps;
 
 /// <summary>The steps of one thread with their weights; draws one after the other.</summary>
 internal sealed class StepTable
 {
     private readonly List<(int UpTo, Action Step)> _steps = [];
-    private readonly WorkRandom _random;
+    private readonly SplitMix64 _random;
     private int _total;
 
-    private StepTable(WorkRandom random) => _random = random;
+    private StepTable(SplitMix64 random) => _random = random;
 
     /// <summary>Steps on what nobody changes; with a scratch directory those on it too.</summary>
     public static StepTable Build(StepContext context, Scratch? scratch)

@@ -1,0 +1,20 @@
+namespace HandleCache.Cli.Common;
+
+/// <summary>The exit codes of every command.</summary>
+internal static class ExitCode
+{
+    /// <summary>It holds.</summary>
+    public const int Success = 0;
+
+    /// <summary>A check failed.</summary>
+    public const int CheckFailed = 1;
+
+    /// <summary>Usage or bad input.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>The machine lacks what is needed.</summary>
+    public const int MissingRequirement = 3;
+
+    /// <summary>Ended by a signal after cleaning up; what a shell gives for SIGINT.</summary>
+    public const int Interrupted = 130;
+}

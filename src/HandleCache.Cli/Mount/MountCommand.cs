@@ -1,0 +1,116 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Lab.Mounting;
+using HandleCache.Server.Mounting;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Cli.Mount;
+
+/// <summary><c>handlecache mount</c>: serves a directory until Ctrl-C or umount.</summary>
+internal static class MountCommand
+{
+    private static readonly Argument<string> Source = new("SOURCE")
+    {
+        Description = "The directory to serve; its file system must have file handles",
+    };
+
+    private static readonly Argument<string> MountPoint = new("MOUNTPOINT")
+    {
+        Description = "An existing directory",
+    };
+
+    private static readonly Option<double> Timeout = new("--timeout")
+    {
+        Description = "Seconds the kernel may believe entries and attributes",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
+    {
+        Description = "off, on or auto",
+        DefaultValueFactory = _ => ReadDirPlusMode.Auto,
+    };
+
+    private static readonly Option<bool> Export = new("--export")
+    {
+        Description = "Let handles of the mount be opened after their inodes are forgotten",
+    };
+
+    private static readonly Option<bool> Writeback = new("--writeback")
+    {
+        Description = "Let the kernel write back data later",
+    };
+
+    private static readonly Option<bool> ReadOnly = new("--read-only")
+    {
+        Description = "Mount read-only",
+    };
+
+    private static readonly Option<bool> Keep = new("--keep")
+    {
+        Description = "Survive the death of the server: restart it, rebind by handle",
+    };
+
+    private static readonly Option<string?> Record = new("--record")
+    {
+        Description = "Record the traffic in this file for replay; goes with the model",
+    };
+
+    private static readonly Option<bool> Model = new("--model")
+    {
+        Description = "Hold the traffic against the model; its checks are printed at the end",
+    };
+
+    private static readonly Option<MountChannel> Channel = new("--channel")
+    {
+        Description = "device (/dev/fuse) or ring (FUSE over io_uring)",
+        DefaultValueFactory = _ => MountChannel.Device,
+    };
+
+    private static readonly Option<int> Workers = new("--workers")
+    {
+        Description = "Threads that read from /dev/fuse",
+        DefaultValueFactory = _ => Math.Max(2, Environment.ProcessorCount),
+    };
+
+    public static Command Build()
+    {
+        Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
+        {
+            Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Keep, Model,
+            Record, Channel, Workers,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        return command;
+    }
+
+    private static int Execute(ParseResult parsed)
+    {
+        MountOptions options = new()
+        {
+            Source = parsed.GetRequiredValue(Source),
+            MountPoint = parsed.GetRequiredValue(MountPoint),
+            TimeoutSeconds = parsed.GetValue(Timeout),
+            ReadDirPlus = parsed.GetValue(ReadDirPlus),
+            Export = parsed.GetValue(Export),
+            Writeback = parsed.GetValue(Writeback),
+            ReadOnly = parsed.GetValue(ReadOnly),
+            Keep = parsed.GetValue(Keep),
+            Model = parsed.GetValue(Model) || parsed.GetValue(Record) is not null,
+            Record = parsed.GetValue(Record),
+            Channel = parsed.GetValue(Channel),
+            Workers = parsed.GetValue(Workers),
+        };
+        using Interrupt interrupt = new();
+        MountOutcome outcome = MountRun.Run(
+            options,
+            () => MountText.Mounted(Console.Error, options),
+            line => Console.Error.WriteLine($"handlecache: {line}"),
+            interrupt.Token);
+        if (options.Model)
+            MountText.Checks(Console.Out, outcome);
+        if (outcome.Keeper is { } counts)
+            MountText.Kept(Console.Out, counts);
+        return outcome.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+}

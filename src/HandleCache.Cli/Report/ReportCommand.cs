@@ -1,0 +1,158 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Cli.Survey;
+using HandleCache.Cli.Sweep;
+using HandleCache.Lab;
+using HandleCache.Lab.Compare;
+using HandleCache.Lab.Plots;
+using HandleCache.Lab.Survey;
+using HandleCache.Lab.Sweep;
+using HandleCache.Model;
+
+namespace HandleCache.Cli.Report;
+
+/// <summary>`report`: one self-contained HTML page to send.</summary>
+internal static class ReportCommand
+{
+    private const string ReleaseFile = "/proc/sys/kernel/osrelease";
+
+    private static readonly string[] DefaultMixes = ["ext4", "btrfs", "container-host"];
+    private static readonly string[] DefaultKernels = ["6.1", "6.18", "7.3"];
+
+    public static Command Build()
+    {
+        Option<string> html = new("--html")
+        {
+            Description = "The page to write",
+            Required = true,
+        };
+        Option<string[]> fileSystems = new("--filesystem")
+        {
+            Description = "Mixes to sweep, may be given again; default: "
+                + string.Join(", ", DefaultMixes),
+        };
+        Option<string[]> handles = new("--handles")
+        {
+            Description = "Mixes from files, as `survey --save` writes them",
+        };
+        Option<string[]> kernels = new("--kernel")
+        {
+            Description = "Kernels, may be given again; default: "
+                + string.Join(", ", DefaultKernels),
+        };
+        Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
+        Option<string[]> survey = new("--survey")
+        {
+            Description = "Also survey this tree; may be given again",
+        };
+        Option<bool> json = SharedOptions.Json();
+        Command command = new("report", "sweep, compare and survey on one HTML page.")
+        {
+            html, fileSystems, handles, kernels, cpus, survey, json,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() =>
+        {
+            string file = parsed.GetValue(html)!;
+            Gnuplot.Require();
+            using Interrupt interrupt = new();
+            string[] files = parsed.GetValue(handles) ?? [];
+            string[] given = parsed.GetValue(fileSystems) ?? [];
+            string[] mixes = given.Length + files.Length == 0 ? DefaultMixes : given;
+            string[] versions = parsed.GetValue(kernels) is { Length: > 0 } k
+                ? k
+                : DefaultKernels;
+            List<(string? Name, string? File)> chosen =
+            [
+                .. mixes.Select(name => ((string?)name, (string?)null)),
+                .. files.Select(path => ((string?)null, (string?)path)),
+            ];
+            ReportHtml.Run<SweepRequest, SweepResult>[] sweeps =
+            [
+                .. from mix in chosen
+                   from version in versions
+                   select Sweep(mix, version, parsed.GetValue(cpus), interrupt.Token),
+            ];
+            string page = ReportHtml.Of(
+                sweeps,
+                Compare(
+                    chosen[^1], versions[^1], parsed.GetValue(cpus), interrupt.Token),
+                Survey(parsed.GetValue(survey) ?? [], interrupt.Token),
+                File.ReadAllText(ReleaseFile).Trim());
+            Write(file, page);
+            if (parsed.GetValue(json))
+                JsonOutput.Write(Document(file, page, sweeps, chosen, versions));
+            else
+                Console.Out.WriteLine($"{file}: {page.Length} bytes, {sweeps.Length} sweeps");
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    private static ReportDocument Document(
+        string file, string page, ReportHtml.Run<SweepRequest, SweepResult>[] sweeps,
+        List<(string? Name, string? File)> mixes, string[] kernels) => new(
+        JsonOutput.SchemaVersion,
+        ProfileSource.Derived,
+        file,
+        page.Length,
+        new ReportDocument.ReportChoices([.. mixes.Select(m => m.Name ?? m.File)], kernels),
+        [.. sweeps.Select(s => SweepAnswer.Of(s.Request, s.Result))]);
+
+    private static ReportHtml.Run<SweepRequest, SweepResult> Sweep(
+        (string? Name, string? File) mix, string kernel, int? cpus, CancellationToken cancel)
+    {
+        SweepRequest request = new()
+        {
+            FileSystem = mix.Name,
+            HandlesFile = mix.File,
+            Kernel = kernel,
+            Cpus = cpus,
+        };
+        return new(
+            $"handlecache sweep {MixText(mix)} --kernel {kernel}{CpusText(cpus)}",
+            request, SweepExperiment.Run(request, cancel));
+    }
+
+    private static ReportHtml.Run<CompareRequest, CompareResult> Compare(
+        (string? Name, string? File) mix, string kernel, int? cpus, CancellationToken cancel)
+    {
+        CompareRequest request = new()
+        {
+            FileSystem = mix.Name,
+            HandlesFile = mix.File,
+            Kernel = kernel,
+            Cpus = cpus,
+        };
+        return new(
+            $"handlecache compare {MixText(mix)} --kernel {kernel}{CpusText(cpus)}",
+            request, CompareExperiment.Run(request, cancel));
+    }
+
+    private static ReportHtml.Run<SurveyRequest, SurveyResult>? Survey(
+        string[] paths, CancellationToken cancel)
+    {
+        if (paths.Length == 0)
+            return null;
+        SurveyRequest request = new() { Paths = paths, StayInMount = true };
+        return new(
+            $"handlecache survey --xdev {string.Join(' ', paths)}",
+            request, SurveyBar.Run(request, cancel));
+    }
+
+    private static string MixText((string? Name, string? File) mix) =>
+        mix.Name is null ? $"--handles {mix.File}" : $"--filesystem {mix.Name}";
+
+    private static string CpusText(int? cpus) => cpus is null ? "" : $" --cpus {cpus}";
+
+    private static void Write(string file, string page)
+    {
+        try
+        {
+            File.WriteAllText(file, page);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{file}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using HandleCache.Cli.Common;
+using HandleCache.Lab;
+using HandleCache.Lab.Restart;
+
+namespace HandleCache.Cli.Restart;
+
+/// <summary>The hidden command that <c>restart</c> starts as its client on the mount.</summary>
+internal static class RestartClientCommand
+{
+    private static readonly Argument<string> Mount = new("MOUNT");
+    private static readonly Argument<string> Shadow = new("SHADOW");
+    private static readonly Argument<string> Kind = new("KIND");
+    private static readonly Argument<int> Seed = new("SEED");
+    private static readonly Option<int> Files = new("--files");
+    private static readonly Option<int> Threads = new("--threads");
+    private static readonly Option<double> Seconds = new("--seconds");
+
+    public static Command Build()
+    {
+        Command command = new(RestartClient.CommandName, "Work on a mount until stdin ends.")
+        {
+            Mount, Shadow, Kind, Seed, Files, Threads, Seconds,
+        };
+        command.Hidden = true;
+        command.SetAction(parsed => CommandRunner.Run(() => Work(parsed)));
+        return command;
+    }
+
+    private static int Work(ParseResult parsed)
+    {
+        using PosixSignalRegistration ignored = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, context => context.Cancel = true);
+        string mount = parsed.GetRequiredValue(Mount);
+        string kind = parsed.GetRequiredValue(Kind);
+        if (kind == "storm")
+        {
+            double perSecond = RestartClient.StatStorm(
+                mount, parsed.GetValue(Files), parsed.GetValue(Threads),
+                TimeSpan.FromSeconds(parsed.GetValue(Seconds)));
+            Console.Out.WriteLine(perSecond.ToString("R", CultureInfo.InvariantCulture));
+            return ExitCode.Success;
+        }
+
+        if (!Enum.TryParse(kind, out RestartWorkload workload))
+            throw new BadInputException($"no workload {kind}");
+        using CancellationTokenSource stop = new();
+        Thread watch = new(() =>
+        {
+            while (Console.In.ReadLine() is not null)
+            {
+                // Whatever is said, only the end counts.
+            }
+
+            stop.Cancel();
+        })
+        {
+            IsBackground = true,
+        };
+        watch.Start();
+        ClientResult result = RestartClient.Run(
+            mount, parsed.GetRequiredValue(Shadow), workload, parsed.GetValue(Seed), stop.Token);
+        Console.Out.WriteLine(result.ToLine());
+        return ExitCode.Success;
+    }
+}

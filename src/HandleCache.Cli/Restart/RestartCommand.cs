@@ -1,0 +1,102 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Lab.Restart;
+
+namespace HandleCache.Cli.Restart;
+
+/// <summary><c>handlecache restart</c>: kills servers, on a real mount or modelled.</summary>
+internal static class RestartCommand
+{
+    private static readonly Option<int> Kills = new("--kills")
+    {
+        Description = "How many times the server is killed",
+        DefaultValueFactory = _ => 20,
+    };
+
+    private static readonly Option<int> Interval = new("--interval")
+    {
+        Description = "Milliseconds from one kill to the next",
+        DefaultValueFactory = _ => 300,
+    };
+
+    private static readonly Option<RestartWorkload> Workload = new("--workload")
+    {
+        Description = "mixed, metadata, write or git",
+        DefaultValueFactory = _ => RestartWorkload.Mixed,
+    };
+
+    private static readonly Option<string?> On = new("--on")
+    {
+        Description = "Make the trees in this directory (default: temporary folder)",
+    };
+
+    private static readonly Option<int> Seed = new("--seed")
+    {
+        Description = "Seed of the workload",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<double> Timeout = new("--timeout")
+    {
+        Description = "Seconds the kernel may believe entries and attributes",
+        DefaultValueFactory = _ => 0.1,
+    };
+
+    private static readonly Option<bool> Storm = new("--stat-storm")
+    {
+        Description = "Measure instead what the keeper adds to the time of stat",
+    };
+
+    private static readonly Option<bool> Json = SharedOptions.Json();
+
+    public static Command Build()
+    {
+        Command command = new(
+            "restart", "Kill servers under load, on a real mount or in the model, and check")
+        {
+            Kills, Interval, Workload, On, Seed, Timeout, Storm, Json,
+        };
+        RestartModelSwitches.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        return command;
+    }
+
+    private static int Execute(ParseResult parsed)
+    {
+        using Interrupt interrupt = new();
+        bool json = parsed.GetValue(Json);
+        if (RestartModelSwitches.IsOn(parsed))
+        {
+            ulong seed = (ulong)Math.Max(0, parsed.GetValue(Seed));
+            return RestartModelSwitches.Run(parsed, seed, json, interrupt.Token);
+        }
+
+        if (parsed.GetValue(Storm))
+        {
+            StatStormResult storm = StatStorm.Run(
+                parsed.GetValue(On), line => Console.Error.WriteLine(line), interrupt.Token);
+            if (json)
+                JsonOutput.Write(new StatStormDocument(JsonOutput.SchemaVersion, storm));
+            else
+                RestartText.Write(Console.Out, storm);
+            return storm.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+        }
+
+        RestartOptions options = new()
+        {
+            Kills = SharedOptions.Range(parsed, Kills, 1, 100_000),
+            IntervalMs = SharedOptions.Range(parsed, Interval, 1, 600_000),
+            Workload = parsed.GetValue(Workload),
+            On = parsed.GetValue(On),
+            Seed = parsed.GetValue(Seed),
+            TimeoutSeconds = parsed.GetValue(Timeout),
+        };
+        RestartResult result = RestartExperiment.Run(
+            options, line => Console.Error.WriteLine(line), interrupt.Token);
+        if (json)
+            JsonOutput.Write(new RestartDocument(JsonOutput.SchemaVersion, result));
+        else
+            RestartText.Write(Console.Out, result);
+        return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+}

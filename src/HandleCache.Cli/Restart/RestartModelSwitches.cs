@@ -1,0 +1,89 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Lab;
+using HandleCache.Lab.Restart.Modelled;
+
+namespace HandleCache.Cli.Restart;
+
+/// <summary>The part of `restart` that explores the modelled world.</summary>
+internal static class RestartModelSwitches
+{
+    private static readonly RestartModelOptions Default = new();
+
+    private static readonly Option<bool> Model = new("--model")
+    {
+        Description = "Explore the modelled world instead: no mount, no root",
+    };
+
+    private static readonly Option<string[]> Dialects = new("--dialect")
+    {
+        Description = "--model: classic, thread, v2, v3, fusex; repeatable; default all",
+    };
+
+    private static readonly Option<string[]> Defects = new("--defect")
+    {
+        Description = "--model: put in a defect of a proposal; repeatable; "
+            + "nodeids are inode numbers then",
+    };
+
+    private static readonly Option<bool> NoParentHandle = new("--no-parent-handle")
+    {
+        Description = "--model: LOOKUP goes without the parent's handle; "
+            + "nodeids are inode numbers then",
+    };
+
+    private static readonly Option<string?> NodeIds = new("--nodeids")
+    {
+        Description = "--model: life (those of two lives never collide) or inode",
+    };
+
+    private static readonly Option<int> Histories = new("--histories")
+    {
+        Description = "--model: random histories besides the scripted ones",
+        DefaultValueFactory = _ => Default.Histories,
+    };
+
+    public static void AddTo(Command command)
+    {
+        command.Add(Model);
+        command.Add(Dialects);
+        command.Add(Defects);
+        command.Add(NoParentHandle);
+        command.Add(NodeIds);
+        command.Add(Histories);
+    }
+
+    /// <summary>Whether the modelled world is asked for.</summary>
+    public static bool IsOn(ParseResult parsed) => parsed.GetValue(Model);
+
+    /// <summary>Explores, writes text or JSON, and gives the exit code.</summary>
+    public static int Run(ParseResult parsed, ulong seed, bool json, CancellationToken stop)
+    {
+        if (parsed.GetValue(Histories) is < 0 or > 100_000)
+            throw new BadInputException("--histories is 0 to 100000");
+        RestartModelOptions options = Default with
+        {
+            Defects = parsed.GetValue(Defects) ?? [],
+            NoParentHandle = parsed.GetValue(NoParentHandle),
+            NodeIds = Policy(parsed.GetValue(NodeIds)),
+            Histories = parsed.GetValue(Histories),
+            Seed = seed,
+        };
+        if (parsed.GetValue(Dialects) is { Length: > 0 } named)
+            options = options with { Dialects = named };
+        RestartModelResult result = RestartModelExperiment.Run(options, stop);
+        if (json)
+            JsonOutput.Write(RestartModelDocument.Of(result));
+        else
+            Console.Out.Write(RestartModelRenderer.ToText(result));
+        return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+
+    private static NodeIdPolicy? Policy(string? name) => name switch
+    {
+        null => null,
+        "life" => NodeIdPolicy.PerLife,
+        "inode" => NodeIdPolicy.InodeNumber,
+        _ => throw new BadInputException($"--nodeids is life or inode, not '{name}'"),
+    };
+}

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Lab.Scale;
+
+namespace HandleCache.Cli.Scale;
+
+/// <summary><c>handlecache scale</c>: millions of files through a real mount.</summary>
+internal static class ScaleCommand
+{
+    private static readonly Option<int> Files = new("--files")
+    {
+        Description = "Files of the synthetic tree; the kernel needs some 1.2 KiB for each",
+        DefaultValueFactory = _ => new ScaleOptions().Files,
+    };
+
+    private static readonly Option<ulong> Seed = new("--seed")
+    {
+        Description = "Seed of the tree",
+        DefaultValueFactory = _ => new ScaleOptions().Seed,
+    };
+
+    private static readonly Option<bool> Json = SharedOptions.Json();
+
+    public static Command Build()
+    {
+        Command command = new("scale", "Put millions of files through a mount, measure the server")
+        {
+            Files, Seed, Json,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        return command;
+    }
+
+    private static int Execute(ParseResult parsed)
+    {
+        ScaleOptions options = new()
+        {
+            Files = parsed.GetValue(Files),
+            Seed = parsed.GetValue(Seed),
+        };
+        using Interrupt interrupt = new();
+        ScaleResult result = ScaleExperiment.Run(options, interrupt.Token);
+        if (parsed.GetValue(Json))
+            JsonOutput.Write(new ScaleDocument(JsonOutput.SchemaVersion, result));
+        else
+            ScaleText.Write(Console.Out, result);
+        return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+}

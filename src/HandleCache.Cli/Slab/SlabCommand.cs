@@ -1,0 +1,86 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Lab;
+using HandleCache.Lab.Kernels;
+using HandleCache.Lab.Memory;
+using HandleCache.Model.Slab;
+
+namespace HandleCache.Cli.Slab;
+
+/// <summary>`slab`: SLUB geometry of one object, or of every cache of the running kernel.</summary>
+internal static class SlabCommand
+{
+    public static Command Build()
+    {
+        Option<int?> objectSize = new("--object-size") { Description = "Bytes of the object" };
+        Option<int> align = new("--align") { Description = "Alignment asked for; 0: none" };
+        Option<bool> hwCache = new("--hwcache-align") { Description = "SLAB_HWCACHE_ALIGN" };
+        Option<bool> ctor = new("--ctor") { Description = "The cache has a constructor" };
+        Option<bool> rcu = new("--rcu") { Description = "SLAB_TYPESAFE_BY_RCU" };
+        Option<bool> freePointer = new("--freeptr")
+        {
+            Description = "A field is named for the free pointer (use_freeptr_offset)",
+        };
+        Option<bool> account = new("--account") { Description = "SLAB_ACCOUNT: memcg vector" };
+        Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
+        Option<string> kernel = KernelOption();
+        Option<bool> verify = new("--verify")
+        {
+            Description = "Predict every cache of the running kernel, compare with sysfs",
+        };
+        Option<bool> json = SharedOptions.Json();
+        Command command = new("slab", "SLUB geometry of an object, step by step (derived).")
+        {
+            objectSize, align, hwCache, ctor, rcu, freePointer, account, cpus, kernel, verify, json,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() =>
+        {
+            int? size = parsed.GetValue(objectSize);
+            if (parsed.GetValue(verify))
+            {
+                if (size is not null || parsed.GetValue(cpus) is not null)
+                    throw new BadInputException("--verify takes no object and no CPUs");
+                if (parsed.GetValue(kernel) != KernelProfiles.RunningName)
+                    throw new BadInputException("--verify is for the running kernel only");
+                return Verify(parsed.GetValue(json));
+            }
+
+            if (size is null)
+                throw new BadInputException("slab needs --object-size BYTES, or --verify");
+            SlabObject slabObject = new(size.Value)
+            {
+                AlignBytes = parsed.GetValue(align),
+                HwCacheAlign = parsed.GetValue(hwCache),
+                Ctor = parsed.GetValue(ctor),
+                Rcu = parsed.GetValue(rcu),
+                FreePointerGiven = parsed.GetValue(freePointer),
+                Account = parsed.GetValue(account),
+            };
+            SlabResult result = SlabExperiment.Geometry(
+                parsed.GetValue(kernel)!, parsed.GetValue(cpus), slabObject);
+            if (parsed.GetValue(json))
+                JsonOutput.Write(SlabDocument.Of(result));
+            else
+                Console.Out.Write(SlabRenderer.ToText(result));
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+
+    /// <summary>--kernel as every command of the memory model takes it.</summary>
+    internal static Option<string> KernelOption() => new("--kernel")
+    {
+        Description = $"{string.Join(", ", KernelProfiles.ShippedNames)}, this, or FILE.json",
+        DefaultValueFactory = _ => KernelProfiles.RunningName,
+    };
+
+    private static int Verify(bool json)
+    {
+        SlabVerifyResult result = SlabExperiment.Verify();
+        if (json)
+            JsonOutput.Write(SlabVerifyDocument.Of(result));
+        else
+            Console.Out.Write(SlabRenderer.ToText(result));
+        return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using HandleCache.Cli.Common;
+using HandleCache.Lab.Sweep;
+using HandleCache.Model.Handles;
+
+namespace HandleCache.Cli.Sweep;
+
+/// <summary>The answer of `sweep` in one or two sentences.</summary>
+internal static class SweepAnswer
+{
+    public static string Of(SweepRequest request, SweepResult result)
+    {
+        SweepRow best = result.Best;
+        string cost = best.DeltaBytes < 0.005
+            ? "as much as today"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{TextTable.Difference(best.DeltaBytes)} "
+                + $"({Percent(best.DeltaBytes / result.Today.BytesPerInode)}) against today");
+        string head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Best for {result.Mix.Name} on {result.Kernel.Name}, {result.Kernel.PresentCpus} "
+            + $"CPUs: {best.Strategy}, {TextTable.Bytes(best.BytesPerInode)} bytes per inode, "
+            + $"{cost} (derived), because {Reason(result)}.");
+        string same = SameCost(result);
+        string refuses = Refuses(request, result);
+        return string.Join(' ', new[] { head, same, refuses }.Where(s => s.Length > 0));
+    }
+
+    public static string Percent(double share) => string.Create(
+        CultureInfo.InvariantCulture, $"{100 * share:0.##}%");
+
+    private static string Reason(SweepResult result)
+    {
+        SweepRow best = result.Best;
+        string stored = best.SpilledShare < 1e-9
+            ? best.RefusedShare < 1e-9
+                ? "every handle of the mix fits inline"
+                : "what it takes fits inline"
+            : $"a buffer for {Percent(best.SpilledShare)} of the handles costs less than room "
+                + "for them in every inode";
+        string slot = best.SlotBytes == result.Today.SlotBytes
+            ? $"the slot stays at {best.SlotBytes} bytes"
+            : $"the slot grows only from {result.Today.SlotBytes} to {best.SlotBytes} bytes";
+        return $"{stored} and {slot}";
+    }
+
+    private static string SameCost(SweepResult result)
+    {
+        SweepRange? range = SweepRange.Of(result.Rows)
+            .FirstOrDefault(r => r.Holds(result.Best.Strategy)
+                && Math.Abs(r.First.BytesPerInode - result.Best.BytesPerInode) < 0.005);
+        return range is null || range.First == range.Last
+            ? ""
+            : $"{range.Name} cost the same; the longest is named, since it is free.";
+    }
+
+    private static string Refuses(SweepRequest request, SweepResult result)
+    {
+        if (result.Best.RefusedShare < 1e-9)
+            return "";
+        string share = Percent(result.Best.RefusedShare);
+        return result.BestRefuses
+            ? $"It refuses {share} of the mix; no strategy that was compared refuses less."
+            : $"It refuses {share} of the mix, which --allow-refused "
+                + $"{Percent(request.AllowedRefusedShare)} permits.";
+    }
+
+    /// <summary>What a strategy is, for readers who know only the thread.</summary>
+    public static string Meaning(HandleStrategyKind kind) => kind switch
+    {
+        HandleStrategyKind.None => "today, no handle",
+        HandleStrategyKind.Inline => "N bytes in the inode, longer handles in kmalloc",
+        HandleStrategyKind.InlineCache => "N bytes in the inode, longer ones in one own cache",
+        HandleStrategyKind.InlineOnly => "N bytes in the inode, longer handles refused",
+        HandleStrategyKind.Static => "handle[N] in the inode, longer handles refused",
+        HandleStrategyKind.Pointer => "a pointer, kmalloc of the exact length (RFC v3)",
+        _ => "a pointer, kmalloc for N bytes always (RFC v1/v2)",
+    };
+}

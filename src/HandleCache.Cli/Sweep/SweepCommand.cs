@@ -1,0 +1,110 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Cli.Layout;
+using HandleCache.Cli.Slab;
+using HandleCache.Lab;
+using HandleCache.Lab.Mixes;
+using HandleCache.Lab.Sweep;
+using HandleCache.Model.Handles;
+using HandleCache.Model.Slab;
+
+namespace HandleCache.Cli.Sweep;
+
+/// <summary>`sweep`: memory per inode of every strategy and inline length.</summary>
+internal static class SweepCommand
+{
+    public static Command Build()
+    {
+        Option<string?> fileSystem = FileSystemOption();
+        Option<string?> handles = HandlesOption();
+        Option<bool> connectable = new("--connectable")
+        {
+            Description = "The mix's connectable handles, where it was surveyed with them",
+        };
+        Option<string> kernel = SlabCommand.KernelOption();
+        Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
+        Option<string> header = new("--header")
+        {
+            Description = "Header of the handle: " + HandleHeader.KnownNames,
+            DefaultValueFactory = _ => "fanotify",
+        };
+        Option<bool> bestHole = new("--best-hole")
+        {
+            Description = "Place the slot where sizeof grows least",
+        };
+        Option<string[]> strategy = new("--strategy")
+        {
+            Description = "Compare only this one; may be given again",
+        };
+        Option<double> allowRefused = new("--allow-refused")
+        {
+            Description = "Share of the mix that the best may refuse, 0..1",
+        };
+        Option<string?> inodes = new("--inodes") { Description = "Totals for so many: 10M" };
+        Option<string?> simulate = new("--simulate")
+        {
+            Description = "Check the best against so many simulated inodes: 1M",
+        };
+        PlotOptions plot = new();
+        Option<bool> json = SharedOptions.Json();
+        Command command = new("sweep", "Memory per inode for every inline length and strategy.")
+        {
+            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy,
+            allowRefused, inodes, simulate, json,
+        };
+        plot.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() =>
+        {
+            SweepRequest request = new()
+            {
+                FileSystem = parsed.GetValue(fileSystem),
+                HandlesFile = parsed.GetValue(handles),
+                Connectable = parsed.GetValue(connectable),
+                Kernel = parsed.GetValue(kernel)!,
+                Cpus = parsed.GetValue(cpus),
+                Header = LayoutCommand.ParseHeader(parsed.GetValue(header)!),
+                Placement = parsed.GetValue(bestHole)
+                    ? SlotPlacement.BestHole
+                    : SlotPlacement.End,
+                Strategies = [.. (parsed.GetValue(strategy) ?? []).Select(ParseStrategy)],
+                AllowedRefusedShare = parsed.GetValue(allowRefused),
+                Inodes = parsed.GetValue(inodes) is { } n ? Numbers.Count("--inodes", n) : null,
+                SimulatedInodes = Simulated(parsed.GetValue(simulate)),
+            };
+            using Interrupt interrupt = new();
+            plot.Check(parsed);
+            SweepResult result = SweepExperiment.Run(request, interrupt.Token);
+            plot.Draw(parsed, () => SweepPlot.Of(result));
+            if (parsed.GetValue(json))
+                JsonOutput.Write(SweepDocument.Of(request, result));
+            else
+                Console.Out.Write(SweepText.Of(request, result));
+            return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+        }));
+        return command;
+    }
+
+    internal static Option<string?> FileSystemOption() => new("--filesystem")
+    {
+        Description = "Mix of handles: " + string.Join(", ", FileSystemMixes.ShippedNames),
+    };
+
+    internal static Option<string?> HandlesOption() => new("--handles")
+    {
+        Description = "Mix of handles from a file, as `survey --save` writes it",
+    };
+
+    private static HandleStrategy ParseStrategy(string text) =>
+        HandleStrategy.TryParse(text, out HandleStrategy strategy, out string? error)
+            ? strategy
+            : throw new BadInputException(error);
+
+    private static int Simulated(string? text)
+    {
+        long count = text is null ? 0 : Numbers.Count("--simulate", text);
+        return count <= SweepExperiment.MaxSimulatedInodes
+            ? (int)count
+            : throw new BadInputException(
+                $"--simulate {text}: at most {SweepExperiment.MaxSimulatedInodes}");
+    }
+}

@@ -1,0 +1,220 @@
+using System.CommandLine;
+using System.Globalization;
+using HandleCache.Cli.Common;
+using HandleCache.Lab;
+using HandleCache.Lab.Kernels;
+using HandleCache.Lab.Validate;
+using HandleCache.Model;
+using HandleCache.Model.Handles;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Cli.Validate;
+
+/// <summary><c>handlecache validate</c>: the model held against the running kernel.</summary>
+internal static class ValidateCommand
+{
+    /// <summary>A year.</summary>
+    private const double MostSoakMinutes = 366 * 24 * 60;
+
+    private static readonly Option<ulong?> Seed = new("--seed")
+    {
+        Description = "Seed of tree and workload (default: from the clock, printed)",
+    };
+
+    private static readonly Option<string?> Source = new("--source")
+    {
+        Description = "Serve this directory instead of a generated tree (read-only)",
+    };
+
+    private static readonly Option<bool> Write = new("--write")
+    {
+        Description = "Let the workload write to --source (in directories of its own)",
+    };
+
+    private static readonly Option<string?> TreeOn = new("--tree-on")
+    {
+        Description = "Put the generated tree in this directory (default: temporary folder)",
+    };
+
+    private static readonly Option<int> Files = new("--files")
+    {
+        Description = "Files of the generated tree",
+        DefaultValueFactory = _ => 2000,
+    };
+
+    private static readonly Option<int> Directories = new("--directories")
+    {
+        Description = "Directories of the generated tree",
+        DefaultValueFactory = _ => 100,
+    };
+
+    private static readonly Option<int> Operations = new("--operations")
+    {
+        Description = "Steps of the workload",
+        DefaultValueFactory = _ => 6000,
+    };
+
+    private static readonly Option<double> Timeout = new("--timeout")
+    {
+        Description = "Seconds the kernel may believe entries and attributes",
+        DefaultValueFactory = _ => 0.05,
+    };
+
+    private static readonly Option<string> Strategy = new("--strategy")
+    {
+        Description = "Storage of handles in the model: inline:N, pointer, static:N, ...",
+        DefaultValueFactory = _ => "inline:12",
+    };
+
+    private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
+    {
+        Description = "off, on or auto",
+        DefaultValueFactory = _ => ReadDirPlusMode.Auto,
+    };
+
+    private static readonly Option<EvictionMethod> Evict = new("--evict")
+    {
+        Description = "How inodes are evicted: auto, prune or invalentry",
+    };
+
+    private static readonly Option<bool> DropCaches = new("--drop-caches")
+    {
+        Description = "Also drop the machine's caches, to count slab objects and pages",
+    };
+
+    private static readonly Option<string?> Record = new("--record")
+    {
+        Description = "Record the traffic in this file for replay",
+    };
+
+    private static readonly Option<int> Scripts = new("--scripts")
+    {
+        Description = "Random scripts of the differential part; 0 leaves it out",
+        DefaultValueFactory = _ => 300,
+    };
+
+    private static readonly Option<string?> DialectName = new("--dialect")
+    {
+        Description = "Dialect whose scripts are compared with today's protocol (default: all)",
+    };
+
+    private static readonly Option<int> DialectScripts = new("--dialect-scripts")
+    {
+        Description = "Random scripts of each dialect; 0 leaves them out",
+        DefaultValueFactory = _ => 300,
+    };
+
+    private static readonly Option<double?> Soak = new("--soak")
+    {
+        Description = "Minutes the differential part goes on, or until Ctrl-C",
+    };
+
+    private static readonly Option<string?> Break = new("--break")
+    {
+        Description = "Put a known fault into the model ('list' names them): must diverge",
+    };
+
+    private static readonly Option<string> ModelKernel = ModelKernelOption();
+
+    private static readonly Option<bool> Json = SharedOptions.Json();
+
+    public static Command Build()
+    {
+        Command command = new(
+            "validate", "Mount a real file system, drive it, hold every request against the model")
+        {
+            Seed, Source, Write, TreeOn, Files, Directories, Operations, Timeout, Strategy,
+            ReadDirPlus, Evict, DropCaches, Record, Scripts, DialectName,
+            DialectScripts, Soak, Break,
+            ModelKernel, Json,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        return command;
+    }
+
+    private static int Execute(ParseResult parsed)
+    {
+        if (parsed.GetValue(Break) == "list")
+        {
+            foreach (ModelFault fault in ValidateFaults.All)
+                Console.Out.WriteLine(
+                    $"{fault.Name,-26}{ValidateFaults.ShownBy(fault),-13}{fault.Description}");
+            return ExitCode.Success;
+        }
+
+        ValidateOptions options = OptionsOf(parsed);
+        using Interrupt interrupt = new();
+        ValidateResult result = ValidateExperiment.Run(
+            options, line => Console.Error.WriteLine(line), interrupt.Token);
+        if (parsed.GetValue(Json))
+            JsonOutput.Write(new ValidateDocument(JsonOutput.SchemaVersion, result));
+        else
+            ValidateText.Write(Console.Out, result);
+        if (result.IsInterrupted)
+            return ExitCode.Interrupted;
+        return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+
+    private static ValidateOptions OptionsOf(ParseResult parsed)
+    {
+        if (!HandleStrategy.TryParse(parsed.GetValue(Strategy), out HandleStrategy strategy))
+        {
+            throw new BadInputException(
+                $"--strategy: '{parsed.GetValue(Strategy)}' is not one of none, inline:N, "
+                + "inline:N+cache:M, inline-only:N, static:N, pointer, pointer-max:N "
+                + "with N and M from 0 to 128");
+        }
+
+        ValidateOptions options = new()
+        {
+            Seed = parsed.GetValue(Seed) ?? unchecked((uint)DateTime.UtcNow.Ticks),
+            Source = parsed.GetValue(Source),
+            Write = parsed.GetValue(Write),
+            TreeOn = parsed.GetValue(TreeOn),
+            Files = SharedOptions.Range(parsed, Files, 1, 1_000_000),
+            Directories = SharedOptions.Range(parsed, Directories, 1, 10_000),
+            Operations = SharedOptions.Range(parsed, Operations, 1, 100_000_000),
+            TimeoutSeconds = parsed.GetValue(Timeout),
+            Strategy = strategy,
+            ReadDirPlus = parsed.GetValue(ReadDirPlus),
+            Eviction = parsed.GetValue(Evict),
+            DropCaches = parsed.GetValue(DropCaches),
+            Record = parsed.GetValue(Record),
+            Scripts = SharedOptions.Range(parsed, Scripts, 0, 100_000_000),
+            DialectScripts = SharedOptions.Range(parsed, DialectScripts, 0, 100_000_000),
+            Soak = parsed.GetValue(Soak) is { } minutes ? SoakOf(minutes) : null,
+            ModelKernel = parsed.GetValue(ModelKernel)!,
+            Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
+        };
+        if (parsed.GetValue(DialectName) is { } dialectName)
+        {
+            options = options with
+            {
+                Dialects = DialectList.TryParse(
+                    dialectName, out Dialect? dialect, out string? error)
+                    ? [dialect]
+                    : throw new BadInputException($"--dialect: {error}"),
+            };
+        }
+
+        if (!(options.TimeoutSeconds is >= 0 and <= 86400))
+            throw new BadInputException("--timeout: 0 to 86400 seconds");
+        if (options.Write && options.Source is null)
+            throw new BadInputException("--write goes with --source");
+        return options;
+    }
+
+    /// <summary>--model-kernel as every command with a modelled kernel takes it.</summary>
+    internal static Option<string> ModelKernelOption() => new("--model-kernel")
+    {
+        Description = "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
+        DefaultValueFactory = _ => KernelProfiles.RunningName,
+    };
+
+    private static TimeSpan SoakOf(double minutes) => minutes is > 0 and <= MostSoakMinutes
+        ? TimeSpan.FromMinutes(minutes)
+        : throw new BadInputException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"--soak: more than 0, at most {MostSoakMinutes} minutes"));
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Lab.Watch;
+
+namespace HandleCache.Cli.Watch;
+
+/// <summary>`watch`: somebody else's server, its traffic held against the model.</summary>
+internal static class WatchCommand
+{
+    private static readonly Argument<string> MountPoint = new("MOUNTPOINT")
+    {
+        Description = "An existing directory",
+    };
+
+    private static readonly Argument<string[]> Server = new("SERVER")
+    {
+        Description = "Behind --: the server and its arguments; {} is where it mounts (/dev/fd/N), "
+            + "else that is added at the end. It must stay in the foreground (libfuse: -f)",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<bool> ReadOnly = new("--read-only")
+    {
+        Description = "Mount read-only",
+    };
+
+    private static readonly Option<bool> Reuses = new("--reuses-nodeids")
+    {
+        Description = "The server gives nodeids again for other objects while they are held",
+    };
+
+    private static readonly Option<string?> Record = new("--record")
+    {
+        Description = "Record the traffic in this file for replay",
+    };
+
+    private static readonly Option<bool> Json = SharedOptions.Json();
+
+    public static Command Build()
+    {
+        Command command = new("watch", "Mount somebody else's server, hold it against the model.")
+        {
+            MountPoint, Server, ReadOnly, Reuses, Record, Json,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        return command;
+    }
+
+    private static int Execute(ParseResult parsed)
+    {
+        WatchOptions options = new()
+        {
+            MountPoint = parsed.GetRequiredValue(MountPoint),
+            Command = parsed.GetRequiredValue(Server),
+            ReadOnly = parsed.GetValue(ReadOnly),
+            ReusesNodeIds = parsed.GetValue(Reuses),
+            Record = parsed.GetValue(Record),
+        };
+        using Interrupt interrupt = new();
+        WatchResult result = WatchRun.Run(
+            options,
+            () => WatchText.Mounted(Console.Error, options),
+            line => Console.Error.WriteLine($"handlecache: {line}"),
+            interrupt.Token);
+        if (parsed.GetValue(Json))
+            JsonOutput.Write(WatchDocument.Of(options, result));
+        else
+            WatchText.Write(Console.Out, result);
+        return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+}

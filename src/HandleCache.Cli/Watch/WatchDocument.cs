@@ -1,0 +1,30 @@
+using HandleCache.Cli.Common;
+using HandleCache.Lab.Validate;
+using HandleCache.Lab.Watch;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Cli.Watch;
+
+/// <summary>`watch` as one document.</summary>
+internal sealed record WatchDocument(
+    int SchemaVersion,
+    string Verdict,
+    KernelIdentity Kernel,
+    long Requests,
+    int InodesPeak,
+    IReadOnlyList<CheckResult> Checks,
+    MirrorStatistics Statistics,
+    IReadOnlyList<string> Notes,
+    WatchOptions Options)
+{
+    public static WatchDocument Of(WatchOptions options, WatchResult result) => new(
+        JsonOutput.SchemaVersion,
+        result.Verdict,
+        result.Kernel,
+        result.Statistics.Requests,
+        result.Statistics.InodesPeak,
+        result.Checks,
+        result.Statistics,
+        result.Notes,
+        options);
+}

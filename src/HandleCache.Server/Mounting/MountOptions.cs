@@ -1,0 +1,64 @@
+using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Channels;
+using HandleCache.Server.Sessions;
+
+namespace HandleCache.Server.Mounting;
+
+/// <summary>What <c>mount</c> serves, where and how.</summary>
+public sealed record MountOptions
+{
+    /// <summary>The directory that is served; its file system must have file handles.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>An existing directory.</summary>
+    public required string MountPoint { get; init; }
+
+    /// <summary>How long the kernel may believe entries and attributes, seconds.</summary>
+    public double TimeoutSeconds { get; init; } = 1;
+
+    public ReadDirPlusMode ReadDirPlus { get; init; } = ReadDirPlusMode.Auto;
+
+    /// <summary>
+    /// FUSE_EXPORT_SUPPORT: the mount may be exported; forgotten nodes are remembered.
+    /// </summary>
+    public bool Export { get; init; }
+
+    /// <summary>FUSE_WRITEBACK_CACHE.</summary>
+    public bool Writeback { get; init; }
+
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Hold the traffic against the model while it passes.</summary>
+    public bool Model { get; init; }
+
+    /// <summary>Record the traffic that the model sees in this file; null for none.</summary>
+    public string? Record { get; init; }
+
+    /// <summary>Survive the death of the server: a keeper holds the mount.</summary>
+    public bool Keep { get; init; }
+
+    /// <summary>Threads that read requests; with io_uring it is one for each queue.</summary>
+    public int Workers { get; init; } = Math.Max(2, Environment.ProcessorCount);
+
+    /// <summary>What carries the requests.</summary>
+    public MountChannel Channel { get; init; } = MountChannel.Device;
+
+    /// <summary>What mount(2) is called with.</summary>
+    public FuseMountOptions Settings => new()
+    {
+        Source = Path.GetFullPath(Source),
+        ReadOnly = ReadOnly,
+        RootMode = FileModes.Directory,
+    };
+
+    /// <summary>What the server's session is made with.</summary>
+    public SessionOptions Session => new()
+    {
+        Workers = Channel == MountChannel.Ring ? RingChannel.Workers : Workers,
+        OverIoUring = Channel == MountChannel.Ring,
+        ReadDirPlus = ReadDirPlus,
+        ExportSupport = Export,
+        WritebackCache = Writeback,
+    };
+}

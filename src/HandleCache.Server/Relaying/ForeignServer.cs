@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using HandleCache.Linux;
+
+namespace HandleCache.Server.Relaying;
+
+/// <summary>
+/// Somebody else's FUSE server, started with one end of a SEQPACKET socket as its device. libfuse
+/// and go-fuse take <c>/dev/fd/N</c> as mount point and then speak FUSE on that descriptor. Its
+/// standard output goes to ours for errors.
+/// </summary>
+public sealed class ForeignServer : IDisposable
+{
+    /// <summary>
+    /// Where in the command the mount point goes; at the end where it is not named.
+    /// </summary>
+    public const string MountPointMark = "{}";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private readonly Process _process;
+    private bool _disposed;
+
+    private ForeignServer(Process process, PacketSocket socket)
+    {
+        _process = process;
+        Socket = socket;
+    }
+
+    /// <summary>Our end; a receive of nothing means that the server is gone.</summary>
+    public PacketSocket Socket { get; }
+
+    /// <exception cref="IOException">The command cannot be started.</exception>
+    public static ForeignServer Start(IReadOnlyList<string> command, Action<string> report)
+    {
+        (PacketSocket mine, PacketSocket theirs) = PacketSocket.CreatePair();
+        PacketSocket? unused = mine;
+        try
+        {
+            using (theirs)
+            {
+                theirs.Descriptor.Inherit();
+                string mountPoint = "/dev/fd/"
+                    + theirs.Descriptor.Number.ToString(CultureInfo.InvariantCulture);
+                Process process = Process.Start(InfoOf(command, mountPoint))!;
+                process.OutputDataReceived += (_, line) => Forward(line.Data, report);
+                process.BeginOutputReadLine();
+                unused = null;
+                return new ForeignServer(process, mine);
+            }
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new IOException($"cannot start {command[0]}: {e.Message}", e);
+        }
+        finally
+        {
+            unused?.Dispose();
+        }
+    }
+
+    /// <summary>How it ended, in words; still running where it has not.</summary>
+    public string Ending() => _process.WaitForExit(Patience)
+        ? string.Create(
+            CultureInfo.InvariantCulture, $"ended with exit code {_process.ExitCode}")
+        : "hung up without ending";
+
+    /// <summary>Hangs up and waits; what does not end by itself is told to, then killed.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        Socket.Dispose();
+        if (!_process.WaitForExit(Patience))
+        {
+            Processes.Signal(_process.Id, Processes.Terminate);
+            if (!_process.WaitForExit(Patience))
+                _process.Kill(entireProcessTree: true);
+        }
+
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private static ProcessStartInfo InfoOf(IReadOnlyList<string> command, string mountPoint)
+    {
+        ProcessStartInfo info = new(command[0]) { RedirectStandardOutput = true };
+        bool isNamed = false;
+        foreach (string argument in command.Skip(1))
+        {
+            isNamed |= argument.Contains(MountPointMark, StringComparison.Ordinal);
+            info.ArgumentList.Add(
+                argument.Replace(MountPointMark, mountPoint, StringComparison.Ordinal));
+        }
+
+        if (!isNamed)
+            info.ArgumentList.Add(mountPoint);
+        return info;
+    }
+
+    private static void Forward(string? line, Action<string> report)
+    {
+        if (line is not null)
+            report($"server: {line}");
+    }
+}
