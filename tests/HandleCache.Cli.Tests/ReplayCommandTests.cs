@@ -7,7 +7,7 @@ namespace HandleCache.Cli.Tests;
 /// <summary>`replay` as a user meets it.</summary>
 public sealed class ReplayCommandTests : IDisposable
 {
-    private const string Access = "01000000" + "a100000000000000" + "00000000" + "0200000000000000";
+    private const string Access = "01000000" + "a100000000000000" + "00000000" + "ffffffffffffffff";
 
     private readonly string _folder =
         Directory.CreateTempSubdirectory("handlecache-replay-").FullName;
