@@ -52,6 +52,7 @@ static int RunScale(string inodes, string type, string bytes)
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: table README PERF-README FOLDER | model quick|full FILE PEER MACHINE");
+    Console.Error.WriteLine(
+        "usage: table README PERF-README FOLDER | model quick|full FILE PEER MACHINE");
     return BadUsage;
 }

@@ -12,7 +12,9 @@ namespace HandleCache.MountBench;
 /// <param name="size">How much.</param>
 /// <param name="ours">Runs all loads.</param>
 /// <param name="theirs">As well.</param>
-/// <param name="ring">Only the stat storms, which tell channels apart; null where there is none.</param>
+/// <param name="ring">
+/// Only the stat storms, which tell channels apart; null where there is none.
+/// </param>
 internal sealed class Bench(
     BenchFolder folder, BenchSize size, Contender ours, Contender theirs, Contender? ring)
 {

@@ -16,7 +16,9 @@ internal sealed record BenchSize(
 {
     public const int FilesPerFolder = 1000;
 
-    /// <summary>Few, so that a server that searches a list for them is not held back by it.</summary>
+    /// <summary>
+    /// Few, so that a server that searches a list for them is not held back by it.
+    /// </summary>
     public const int StatFiles = 100;
 
     /// <summary>About ten minutes.</summary>

@@ -38,7 +38,8 @@ internal sealed record Contender(
         DescriptorPerInode: true);
 
     /// <summary>This project's server, with further options of <c>handlecache mount</c>.</summary>
-    public static Contender HandleCache(string name, string program, params string[] options) => new(
+    public static Contender HandleCache(string name, string program, params string[] options) =>
+        new(
         name,
         program,
         (source, mountPoint, timeout) =>

@@ -16,7 +16,9 @@ internal sealed class LoadRunner(string loads)
     /// <summary>Lets the server take the FORGETs of an emptied cache, untimed.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A load below several roots in turn; the first slice of each is to warm up.</summary>
+    /// <summary>
+    /// A load below several roots in turn; the first slice of each is to warm up.
+    /// </summary>
     /// <param name="load">Not <see cref="Load.Walk"/>.</param>
     /// <param name="slices">Below each root.</param>
     /// <param name="sliceMs">Length of each, milliseconds.</param>

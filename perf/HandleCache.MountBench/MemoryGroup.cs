@@ -26,7 +26,8 @@ internal sealed class MemoryGroup : IDisposable
         try
         {
             return new MemoryGroup(
-                Directory.CreateDirectory($"{parent}/mount-bench-{Environment.ProcessId}").FullName);
+                Directory.CreateDirectory(
+                    $"{parent}/mount-bench-{Environment.ProcessId}").FullName);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,7 +46,8 @@ internal sealed class MemoryGroup : IDisposable
             string text = File.Exists(plain)
                 ? File.ReadAllText(plain)
                 : File.ReadLines($"{_folder}/memory.stat")
-                    .First(l => l.StartsWith("kernel ", StringComparison.Ordinal))["kernel ".Length..];
+                    .First(l => l.StartsWith(
+                        "kernel ", StringComparison.Ordinal))["kernel ".Length..];
             return long.Parse(text.Trim(), CultureInfo.InvariantCulture);
         }
     }

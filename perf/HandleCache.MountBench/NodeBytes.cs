@@ -30,7 +30,8 @@ internal static class NodeBytes
         }
 
         return string.Create(CultureInfo.InvariantCulture,
-            $"the table of nodes alone takes {(double)table.MemoryBytes / inodes:0.0} bytes an inode "
+            $"the table of nodes alone takes {(double)table.MemoryBytes / inodes:0.0} bytes an "
+                + $"inode "
             + $"at that size, of which the handle is {HandleBytes}");
     }
 }

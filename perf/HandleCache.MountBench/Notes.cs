@@ -7,16 +7,19 @@ internal static class Notes
 {
     public static string[] Of(string below, BenchSize size) =>
     [
-        $"all servers mounted at once, each load in slices of {size.SliceMs} ms below one mount and "
+        $"all servers mounted at once, each load in slices of {size.SliceMs} ms below one mount "
+            + $"and "
         + $"the other in turn; {size.Rounds} rounds with new servers; the figure of a bar is the "
         + "median of the slices' ratios, by pairs, its interval that of the sign test",
-        "rows of one client: client and servers on one processor; a client and its server take turns, "
+        "rows of one client: client and servers on one processor; a client and its server take "
+            + "turns, "
         + "and a wake-up of another processor costs more than a request, so that elsewise it is "
         + "measured where the scheduler happens to put them (given in the rows' notes, too); where "
         + "the peer is ahead then (random reads by one client) no reason was found; tried without "
         + "gain: one worker, three to ten, all workers on one processor, following the client's",
         $"source on {FileSystemOf(below)}; clients are processes of their own, written in C",
-        "files are read and written over and over as they are, so that no memory is given or taken; "
+        "files are read and written over and over as they are, so that no memory is given or "
+            + "taken; "
         + "each slice opens them anew, which drops their pages",
         "both: max_write 1 MiB, readahead 128 KiB, no writeback cache, pages dropped at open, "
         + "READDIRPLUS auto, default_permissions, allow_other",
@@ -34,7 +37,8 @@ internal static class Notes
         {
             Peer? peer = row.Peers?[0];
             output.WriteLine(string.Create(plain,
-                $"{row.Name,-45} {row.Value,10} {peer?.Value,10} {row.Figure,7} {Verdict(row),-5}"));
+                $"{row.Name,-45} {row.Value,10} {peer?.Value,10} {row.Figure,7} "
+                    + $"{Verdict(row),-5}"));
         }
     }
 

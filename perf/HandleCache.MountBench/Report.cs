@@ -100,7 +100,8 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
         Note = !met && Causes.Of(row.Name) is { } cause ? $"{facts}; {cause}" : facts,
     };
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Text(FormattableString text) => text.ToString(
+        CultureInfo.InvariantCulture);
 
     private static double Round(double value) =>
         value == 0 ? 0 : double.Parse(value.ToString("G4", CultureInfo.InvariantCulture),

@@ -36,7 +36,8 @@ internal sealed class RingNotes(LoadResult oneClient, SwitchBound bound, string 
             $"where no wake-up leaves its processor (one client, all on one) io_uring does "
             + $"{ratio.Median:0.00} times /dev/fuse ({ratio.Low:0.00} to {ratio.High:0.00}): "
             + $"{us:0.0} us a stat, of which two switches to the server and back are "
-            + $"{2 * bound.TurnsUs:0.0} us and two walks to the name {2 * bound.StatUs:0.0} us even "
+            + $"{2 * bound.TurnsUs:0.0} us and two walks to the name {2 * bound.StatUs:0.0} us "
+            + $"even "
             + $"without FUSE (futex turns, stat on the source, in this run); "
             + $"{Environment.ProcessorCount} such processors do {all:N0} stats/s, the bar asks for "
             + $"{2 * device:N0}{(all < 2 * device ? ", out of reach on this machine" : "")}");

@@ -62,7 +62,9 @@ internal sealed class RunningServer : IDisposable
 
     public ServerUse Use => ServerUse.Of(_process.Id);
 
-    /// <summary>Kernel memory charged to the process, bytes; null where it is not counted.</summary>
+    /// <summary>
+    /// Kernel memory charged to the process, bytes; null where it is not counted.
+    /// </summary>
     public long? KernelBytes => _group?.KernelBytes;
 
     public int OpenDescriptors =>

@@ -15,7 +15,9 @@ public static unsafe class Names
             return Sys.Status(LibC.mkdirat(dir, path, mode));
     }
 
-    /// <summary>mknodat(2); the device as <see cref="DeviceNumber.ToDevT(uint, uint)"/> makes it.</summary>
+    /// <summary>
+    /// mknodat(2); the device as <see cref="DeviceNumber.ToDevT(uint, uint)"/> makes it.
+    /// </summary>
     public static Errno MakeNode(
         FileDescriptor dir, ReadOnlySpan<byte> name, uint mode, ulong device)
     {

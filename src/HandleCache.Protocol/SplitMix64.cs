@@ -66,7 +66,9 @@ public sealed class SplitMix64(ulong seed)
         return bytes;
     }
 
-    /// <summary>Puts the items in an order in which each is equally likely (Fisher, Yates).</summary>
+    /// <summary>
+    /// Puts the items in an order in which each is equally likely (Fisher, Yates).
+    /// </summary>
     public void Shuffle<T>(Span<T> items)
     {
         for (int i = items.Length - 1; i > 0; i--)

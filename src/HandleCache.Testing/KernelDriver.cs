@@ -92,7 +92,9 @@ public sealed class KernelDriver : IDisposable
     public KernelCall Stat(string path, int flags = AtFlags.SymlinkNoFollow) => Kernel.Start(
         new(VfsCallKind.Stat) { Path = path, Flags = flags, Mode = StatxMask.BasicStats });
 
-    /// <summary>Starts a call that needs no more than a path; what it makes has mode 0755.</summary>
+    /// <summary>
+    /// Starts a call that needs no more than a path; what it makes has mode 0755.
+    /// </summary>
     public KernelCall Call(VfsCallKind kind, string path) => Kernel.Start(
         new(kind) { Path = path, Mode = FileModes.Octal755 });
 

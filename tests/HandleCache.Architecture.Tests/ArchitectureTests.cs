@@ -11,6 +11,14 @@ public class ArchitectureTests
     private static readonly string[] PureRooms =
         ["src/HandleCache.Protocol", "src/HandleCache.Model"];
 
+    private const int MostLines = 400;
+    private const int MostColumns = 100;
+
+    /// <summary>Kin shares a file: an enum that one record has stands beside it.</summary>
+    private const int FewLines = 30;
+
+    private const int MostShortFiles = 90;
+
     private static readonly string[] CodeFolders = ["src", "tests", "perf"];
 
     private static readonly (string Room, string[] MayUse)[] Arrows =
@@ -20,7 +28,8 @@ public class ArchitectureTests
         ("HandleCache.Linux", ["HandleCache.Protocol"]),
         ("HandleCache.Server", ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Linux"]),
         ("HandleCache.Lab",
-            ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Linux", "HandleCache.Server"]),
+            ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Linux",
+                "HandleCache.Server"]),
         ("HandleCache.Testing",
             ["HandleCache.Protocol", "HandleCache.Model", "HandleCache.Server"]),
         ("HandleCache.Cli", ["HandleCache.Lab"]),
@@ -61,7 +70,8 @@ public class ArchitectureTests
         { @"\bRandom\.Shared\b|\bnew Random\(\)", "a generator seeded by the caller" },
         { @"\bSystem\.IO\b|\bFile\.|\bDirectory\.|\bConsole\.", "spans given by the caller" },
         { @"\bnew Thread\b|\bTask\.Run\b|\bParallel\.", "threads of the caller" },
-        { @"\bstatic (?!readonly|extern|partial)[\w<>\[\]?,. ]+ _\w+\s*(=|;)", "a field of an object" },
+        { @"\bstatic (?!readonly|extern|partial)[\w<>\[\]?,. ]+ _\w+\s*(=|;)",
+            "a field of an object" },
     };
 
     [Theory]
@@ -113,6 +123,19 @@ public class ArchitectureTests
     }
 
     [Fact]
+    public void A_concept_of_few_lines_stands_beside_its_kin()
+    {
+        string[] files =
+        [
+            .. SourceTree.FilesOf("src").Where(f => SourceTree.Lines(f).Length < FewLines),
+        ];
+        Assert.True(
+            files.Length <= MostShortFiles,
+            $"{files.Length} files of fewer than {FewLines} lines, at most {MostShortFiles}: "
+            + string.Join("; ", files));
+    }
+
+    [Fact]
     public void A_file_is_short_enough_to_be_read_and_plain_ascii()
     {
         List<string> found = [];
@@ -122,11 +145,11 @@ public class ArchitectureTests
         foreach (string file in files)
         {
             string[] lines = SourceTree.Lines(file);
-            if (lines.Length > 500)
-                found.Add($"{file}: {lines.Length} lines, at most 500");
+            if (lines.Length > MostLines)
+                found.Add($"{file}: {lines.Length} lines, at most {MostLines}");
             for (int i = 0; i < lines.Length; i++)
             {
-                if (lines[i].Length > 120)
+                if (lines[i].Length > MostColumns)
                     found.Add($"{file}:{i + 1}: {lines[i].Length} columns");
                 if (lines[i].Any(c => c > '~' && c != '\uFEFF'))
                     found.Add($"{file}:{i + 1}: not ASCII");

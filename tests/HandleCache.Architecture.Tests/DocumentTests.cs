@@ -30,7 +30,8 @@ public partial class DocumentTests
                 string name = Path.GetFileName(cited.Value);
                 bool isThere = cited.Value.Contains('/', StringComparison.Ordinal)
                     ? SourceTree.Exists(cited.Value)
-                        || SourceTree.Exists(Path.Combine(Path.GetDirectoryName(file)!, cited.Value))
+                        || SourceTree.Exists(
+                            Path.Combine(Path.GetDirectoryName(file)!, cited.Value))
                     : documents.Contains(name);
                 if (!isThere)
                     missing.Add($"{file}: {cited.Value}");
@@ -104,7 +105,9 @@ public partial class DocumentTests
             .SelectMany(f => FaultDeclaration().Matches(SourceTree.Read(f)))
             .Select(m => m.Groups[1].Value);
 
-    /// <summary>Every name in backquotes of that line of every rule satisfies the condition.</summary>
+    /// <summary>
+    /// Every name in backquotes of that line of every rule satisfies the condition.
+    /// </summary>
     private static void AssertAll(string line, Func<string, bool> exists)
     {
         List<string> missing = [];

@@ -42,7 +42,8 @@ public class ListedNamesTests
 
     private static IReadOnlyList<string> ForgetsOfImpossibleEntry(ModelFaults faults)
     {
-        using KernelDriver bench = new(Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
+        using KernelDriver bench = new(
+            Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
         KernelCall open = Open(bench, 0);
         bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, open.Result.Errno);
@@ -58,7 +59,8 @@ public class ListedNamesTests
     /// </summary>
     private static List<string> ForgetsWhileConnecting(ModelFaults faults)
     {
-        using KernelDriver bench = new(Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
+        using KernelDriver bench = new(
+            Flags, inodes: new FuseInodeCacheOptions { Faults = faults });
         KernelCall mount = Open(bench, ModelKernel.MountSlot);
         bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, mount.Result.Errno);

@@ -17,7 +17,8 @@ public class MutationTests
     private const int Calls = 60;
 
     /// <summary>What the sound model makes of a script, by what the server sends.</summary>
-    private static readonly ConcurrentDictionary<(int Seed, bool Handles, bool OfOneLength), ScriptRun>
+    private static readonly ConcurrentDictionary<(int Seed, bool Handles, bool OfOneLength),
+        ScriptRun>
         Sound = new();
 
     public static TheoryData<string> Faults()

@@ -15,7 +15,8 @@ public class ObjectTests
     private const uint BasicStats = StatxMask.BasicStats;
 
     /// <summary>
-    /// The server gives nodeids again, but as it must: after the last FORGET, with a new generation.
+    /// The server gives nodeids again, but as it must: after the last FORGET, with a new
+    /// generation.
     /// </summary>
     [Fact]
     public void The_handle_of_a_cached_inode_names_the_object_behind_its_nodeid() =>

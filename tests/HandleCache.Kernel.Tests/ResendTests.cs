@@ -62,10 +62,12 @@ public class ResendTests
         KernelCall stat = bench.Stat(".", ForceSync);
         AskedRequest plain = bench.Read();
         AskedRequest marked = plain with { Unique = plain.Unique | ResendBit };
-        Assert.Equal(KernelDriver.ENOENT, bench.Answer(marked, KernelDriver.Attributes(KernelDriver.Directory)));
+        Assert.Equal(KernelDriver.ENOENT,
+            bench.Answer(marked, KernelDriver.Attributes(KernelDriver.Directory)));
         bench.Notify(FuseNotifyCode.FUSE_NOTIFY_RESEND);
         Assert.Equal(marked.Unique, bench.Read().Unique);
-        Assert.Equal(KernelDriver.ENOENT, bench.Answer(plain, KernelDriver.Attributes(KernelDriver.Directory)));
+        Assert.Equal(KernelDriver.ENOENT,
+            bench.Answer(plain, KernelDriver.Attributes(KernelDriver.Directory)));
         Assert.False(stat.IsDone);
         Assert.Equal(0, bench.Answer(marked, KernelDriver.Attributes(KernelDriver.Directory)));
         Assert.Equal(0, stat.Result.Errno);

@@ -7,7 +7,9 @@ using static HandleCache.Testing.KernelDriver;
 
 namespace HandleCache.Kernel.Tests;
 
-/// <summary>What kernel versions do differently, each row of the table by what it changes.</summary>
+/// <summary>
+/// What kernel versions do differently, each row of the table by what it changes.
+/// </summary>
 public class VersionRuleTests
 {
     [Theory]

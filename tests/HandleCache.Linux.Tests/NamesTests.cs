@@ -67,7 +67,8 @@ public class NamesTests
         using TempFolder folder = new();
         byte[] name = [0xFF, 0xFE, (byte)'x', 0];
         Assert.Equal(Errno.None, Names.MakeDirectory(folder.Descriptor, name, FileModes.Octal755));
-        Assert.Equal(Errno.EEXIST, Names.MakeDirectory(folder.Descriptor, name, FileModes.Octal755));
+        Assert.Equal(
+            Errno.EEXIST, Names.MakeDirectory(folder.Descriptor, name, FileModes.Octal755));
         Assert.Equal(Errno.None,
             Names.Unlink(folder.Descriptor, name, AtFlags.RemoveDir));
     }

@@ -104,7 +104,8 @@ public class DifferentialTests
 
     [Fact]
     public void Every_fault_of_the_modelled_kernel_has_a_name_of_its_own() => Assert.Equal(
-        DifferentialFaults.All.Count, DifferentialFaults.All.Select(f => f.Name).Distinct().Count());
+        DifferentialFaults.All.Count,
+            DifferentialFaults.All.Select(f => f.Name).Distinct().Count());
 
     private static IEnumerable<string> OwnMounts() => Machine.Mounts().Where(
         mount => mount.Contains("handlecache-", StringComparison.Ordinal));

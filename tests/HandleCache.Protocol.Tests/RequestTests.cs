@@ -12,7 +12,8 @@ public class RequestTests
     [Fact]
     public void A_lookup_as_the_kernel_sends_it_is_read_field_by_field()
     {
-        // len 46, opcode 1, unique 0x10, nodeid 1, uid 1000, gid 100, pid 7, no extensions, "hello".
+        // len 46, opcode 1, unique 0x10, nodeid 1, uid 1000, gid 100, pid 7, no extensions,
+        // "hello".
         byte[] message = Convert.FromHexString(
             "2E000000" + "01000000" + "1000000000000000" + "0100000000000000"
             + "E8030000" + "64000000" + "07000000" + "0000" + "0000" + "68656C6C6F00");
@@ -20,7 +21,8 @@ public class RequestTests
         Assert.True(FuseRequest.TryParse(message, out FuseRequest request, out _));
         Assert.Equal(FuseOpcode.FUSE_LOOKUP, request.Opcode);
         Assert.Equal(0x10UL, request.Header.unique);
-        Assert.Equal((1000u, 100u, 7u), (request.Header.uid, request.Header.gid, request.Header.pid));
+        Assert.Equal(
+            (1000u, 100u, 7u), (request.Header.uid, request.Header.gid, request.Header.pid));
         Assert.False(request.CheckShape().IsError);
         WireReader reader = request.Reader;
         Assert.True(reader.TryReadName(out ReadOnlySpan<byte> name));

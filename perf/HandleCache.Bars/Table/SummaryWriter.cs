@@ -37,7 +37,8 @@ internal static class SummaryWriter
         List<ResultRow> barred = [.. files.SelectMany(file => file.Rows).Where(r => r.Met != null)];
         table.Append(CultureInfo.InvariantCulture, $"\n{barred.Count(row => row.Met == true)} of ")
             .Append(CultureInfo.InvariantCulture, $"{barred.Count} bars are met; ")
-            .Append("every row, its machine and the cause of each shortfall: `perf/README.md`.\n\n");
+            .Append("every row, its machine and the cause of each shortfall: ")
+            .Append("`perf/README.md`.\n\n");
         return TableWriter.Between(text, Begin, End, table.ToString());
     }
 }

@@ -24,10 +24,13 @@ internal static class CompareTable
         {
             int at = i;
             int kib = result.Rows[0].Listings[i].BufferBytes / 1024;
-            listings.Add(Row($"entries per {kib} KiB", r => Whole(r.Listings[at].EntriesPerBuffer)));
+            listings.Add(
+                Row($"entries per {kib} KiB", r => Whole(r.Listings[at].EntriesPerBuffer)));
             listings.Add(Row($"READDIRPLUS, {kib} KiB", r => Whole(r.Listings[at].RoundTrips)));
-            listings.Add(Row($"reply KiB, {kib} KiB", r => Whole(r.Listings[at].ReplyBytes / 1024)));
-            listings.Add(Row($"ls -l requests, {kib} KiB", r => Whole(r.Listings[at].ListRequests)));
+            listings.Add(
+                Row($"reply KiB, {kib} KiB", r => Whole(r.Listings[at].ReplyBytes / 1024)));
+            listings.Add(
+                Row($"ls -l requests, {kib} KiB", r => Whole(r.Listings[at].ListRequests)));
         }
 
         listings.Add(Row("handles still missing", r => Whole(r.Listings[0].HandlesMissing)));

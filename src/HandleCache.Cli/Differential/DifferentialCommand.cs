@@ -1,6 +1,5 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Validate;
 using HandleCache.Lab;
 using HandleCache.Lab.Differential;
 using HandleCache.Model;
@@ -41,7 +40,7 @@ internal static class DifferentialCommand
         {
             Description = "Put a known fault into the model: must diverge.",
         };
-        Option<string> modelKernel = ValidateCommand.ModelKernelOption();
+        Option<string> modelKernel = SharedOptions.ModelKernel();
         Command command = new(
             "differential", "Run scripts on the running and on the modelled kernel.")
         {

@@ -1,4 +1,3 @@
-using HandleCache.Cli.Common;
 using HandleCache.Lab.Restart.Modelled;
 
 namespace HandleCache.Cli.Restart;

@@ -1,4 +1,3 @@
-using HandleCache.Cli.Common;
 using HandleCache.Lab.Survey;
 using HandleCache.Model;
 

@@ -75,6 +75,7 @@ internal static class SweepAnswer
         HandleStrategyKind.InlineOnly => "N bytes in the inode, longer handles refused",
         HandleStrategyKind.Static => "handle[N] in the inode, longer handles refused",
         HandleStrategyKind.Pointer => "a pointer, kmalloc of the exact length (RFC v3)",
-        _ => "a pointer, kmalloc for N bytes always (RFC v1/v2)",
+        HandleStrategyKind.PointerMax => "a pointer, kmalloc for N bytes always (RFC v1/v2)",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using HandleCache.Cli.Common;
 using HandleCache.Lab;
-using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Validate;
 using HandleCache.Model;
 using HandleCache.Model.Handles;
@@ -115,7 +114,7 @@ internal static class ValidateCommand
         Description = "Put a known fault into the model ('list' names them): must diverge",
     };
 
-    private static readonly Option<string> ModelKernel = ModelKernelOption();
+    private static readonly Option<string> ModelKernel = SharedOptions.ModelKernel();
 
     private static readonly Option<bool> Json = SharedOptions.Json();
 
@@ -206,12 +205,6 @@ internal static class ValidateCommand
     }
 
     /// <summary>--model-kernel as every command with a modelled kernel takes it.</summary>
-    internal static Option<string> ModelKernelOption() => new("--model-kernel")
-    {
-        Description = "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
-        DefaultValueFactory = _ => KernelProfiles.RunningName,
-    };
-
     private static TimeSpan SoakOf(double minutes) => minutes is > 0 and <= MostSoakMinutes
         ? TimeSpan.FromMinutes(minutes)
         : throw new BadInputException(string.Create(

@@ -1,4 +1,3 @@
-using HandleCache.Cli.Common;
 using HandleCache.Lab.Validate;
 using HandleCache.Lab.Watch;
 using HandleCache.Server.Tap;

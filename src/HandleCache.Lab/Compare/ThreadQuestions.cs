@@ -71,7 +71,8 @@ internal static class ThreadQuestions
         byte[] then = new byte[thenBytes];
         then[^1] = (byte)(sameBytes ? 0 : 1);
         cache.IGet(5, 0, FileModes.Regular, new FileHandle(type, first));
-        IGetOutcome outcome = cache.IGet(5, 0, FileModes.Regular, new FileHandle(thenType, then)).Outcome;
+        IGetOutcome outcome = cache.IGet(
+            5, 0, FileModes.Regular, new FileHandle(thenType, then)).Outcome;
         cache.Unmount();
         return outcome == IGetOutcome.Replaced ? "another inode" : "the same inode";
     }

@@ -11,8 +11,9 @@ public sealed record DialectDifference(string Name, string Reason, Func<Dialect,
     public static DialectDifference Counts { get; } = new(
         "one-lookup-for-life",
         "an inode has one lookup for its life, whatever replies return it: lookups held are "
-            + "compared as held or not, the root's not at all (today a LOOKUP of \"..\" that returns "
-            + "it counts, though the root is never forgotten), and the server's own count is not",
+            + "compared as held or not, the root's not at all (today a LOOKUP of \"..\" that "
+            + "returns it counts, though the root is never forgotten), and the server's own "
+            + "count is not",
         dialect => dialect.ForgetsOne);
 
     public static DialectDifference Generations { get; } = new(

@@ -86,7 +86,8 @@ public static class NoiseRules
         VfsResult fromModel, IReadOnlyList<ScriptRequest> real, IReadOnlyList<ScriptRequest> model)
     {
         ArgumentNullException.ThrowIfNull(fromModel);
-        return fromModel.Errno == (int)Errno.ELOOP && WithoutLinks(real).SequenceEqual(WithoutLinks(model));
+        return fromModel.Errno == (int)Errno.ELOOP
+            && WithoutLinks(real).SequenceEqual(WithoutLinks(model));
     }
 
     private static IEnumerable<ScriptRequest> WithoutLinks(IEnumerable<ScriptRequest> requests) =>

@@ -89,7 +89,8 @@ public static partial class ScriptGenerator
                 Path2 = Path(random, style),
                 Flags = random.Pick(0, 0, 0, 1, 2, 4),
             },
-            VfsCallKind.ChMod => call with { Mode = random.Pick<uint>(0x1ED, 0x180, 0x1B6, 0x9ED, 0x5ED, 0xFFF) },
+            VfsCallKind.ChMod =>
+                call with { Mode = random.Pick<uint>(0x1ED, 0x180, 0x1B6, 0x9ED, 0x5ED, 0xFFF) },
             VfsCallKind.ChGrp => call with { Mode = random.Pick(0u, 5u) },
             VfsCallKind.Truncate => call with { Size = random.Pick(0, 10, 3000) },
             VfsCallKind.FTruncate => call with { Path = "", Size = random.Pick(0, 10, 3000) },

@@ -27,7 +27,9 @@ public static partial class ScriptGenerator
     /// </summary>
     private const string NotUtf8 = "\u0001\u00ff";
 
-    /// <summary>Names beside the usual four, and one too long where a request has one page.</summary>
+    /// <summary>
+    /// Names beside the usual four, and one too long where a request has one page.
+    /// </summary>
     private static readonly string[] RareNames =
     [
         "e", "f", "A", " ", "...", NotUtf8, "name.with.dots",

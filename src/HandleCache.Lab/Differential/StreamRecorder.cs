@@ -56,7 +56,8 @@ public sealed class StreamRecorder(
                 Volatile.Write(ref _init, parsed.Body.ToArray());
         }
 
-        if (NoiseRules.Normalize(message, dropsReads, dialect ?? Dialect.Classic) is not { } request)
+        if (NoiseRules.Normalize(
+            message, dropsReads, dialect ?? Dialect.Classic) is not { } request)
             return;
         lock (_lock)
             _requests.Add(request);

@@ -19,3 +19,6 @@ public sealed record LayoutResult(
     /// <summary>Bytes per inode against today's.</summary>
     public double DeltaBytes => (Cost?.TotalBytes ?? 0) - (TodayCost?.TotalBytes ?? 0);
 }
+
+/// <summary>One object's geometry, derived.</summary>
+public sealed record SlabResult(KernelProfile Kernel, SlabObject SlabObject, ObjectCost Cost);

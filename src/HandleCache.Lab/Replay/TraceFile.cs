@@ -161,3 +161,20 @@ internal sealed class TraceFile : IDisposable
         };
     }
 }
+
+/// <summary>A trace that could not be written whole (exit code 1).</summary>
+public sealed class TraceFileException(string message, Exception inner)
+    : LabException(message, inner);
+
+/// <summary>What a file with traffic is.</summary>
+public enum TraceFileFormat
+{
+    /// <summary>By its first bytes, else by its name.</summary>
+    Auto,
+
+    /// <summary>A trace as `--record` writes it.</summary>
+    HandleCache,
+
+    /// <summary>libCacheSim's oracleGeneral.</summary>
+    OracleGeneral,
+}

@@ -162,3 +162,35 @@ internal sealed class PairFile : IDisposable
             $" [{shadow.SizeBytes} bytes, {shadow.NLink} links; {string.Join(", ", steps)}]");
     }
 }
+
+/// <summary>One side of a <see cref="PairFile"/>: an open file and what is done with it.</summary>
+internal interface IOpenFile : IDisposable
+{
+    /// <summary>pread(2).</summary>
+    SysResult Read(Span<byte> buffer, long offset);
+
+    /// <summary>pwrite(2).</summary>
+    SysResult Write(ReadOnlySpan<byte> data, long offset);
+
+    /// <summary>ftruncate(2).</summary>
+    Errno Truncate(long lengthBytes);
+
+    /// <summary>statx(2) of the file itself.</summary>
+    Errno Stat(out Statx statx);
+}
+
+/// <summary>A descriptor of this process as one side of a pair; owns it.</summary>
+internal sealed class OpenDescriptor(FileDescriptor file) : IOpenFile
+{
+    public SysResult Read(Span<byte> buffer, long offset) => Files.ReadAt(file, buffer, offset);
+
+    public SysResult Write(ReadOnlySpan<byte> data, long offset) =>
+        Files.WriteAt(file, data, offset);
+
+    public Errno Truncate(long lengthBytes) => Files.Truncate(file, lengthBytes);
+
+    public Errno Stat(out Statx statx) =>
+        Metadata.Statx(file, StatxMask.BasicStats, out statx);
+
+    public void Dispose() => file.Dispose();
+}

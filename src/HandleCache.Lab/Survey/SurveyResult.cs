@@ -35,3 +35,38 @@ public sealed record SurveyResult
             .Select(g => new SurveyLength(g.Key.Type, g.Key.Bytes, g.Sum(row => row.Count)))
             .OrderByDescending(row => row.Count)];
 }
+
+/// <summary>How many objects have a handle of this type and length.</summary>
+/// <param name="Type">All 32 bits of handle_type.</param>
+/// <param name="Bytes">Length.</param>
+/// <param name="Count">Objects.</param>
+public sealed record SurveyLength(uint Type, int Bytes, long Count);
+
+/// <summary>What was found on one file system.</summary>
+public sealed record SurveyFileSystem
+{
+    /// <summary>As mountinfo has it: xfs, fuse.sshfs.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Device number, "major:minor".</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The mounts through which it was met.</summary>
+    public required IReadOnlyList<string> MountPoints { get; init; }
+
+    public required long Objects { get; init; }
+
+    /// <summary>Objects for which the file system makes no handle (EOPNOTSUPP).</summary>
+    public required long WithoutHandle { get; init; }
+
+    /// <summary>
+    /// Objects without a connectable handle (EOPNOTSUPP, EOVERFLOW), where those were asked for.
+    /// </summary>
+    public required long WithoutConnectable { get; init; }
+
+    /// <summary>By count.</summary>
+    public required IReadOnlyList<SurveyLength> Lengths { get; init; }
+
+    /// <summary>By count; empty where they were not asked for.</summary>
+    public required IReadOnlyList<SurveyLength> Connectable { get; init; }
+}

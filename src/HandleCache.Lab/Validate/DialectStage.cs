@@ -6,7 +6,9 @@ using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Validate;
 
-/// <summary>Scripts of each dialect, modelled kernel and server, against today's protocol.</summary>
+/// <summary>
+/// Scripts of each dialect, modelled kernel and server, against today's protocol.
+/// </summary>
 internal static class DialectStage
 {
     private const int CallsPerScript = 50;

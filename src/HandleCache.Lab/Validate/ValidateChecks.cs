@@ -45,7 +45,8 @@ public static class ValidateChecks
 
     /// <summary>
     /// Scripts in a dialect, on the modelled kernel and server: results and cache contents are
-    /// those of today's protocol but for what <see cref="Lab.Differential.DialectDifference"/> names.
+    /// those of today's protocol but for what
+    /// <see cref="Lab.Differential.DialectDifference"/> names.
     /// </summary>
     public static string OfDialect(Dialect dialect)
     {

@@ -18,7 +18,8 @@ namespace HandleCache.Lab.Validate;
 /// <listheader><term>stage</term><description>what it is there for</description></listheader>
 /// <item><term>table</term><description>the tree, server remembers forgotten nodeids (R14)
 /// </description></item>
-/// <item><term>none</term><description>a small tree, forgotten nodeids are gone</description></item>
+/// <item><term>none</term><description>a small tree, forgotten nodeids are gone
+/// </description></item>
 /// <item><term>lengths</term><description>synthetic handles of 0 to 128 bytes, so that some
 /// spill</description></item>
 /// <item><term>reuse</term><description>a server that reuses nodeids with new generations and

@@ -79,3 +79,9 @@ public sealed record ValidateOptions
     /// <summary>A known fault put into the model, to see the checks fail.</summary>
     public ModelFault? Break { get; init; }
 }
+
+/// <summary>The running kernel's release, as uname -r gives it.</summary>
+internal static class KernelRelease
+{
+    public static string Read() => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
+}

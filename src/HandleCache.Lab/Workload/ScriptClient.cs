@@ -142,7 +142,8 @@ public sealed partial class ScriptClient : IDisposable
     {
         List<string> names = [];
         long bytes = 0;
-        if (!once && Files.Seek(fd, 0, 0) is { Failed: true } failed && failed.Errno != Errno.ESPIPE)
+        if (!once && Files.Seek(fd, 0, 0) is { Failed: true } failed
+            && failed.Errno != Errno.ESPIPE)
             return Status(failed.Errno);
         while (true)
         {
@@ -152,8 +153,8 @@ public sealed partial class ScriptClient : IDisposable
             DirectoryReader reader = new(_buffer.AsSpan(0, (int)filled.Value));
             while (reader.TryNext(out DirectoryEntry entry))
             {
-                names.Add(FormattableString.Invariant(
-                    $"{System.Text.Encoding.Latin1.GetString(entry.Name)} {entry.Ino} {entry.Type}"));
+                string name = System.Text.Encoding.Latin1.GetString(entry.Name);
+                names.Add(FormattableString.Invariant($"{name} {entry.Ino} {entry.Type}"));
             }
 
             bytes += filled.Value;

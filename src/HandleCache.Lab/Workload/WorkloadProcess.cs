@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using HandleCache.Server;
 
 namespace HandleCache.Lab.Workload;
 
@@ -215,4 +216,37 @@ public sealed class WorkloadProcess : IDisposable
             _process.Kill();
         _process.WaitForExit(ExitTimeout);
     }
+}
+
+/// <summary>
+/// The workload process failed: it refused a request, died, or gave no answer in time. The
+/// message is for the user and holds what the process wrote on stderr.
+/// </summary>
+public sealed class WorkloadException : LabException
+{
+    public WorkloadException(string message) : base(message) { }
+
+    public WorkloadException(string message, Exception inner) : base(message, inner) { }
+}
+
+/// <summary>How a workload process is started: this program again, with a hidden command.</summary>
+/// <param name="FileName">The executable.</param>
+/// <param name="Arguments">What comes before the parent's process id.</param>
+public sealed record WorkloadCommandLine(string FileName, IReadOnlyList<string> Arguments)
+{
+    /// <summary>The hidden command of the CLI.</summary>
+    public const string CommandName = "workload";
+
+    /// <summary>
+    /// This program, whether it runs by its own executable or as <c>dotnet handlecache.dll</c>.
+    /// </summary>
+    public static WorkloadCommandLine ThisProgram()
+    {
+        (string program, string? assembly) = OwnProgram.Find();
+        return Of(program, assembly);
+    }
+
+    /// <summary>A given executable, or <c>dotnet</c> with a given assembly.</summary>
+    public static WorkloadCommandLine Of(string fileName, string? assembly = null) =>
+        new(fileName, assembly is null ? [CommandName] : [assembly, CommandName]);
 }

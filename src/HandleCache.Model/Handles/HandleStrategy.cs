@@ -78,7 +78,8 @@ public readonly record struct HandleStrategy
         HandleStrategyKind.None => 0,
         HandleStrategyKind.Inline or HandleStrategyKind.Pointer => MaxHandleBytes,
         HandleStrategyKind.InlineOnly or HandleStrategyKind.Static => InlineBytes,
-        _ => SpillBytes,
+        HandleStrategyKind.InlineCache or HandleStrategyKind.PointerMax => SpillBytes,
+        _ => throw new InvalidOperationException($"unknown strategy {(int)Kind}"),
     };
 
     /// <summary>
@@ -160,7 +161,8 @@ public readonly record struct HandleStrategy
         HandleStrategyKind.InlineOnly => Invariant($"inline-only:{InlineBytes}"),
         HandleStrategyKind.Static => Invariant($"static:{InlineBytes}"),
         HandleStrategyKind.Pointer => "pointer",
-        _ => Invariant($"pointer-max:{SpillBytes}"),
+        HandleStrategyKind.PointerMax => Invariant($"pointer-max:{SpillBytes}"),
+        _ => throw new InvalidOperationException($"unknown strategy {(int)Kind}"),
     };
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

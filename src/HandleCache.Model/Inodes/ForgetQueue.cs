@@ -175,3 +175,22 @@ public sealed class ForgetQueue
         return entry;
     }
 }
+
+/// <summary>What one FORGET says, or one entry of BATCH_FORGET (fuse_forget_one).</summary>
+public readonly record struct ForgetEntry(ulong NodeId, ulong NLookup);
+
+/// <summary>What a read of the device gets next (R3).</summary>
+public enum ForgetTurn
+{
+    /// <summary>Nothing waits: the read blocks.</summary>
+    Nothing,
+
+    /// <summary>An INTERRUPT; these go before everything.</summary>
+    Interrupt,
+
+    /// <summary>A FORGET or BATCH_FORGET: call <see cref="ForgetQueue.Read"/>.</summary>
+    Forget,
+
+    /// <summary>The oldest pending request.</summary>
+    Request,
+}

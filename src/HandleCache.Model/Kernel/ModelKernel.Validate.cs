@@ -11,7 +11,9 @@ public sealed partial class ModelKernel
     /// <summary>Inodes whose RELEASE is under way, one reference each.</summary>
     private readonly List<KernelInode> _releasing = [];
 
-    /// <summary>Calls and notifications begun and not ended: what they hold shows nowhere.</summary>
+    /// <summary>
+    /// Calls and notifications begun and not ended: what they hold shows nowhere.
+    /// </summary>
     private int _running;
 
     /// <summary>

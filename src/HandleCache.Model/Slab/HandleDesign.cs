@@ -33,7 +33,8 @@ public readonly record struct HandleDesign(
         {
             HandleStrategyKind.Pointer => Header.SizeBytes + handleBytes,
             HandleStrategyKind.InlineCache => Strategy.SpillBytes,
-            _ => handleBytes,
+            HandleStrategyKind.Inline => handleBytes,
+            _ => throw new InvalidOperationException($"{Strategy} has no external buffer"),
         };
     }
 

@@ -25,7 +25,9 @@ public readonly record struct HandleSlotLayout(
                 new HandleSlotLayout(header, 0, true, false),
             HandleStrategyKind.Inline or HandleStrategyKind.InlineCache =>
                 new HandleSlotLayout(header, strategy.InlineBytes, false, true),
-            _ => new HandleSlotLayout(header, strategy.InlineBytes, false, false),
+            HandleStrategyKind.InlineOnly or HandleStrategyKind.Static =>
+                new HandleSlotLayout(header, strategy.InlineBytes, false, false),
+            _ => throw new InvalidOperationException($"unknown strategy {strategy}"),
         };
 
     public int AlignBytes => HoldsPointer ? PointerBytes : Header.AlignBytes;

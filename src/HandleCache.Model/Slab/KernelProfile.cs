@@ -126,3 +126,23 @@ public sealed record KernelProfile
             : null;
     }
 }
+
+/// <summary>What sysfs showed for fuse_inode on a machine with so many CPUs present.</summary>
+public readonly record struct MeasuredGeometry(
+    int PresentCpus, int SlotBytes, int FreeTailBytes, int Order, int ObjectsPerSlab);
+
+/// <summary>Where a slab's memcg vector (slabobj_ext per object) lies.</summary>
+public enum VectorPlacement
+{
+    /// <summary>There is none: objects not accounted, or no memory cgroup.</summary>
+    None,
+
+    /// <summary>From 7.0: in the slab's leftover. Free.</summary>
+    Leftover,
+
+    /// <summary>From 7.0: in each object's alignment padding. Free.</summary>
+    Padding,
+
+    /// <summary>A kmalloc per slab.</summary>
+    Kmalloc,
+}

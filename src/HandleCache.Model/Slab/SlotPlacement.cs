@@ -15,6 +15,20 @@ public readonly record struct SlotPlacement(SlotPlacementKind Kind, string? Memb
     {
         SlotPlacementKind.End => "end",
         SlotPlacementKind.BestHole => "best-hole",
-        _ => $"after:{Member}",
+        SlotPlacementKind.After => $"after:{Member}",
+        _ => throw new InvalidOperationException($"unknown placement {Kind}"),
     };
+}
+
+/// <summary>Where in struct fuse_inode the handle slot goes.</summary>
+public enum SlotPlacementKind
+{
+    /// <summary>Behind the last member, in the padding where there is some.</summary>
+    End,
+
+    /// <summary>Behind a named member.</summary>
+    After,
+
+    /// <summary>Wherever sizeof grows least.</summary>
+    BestHole,
 }

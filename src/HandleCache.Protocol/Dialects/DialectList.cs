@@ -38,7 +38,8 @@ public static class DialectList
             "thread" => new ThreadDialect(options),
             "v2" => new V2Dialect(options),
             "v3" => new V3Dialect(options),
-            _ => new FusexDialect(options),
+            "fusex" => new FusexDialect(options),
+            _ => throw new InvalidOperationException($"dialect '{name}' is listed but not made"),
         };
         return true;
     }

@@ -174,3 +174,22 @@ public sealed class TraceWalk
     private static uint Word(ReadOnlySpan<byte> bytes, int at) =>
         BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
 }
+
+/// <summary>What a <see cref="TraceWalk"/> came to.</summary>
+public enum TraceStep
+{
+    /// <summary>Too few bytes: <see cref="TraceWalk.NeededBytes"/> are wanted at once.</summary>
+    NeedsMore,
+
+    /// <summary>The header was read and checked.</summary>
+    Header,
+
+    /// <summary>A block was read and checked.</summary>
+    Block,
+
+    /// <summary>The trace is whole.</summary>
+    End,
+
+    /// <summary>The trace is refused: <see cref="TraceWalk.Error"/>.</summary>
+    Refused,
+}

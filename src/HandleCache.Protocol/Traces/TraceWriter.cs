@@ -160,3 +160,12 @@ public sealed class TraceWriter
         _sink.Write(block);
     }
 }
+
+/// <summary>Takes the bytes of a trace in their order.</summary>
+public interface ITraceSink
+{
+    /// <summary>
+    /// The header, or one whole block; the bytes are good only during the call.
+    /// </summary>
+    void Write(ReadOnlySpan<byte> bytes);
+}

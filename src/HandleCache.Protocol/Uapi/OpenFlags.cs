@@ -36,3 +36,48 @@ public static class OpenFlags
     /// <summary>O_TMPFILE, which contains O_DIRECTORY.</summary>
     public static readonly int TmpFile = 0x400000 | Directory;
 }
+
+/// <summary>Flags of the *at calls (uapi/linux/fcntl.h).</summary>
+public static class AtFlags
+{
+    /// <summary>AT_FDCWD: the working directory in place of a descriptor.</summary>
+    public const int FdCwd = -100;
+
+    public const int SymlinkNoFollow = 0x100;
+    public const int EAccess = 0x200;
+    public const int RemoveDir = 0x200;
+    public const int SymlinkFollow = 0x400;
+    public const int NoAutomount = 0x800;
+    public const int EmptyPath = 0x1000;
+
+    public const int StatxSyncAsStat = 0;
+    public const int StatxForceSync = 0x2000;
+    public const int StatxDontSync = 0x4000;
+
+    /// <summary>name_to_handle_at: a handle that only identifies; open may refuse it.</summary>
+    public const int HandleFid = 0x200;
+
+    /// <summary>name_to_handle_at: the mount id is the unique 64-bit one (since 6.12).</summary>
+    public const int HandleMountIdUnique = 0x1;
+
+    /// <summary>name_to_handle_at: the handle also names the parent (since 6.13).</summary>
+    public const int HandleConnectable = 0x2;
+}
+
+/// <summary>Flags of renameat2(2) (uapi/linux/fs.h).</summary>
+public static class RenameFlags
+{
+    public const uint NoReplace = 1;
+    public const uint Exchange = 2;
+    public const uint Whiteout = 4;
+}
+
+/// <summary>Flags of setxattr(2) (uapi/linux/xattr.h).</summary>
+public static class XattrFlags
+{
+    public const int Create = 1;
+    public const int Replace = 2;
+
+    /// <summary>XATTR_SIZE_MAX: the longest value, bytes.</summary>
+    public const int MaxValueBytes = 65536;
+}

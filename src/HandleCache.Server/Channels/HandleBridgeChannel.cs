@@ -30,7 +30,9 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
         private readonly Lock _lock = new();
         private readonly PendingRequests _pending = new();
 
-        /// <summary>Grown to the largest reply seen; a port's replies are sent one at a time.</summary>
+        /// <summary>
+        /// Grown to the largest reply seen; a port's replies are sent one at a time.
+        /// </summary>
         private byte[] _classic = new byte[4096];
 
         public SysResult Receive(Span<byte> buffer)
@@ -135,7 +137,8 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
         private Span<byte> Room(int bytes)
         {
             if (_classic.Length < bytes)
-                _classic = GC.AllocateUninitializedArray<byte>(Math.Max(bytes, 2 * _classic.Length));
+                _classic = GC.AllocateUninitializedArray<byte>(
+                    Math.Max(bytes, 2 * _classic.Length));
             return _classic;
         }
     }

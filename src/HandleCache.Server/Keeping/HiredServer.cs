@@ -42,7 +42,8 @@ internal sealed class HiredServer : IDisposable
         if (errno is Errno.EAGAIN or Errno.EINTR)
             return !HasDied();
         if (errno != Errno.None
-            || !MemoryMarshal.TryRead(_message.AsSpan(0, packet.LengthBytes), out KeeperMessage said)
+            || !MemoryMarshal.TryRead(
+                _message.AsSpan(0, packet.LengthBytes), out KeeperMessage said)
             || said.Verb != KeeperVerb.Ready)
         {
             return false;

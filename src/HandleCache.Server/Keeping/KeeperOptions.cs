@@ -25,3 +25,12 @@ public sealed record KeeperOptions
     /// <summary>Told in words what happens to the servers.</summary>
     public Action<string> Report { get; init; } = static _ => { };
 }
+
+/// <summary>A server process as its keeper sees it. Disposing kills and reaps it.</summary>
+public interface IServerProcess : IDisposable
+{
+    int ProcessId { get; }
+
+    /// <summary>Waits for its end; its exit code, or null when it still runs.</summary>
+    int? WaitForExit(TimeSpan patience);
+}

@@ -240,3 +240,32 @@ internal sealed class NodeTable : IDisposable
             _table.SetFlags(index, Suspect);
     }
 }
+
+/// <summary>
+/// Which nodeids the kernel has from earlier lives of the server. An object must keep its
+/// nodeid: under a second one the kernel would cache its data twice.
+/// </summary>
+public interface IKnownNodes
+{
+    /// <summary>The nodeid the kernel has for a handle; 0 for none.</summary>
+    ulong NodeIdOf(in FileHandleBuffer handle);
+}
+
+/// <summary>What a FORGET left behind.</summary>
+internal enum ForgetResult
+{
+    /// <summary>There was no such node.</summary>
+    Unknown,
+
+    /// <summary>The kernel still counts on it, or it is the root.</summary>
+    Held,
+
+    /// <summary>It is gone from the table.</summary>
+    Gone,
+
+    /// <summary>The kernel has forgotten it, the table has not.</summary>
+    Remembered,
+
+    /// <summary>As <see cref="Remembered"/>, and the file may have been deleted.</summary>
+    RememberedSuspect,
+}

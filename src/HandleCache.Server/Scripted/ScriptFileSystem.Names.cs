@@ -42,7 +42,8 @@ public sealed partial class ScriptFileSystem
     public override Errno MkDir(
         in RequestContext context, in fuse_mkdir_in arguments, ReadOnlySpan<byte> name,
         ref ReplyBuilder reply) =>
-        Make(context, name, FileModes.Directory | (arguments.mode & FileModes.PermissionMask), 0, default, ref reply);
+        Make(context, name, FileModes.Directory | (arguments.mode & FileModes.PermissionMask), 0,
+            default, ref reply);
 
     public override Errno MkNod(
         in RequestContext context, in fuse_mknod_in arguments, ReadOnlySpan<byte> name,
@@ -84,7 +85,8 @@ public sealed partial class ScriptFileSystem
         lock (_lock)
         {
             Errno errno = Make(
-                context, name, FileModes.Regular | (arguments.mode & FileModes.PermissionMask), 0, default, ref reply);
+                context, name, FileModes.Regular | (arguments.mode & FileModes.PermissionMask), 0,
+                    default, ref reply);
             if (errno != Errno.None)
                 return errno;
             ScriptNode made = _nodes[context.NodeId].Children[NameOf(name)].Node;

@@ -109,3 +109,22 @@ public sealed record ScriptServerOptions
     private static bool IsFinite(ValidityMode mode) =>
         mode is ValidityMode.Finite or ValidityMode.MixedFinite;
 }
+
+/// <summary>How long a script's server lets the kernel believe names or attributes.</summary>
+public enum ValidityMode
+{
+    /// <summary>Not at all.</summary>
+    Zero,
+
+    /// <summary>Until a script's next sleep, which is longer.</summary>
+    Finite,
+
+    /// <summary>For ever.</summary>
+    Infinite,
+
+    /// <summary>Now not at all, now for ever, by the seed.</summary>
+    Mixed,
+
+    /// <summary>All three in turn, by the seed.</summary>
+    MixedFinite,
+}

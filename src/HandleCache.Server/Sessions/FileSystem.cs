@@ -12,7 +12,9 @@ namespace HandleCache.Server.Sessions;
 /// method returns an errno, or None with the reply's body in <c>reply</c>. The default of each
 /// is ENOSYS, which the kernel remembers for the whole mount.
 /// </summary>
-/// <remarks>Entries count: every entry that reaches the kernel is one lookup of its nodeid.</remarks>
+/// <remarks>
+/// Entries count: every entry that reaches the kernel is one lookup of its nodeid.
+/// </remarks>
 public abstract class FileSystem
 {
     /// <summary>
@@ -163,9 +165,12 @@ public abstract class FileSystem
         ReadOnlySpan<byte> name,
         ReadOnlySpan<byte> value) => Errno.ENOSYS;
 
-    /// <summary>A size of 0 asks for the size (fuse_getxattr_out); too small a size is ERANGE.</summary>
+    /// <summary>
+    /// A size of 0 asks for the size (fuse_getxattr_out); too small a size is ERANGE.
+    /// </summary>
     public virtual Errno GetXattr(
-        in RequestContext context, uint sizeBytes, ReadOnlySpan<byte> name, ref ReplyBuilder reply) =>
+        in RequestContext context, uint sizeBytes, ReadOnlySpan<byte> name,
+            ref ReplyBuilder reply) =>
         Errno.ENOSYS;
 
     /// <summary>As <see cref="GetXattr"/>, for the list of names.</summary>

@@ -35,7 +35,9 @@ public sealed class FuseSession : IDisposable
         Notifier = new Notifier(_firstPort);
     }
 
-    /// <summary>Completes when INIT has been answered; fails when the channel closes before.</summary>
+    /// <summary>
+    /// Completes when INIT has been answered; fails when the channel closes before.
+    /// </summary>
     public Task<SessionAgreement> Ready => _ready.Task;
 
     /// <summary>What the server may tell the kernel unasked, once <see cref="Ready"/>.</summary>
@@ -117,10 +119,14 @@ public sealed class FuseSession : IDisposable
         }
     }
 
-    /// <summary>One reader: a port, a receive buffer, a reply buffer, one request at a time.</summary>
+    /// <summary>
+    /// One reader: a port, a receive buffer, a reply buffer, one request at a time.
+    /// </summary>
     private sealed class Worker(FuseSession session, IChannelPort port)
     {
-        /// <summary>Room beside the data of the largest READ, WRITE or directory reply, bytes.</summary>
+        /// <summary>
+        /// Room beside the data of the largest READ, WRITE or directory reply, bytes.
+        /// </summary>
         private const int HeadRoomBytes = 8192;
 
         /// <summary>What lies before the data of a WRITE: fuse_in_header, fuse_write_in.</summary>
@@ -266,7 +272,9 @@ public sealed class FuseSession : IDisposable
                 : Send(_reply.Bytes, unique, Errno.EOVERFLOW, 0);
         }
 
-        /// <summary>Hands the handles and open files that a request brings to the file system.</summary>
+        /// <summary>
+        /// Hands the handles and open files that a request brings to the file system.
+        /// </summary>
         private Errno Rebind(in FuseRequest request, in WireRequest wire, Dialect dialect)
         {
             if (!dialect.BringsRebindRecords)
@@ -292,7 +300,9 @@ public sealed class FuseSession : IDisposable
             return reader.Error.IsError ? Errno.EINVAL : Errno.None;
         }
 
-        /// <summary>FORGET, BATCH_FORGET and INTERRUPT; DESTROY has a reply but no file system.</summary>
+        /// <summary>
+        /// FORGET, BATCH_FORGET and INTERRUPT; DESTROY has a reply but no file system.
+        /// </summary>
         private bool HandleReplyless(in FuseRequest request, WireError fault)
         {
             switch (request.Opcode)
@@ -318,7 +328,9 @@ public sealed class FuseSession : IDisposable
             }
         }
 
-        /// <summary>A message whose head can be read but whose length lies still gets an answer.</summary>
+        /// <summary>
+        /// A message whose head can be read but whose length lies still gets an answer.
+        /// </summary>
         private void RefuseUnparsable(ReadOnlySpan<byte> message)
         {
             WireReader reader = new(message);

@@ -1,6 +1,8 @@
 namespace HandleCache.Server.Sessions;
 
-/// <summary>The one request a worker is busy with; the worker sets it, any thread may mark it.</summary>
+/// <summary>
+/// The one request a worker is busy with; the worker sets it, any thread may mark it.
+/// </summary>
 internal sealed class InFlightRequest
 {
     private ulong _unique;

@@ -19,7 +19,9 @@ internal static class InitNegotiator
 {
     private const int PageBytes = 4096;
 
-    /// <summary>The oldest minor whose structs this server speaks (64-byte INIT, 7.23 on).</summary>
+    /// <summary>
+    /// The oldest minor whose structs this server speaks (64-byte INIT, 7.23 on).
+    /// </summary>
     public const uint OldestMinor = 23;
 
     /// <summary>

@@ -17,7 +17,9 @@ public sealed class Notifier(IChannelPort port)
     /// <summary>Nodeids the kernel takes in one PRUNE (batches of 512, PROPOSALS.md).</summary>
     public const int PruneBatch = 512;
 
-    /// <summary>Attributes and (with offset >= 0) cached pages of an inode are no longer valid.</summary>
+    /// <summary>
+    /// Attributes and (with offset >= 0) cached pages of an inode are no longer valid.
+    /// </summary>
     public Errno InvalInode(ulong nodeid, long offset = -1, long lengthBytes = 0) =>
         Send(FuseNotifyCode.FUSE_NOTIFY_INVAL_INODE, new fuse_notify_inval_inode_out
         {
@@ -55,7 +57,9 @@ public sealed class Notifier(IChannelPort port)
             name,
             nulBytes: 1);
 
-    /// <summary>Drops the unused dentries of up to <see cref="PruneBatch"/> nodeids (7.45 on).</summary>
+    /// <summary>
+    /// Drops the unused dentries of up to <see cref="PruneBatch"/> nodeids (7.45 on).
+    /// </summary>
     public Errno Prune(ReadOnlySpan<ulong> nodeids) =>
         Send(
             FuseNotifyCode.FUSE_NOTIFY_PRUNE,

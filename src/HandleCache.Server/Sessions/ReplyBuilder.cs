@@ -27,7 +27,9 @@ public ref struct ReplyBuilder
     /// <summary>Bytes of the body so far.</summary>
     public int BodyBytes { get; private set; }
 
-    /// <summary>Room for the rest of the body; filled bytes count after <see cref="Advance"/>.</summary>
+    /// <summary>
+    /// Room for the rest of the body; filled bytes count after <see cref="Advance"/>.
+    /// </summary>
     public readonly Span<byte> Free => _body[BodyBytes..];
 
     /// <summary>Appends a wire struct.</summary>

@@ -32,7 +32,9 @@ public sealed class CheckLedger
     public void Fail(string check, string explanation) =>
         Compare(check, false, () => explanation);
 
-    /// <summary>One comparison; the explanation is made only when it is the first failure.</summary>
+    /// <summary>
+    /// One comparison; the explanation is made only when it is the first failure.
+    /// </summary>
     public void Compare(string check, bool holds, Func<string> explain)
     {
         lock (_lock)
@@ -46,7 +48,9 @@ public sealed class CheckLedger
         }
     }
 
-    /// <summary>States why a check compares nothing; ignored once it has compared something.</summary>
+    /// <summary>
+    /// States why a check compares nothing; ignored once it has compared something.
+    /// </summary>
     public void NotCompared(string check, string reason)
     {
         lock (_lock)

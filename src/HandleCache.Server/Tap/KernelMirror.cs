@@ -80,7 +80,9 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         }
     }
 
-    /// <summary>Looks into the model under the mirror's lock; nothing may be kept from it.</summary>
+    /// <summary>
+    /// Looks into the model under the mirror's lock; nothing may be kept from it.
+    /// </summary>
     public T Inspect<T>(Func<FuseInodeCache, T> look)
     {
         lock (_lock)
@@ -278,7 +280,9 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             $"{opcode} names nodeid {nodeid}, which the model says the kernel has forgotten");
     }
 
-    /// <summary>Counts the lookup of one entry of a reply, if the kernel will (R4, R5, R7, R8, R11).</summary>
+    /// <summary>
+    /// Counts the lookup of one entry of a reply, if the kernel will (R4, R5, R7, R8, R11).
+    /// </summary>
     private Counted Count(in PendingRequest request, in WireEntry entry)
     {
         fuse_entry_out fixedPart = entry.Entry;

@@ -4,7 +4,9 @@ using HandleCache.Server.Channels;
 
 namespace HandleCache.Server.Tap;
 
-/// <summary>Shows a channel's traffic to an observer; the server above knows nothing of it.</summary>
+/// <summary>
+/// Shows a channel's traffic to an observer; the server above knows nothing of it.
+/// </summary>
 public sealed class TapChannel(IChannel inner, ITrafficObserver observer) : IChannel
 {
     public IChannelPort OpenPort() => new Port(inner.OpenPort(), observer);

@@ -12,9 +12,9 @@ namespace HandleCache.Lab.Tests.Restart;
 public sealed class CompoundFallbackTests
 {
     /// <summary>
-    /// With the handle: LOOKUP of the new name (ENOENT), CREATE. Without: LOOKUP (ESTALE), LOOKUP of
-    /// the parent to revalidate (another nodeid, so the name goes, R6), LOOKUP of the parent, LOOKUP
-    /// of the new name, CREATE.
+    /// With the handle: LOOKUP of the new name (ENOENT), CREATE. Without: LOOKUP (ESTALE), LOOKUP
+    /// of the parent to revalidate (another nodeid, so the name goes, R6), LOOKUP of the parent,
+    /// LOOKUP of the new name, CREATE.
     /// </summary>
     [Theory]
     [InlineData("v3", 2)]

@@ -55,8 +55,8 @@ public class RestartModelTests(SmallExploration small) : IClassFixture<SmallExpl
 
     /// <summary>
     /// A FORGET of one lookup stands for the whole life of an inode. That of an entry which a
-    /// revalidation had no use for waits in the queue while the name is looked up again (R3), and is
-    /// read when the kernel holds the nodeid: the server no longer knows it, and a handle of the
+    /// revalidation had no use for waits in the queue while the name is looked up again (R3), and
+    /// is read when the kernel holds the nodeid: the server no longer knows it, and a handle of the
     /// life before cannot bring it back.
     /// </summary>
     [Fact]

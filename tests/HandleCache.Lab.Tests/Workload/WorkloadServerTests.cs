@@ -111,7 +111,8 @@ public sealed class WorkloadServerTests : IDisposable
     {
         string name = "\u00FF\u0080\n\"\\ \u0001";
         using (FileDescriptor root = Files.Open(_folder.Path, OpenFlags.Directory))
-            Assert.Equal(Errno.None, Names.MakeDirectory(root, BytePath.ToBytes(name), FileModes.Octal777));
+            Assert.Equal(
+                Errno.None, Names.MakeDirectory(root, BytePath.ToBytes(name), FileModes.Octal777));
 
         string request = $$"""
             {"request":"handles","root":"{{_folder.Root}}","paths":["\u00FF\u0080\n\"\\ \u0001"]}

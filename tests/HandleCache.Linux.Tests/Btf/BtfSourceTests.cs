@@ -121,7 +121,8 @@ public sealed class BtfSourceTests : IDisposable
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            FormattableString.Invariant($"{best:F1} ms, peer {peer:F1} ms, {bytes / 1048576.0:F1} MiB allocated"));
+            FormattableString.Invariant(
+                $"{best:F1} ms, peer {peer:F1} ms, {bytes / 1048576.0:F1} MiB allocated"));
         Assert.True(best <= 12 * peer, FormattableString.Invariant($"{best} ms, peer {peer} ms"));
         Assert.InRange(bytes, 1, 60L << 20);
     }

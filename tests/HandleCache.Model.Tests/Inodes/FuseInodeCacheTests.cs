@@ -17,7 +17,8 @@ public sealed class FuseInodeCacheTests
     {
         using var cache = new FuseInodeCache(new());
 
-        IGetResult result = cache.IGet(7, 3, Regular | FileModes.Octal755, HandleBytes.HandleOf(7, 8));
+        IGetResult result = cache.IGet(
+            7, 3, Regular | FileModes.Octal755, HandleBytes.HandleOf(7, 8));
 
         Assert.Equal(IGetOutcome.New, result.Outcome);
         InodeInfo inode = cache.Get(result.Index);
@@ -32,7 +33,8 @@ public sealed class FuseInodeCacheTests
         using var cache = new FuseInodeCache(new());
         InodeIndex first = cache.IGet(7, 3, Regular).Index;
 
-        Assert.Equal(new IGetResult(first, IGetOutcome.Hit), cache.IGet(7, 3, Regular | FileModes.Octal777));
+        Assert.Equal(
+            new IGetResult(first, IGetOutcome.Hit), cache.IGet(7, 3, Regular | FileModes.Octal777));
         Assert.Equal(2ul, cache.Held(7));
         Assert.Equal(1, cache.Count);
     }

@@ -21,7 +21,8 @@ public class PlainHitTests
     {
         TheoryData<string, int> rows = [];
         foreach (string strategy in new[]
-            { "inline:12", "inline:40", "inline:0", "static:128", "pointer", "inline:12+cache:128" })
+            { "inline:12", "inline:40", "inline:0", "static:128", "pointer",
+                "inline:12+cache:128" })
         {
             foreach (int bytes in new[] { 4, 7, 8, 9, 11, 12, 13, 20, 128 })
                 rows.Add(strategy, bytes);

@@ -38,7 +38,8 @@ public class ReplayPropertyTests
                 using TraceReplayer replayer = new(new ReplayOptions());
                 TraceError error = Play(replayer, trace);
                 return (!error.IsError
-                    && Check(replayer, ReplayChecks.ForgetNLookup).Mismatches == reference.BadForgets
+                    && Check(replayer,
+                        ReplayChecks.ForgetNLookup).Mismatches == reference.BadForgets
                     && Check(replayer, ReplayChecks.LiveNodeIds).Mismatches == reference.BadRequests
                     && Check(replayer, ReplayChecks.FinalState).Mismatches == 0
                     && Check(replayer, ReplayChecks.CacheValid).Mismatches == 0

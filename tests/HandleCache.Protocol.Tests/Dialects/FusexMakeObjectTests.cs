@@ -21,7 +21,8 @@ public class FusexMakeObjectTests
     private static readonly byte[] Handle5 = [1, 2, 3, 4, 5];
 
     private static byte[] MakeDirectory => Request(
-        FuseOpcode.FUSE_MKDIR, 0x11, Struct(new fuse_mkdir_in { mode = FileModes.Octal777, umask = 0x12 }),
+        FuseOpcode.FUSE_MKDIR, 0x11,
+            Struct(new fuse_mkdir_in { mode = FileModes.Octal777, umask = 0x12 }),
         Name("dir"));
 
     private static byte[] MakeNode => Request(

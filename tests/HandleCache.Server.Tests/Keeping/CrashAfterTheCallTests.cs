@@ -86,12 +86,14 @@ public sealed class CrashAfterTheCallTests : IDisposable
         byte[][] arguments = opcode switch
         {
             FuseOpcode.FUSE_MKDIR =>
-                [FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 }), FuseClient.Name("new")],
+                [FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 }),
+                    FuseClient.Name("new")],
             FuseOpcode.FUSE_MKNOD =>
                 [FuseClient.Bytes(new fuse_mknod_in { mode = 0x11A4 }), FuseClient.Name("new")],
             FuseOpcode.FUSE_CREATE =>
             [
-                FuseClient.Bytes(new fuse_create_in { flags = Exclusive, mode = FileModes.Regular644 }),
+                FuseClient.Bytes(
+                    new fuse_create_in { flags = Exclusive, mode = FileModes.Regular644 }),
                 FuseClient.Name("new"),
             ],
             FuseOpcode.FUSE_SYMLINK => [FuseClient.Name("new"), FuseClient.Name("target")],

@@ -222,7 +222,8 @@ public class DirectoriesTests
         Assert.Equal(Errno.EISDIR, Remove(FuseOpcode.FUSE_UNLINK, "dir").Errno);
         Assert.Equal(Errno.ENOENT, Remove(FuseOpcode.FUSE_UNLINK, "absent").Errno);
         Assert.Equal(Errno.EEXIST, served.Client.Call(FuseOpcode.FUSE_MKDIR, Root,
-            FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 }), FuseClient.Name("dir")).Errno);
+            FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal755 }),
+                FuseClient.Name("dir")).Errno);
         ulong file = served.Client.LookupNode(Root, "file");
         Assert.Equal(Errno.ENOTDIR, served.Client.Lookup(file, "x").Errno);
     }

@@ -37,7 +37,8 @@ public class FilesTests
             FuseClient.Bytes(new fuse_mkdir_in { mode = FileModes.Octal777, umask = 0x12 }),
             FuseClient.Name("dir"));
         served.Client.Call(FuseOpcode.FUSE_MKNOD, Root,
-            FuseClient.Bytes(new fuse_mknod_in { mode = FileModes.Fifo | FileModes.Octal666, umask = 2 }),
+            FuseClient.Bytes(
+                new fuse_mknod_in { mode = FileModes.Fifo | FileModes.Octal666, umask = 2 }),
             FuseClient.Name("pipe"));
         served.Client.Call(FuseOpcode.FUSE_SYMLINK, Root,
             FuseClient.Name("link"), FuseClient.Name("a/target"));

@@ -281,7 +281,8 @@ public class NodesTests
         client.PutAbandoned(FuseOpcode.FUSE_LOOKUP, Root, FuseClient.Name("dir"));
         client.PutAbandoned(
             FuseOpcode.FUSE_CREATE, Root,
-            FuseClient.Bytes(new fuse_create_in { flags = OpenFlags.ReadWrite, mode = FileModes.Regular644 }),
+            FuseClient.Bytes(
+                new fuse_create_in { flags = OpenFlags.ReadWrite, mode = FileModes.Regular644 }),
             FuseClient.Name("new"));
         client.PutAbandoned(
             FuseOpcode.FUSE_OPEN, nodeid, FuseClient.Bytes(default(fuse_open_in)));

@@ -41,3 +41,13 @@ internal sealed record CrashPlan(int After, string Change, CrashMoment? Moment)
         return steps;
     }
 }
+
+/// <summary>When the server dies, as seen from one request.</summary>
+internal enum CrashMoment
+{
+    /// <summary>It has read the request and done nothing.</summary>
+    BeforeExecuting,
+
+    /// <summary>It has done it, and its reply never left.</summary>
+    BeforeReplying,
+}

@@ -232,7 +232,9 @@ internal sealed partial class RestartWorld : IEntryObserver
         }
     }
 
-    /// <summary>Counts a request that another object answered than its inode was made for.</summary>
+    /// <summary>
+    /// Counts a request that another object answered than its inode was made for.
+    /// </summary>
     private void CheckObject(InodeIndex about, ulong nodeId)
     {
         FuseOpcode opcode = _server.Asked;
@@ -250,7 +252,9 @@ internal sealed partial class RestartWorld : IEntryObserver
         }
     }
 
-    /// <summary>FUSE_NOTIFY_INVAL_ENTRY: a name is to be asked for again before it is used.</summary>
+    /// <summary>
+    /// FUSE_NOTIFY_INVAL_ENTRY: a name is to be asked for again before it is used.
+    /// </summary>
     private void Expire(ulong parent, string name)
     {
         int head = FuseReply.HeaderBytes + Unsafe.SizeOf<fuse_notify_inval_entry_out>();

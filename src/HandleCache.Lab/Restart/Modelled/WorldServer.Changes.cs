@@ -45,7 +45,9 @@ internal sealed partial class WorldServer
             ? Failure(unique, Errno.EEXIST)
             : Entry(opcode, unique, store.Create(parent, name, isDirectory));
 
-    /// <summary>open(2) with O_CREAT; alone, a part of a compound, it makes and opens not.</summary>
+    /// <summary>
+    /// open(2) with O_CREAT; alone, a part of a compound, it makes and opens not.
+    /// </summary>
     private byte[] MakeOpen(in WireRequest wire, WorldObject parent, string name)
     {
         if (!parent.Children.TryGetValue(name, out WorldObject? made))

@@ -18,7 +18,7 @@ using HandleCache.Lab.Validate;
 using HandleCache.Model.Slab;
 using HandleCache.Server.Sessions;
 
-namespace HandleCache.Cli.Common;
+namespace HandleCache.Cli;
 
 /// <summary>
 /// The one JSON document of <c>--json</c>: camelCase, two-space indent, enums by name, on stdout
