@@ -81,7 +81,7 @@ public sealed unsafe class SharedMemory : SafeHandle
                 Volatile.Read(ref from[at]);
         }
 
-        // SAFETY: as above. A failure leaves the pages mapped, only not for ever.
+        // SAFETY: as above. A failure leaves the pages mapped, only not permanently.
         _ = LibC.mlock(from, length);
     }
 

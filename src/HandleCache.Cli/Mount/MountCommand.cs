@@ -58,7 +58,7 @@ internal static class MountCommand
 
     private static readonly Option<bool> Model = new("--model")
     {
-        Description = "Hold the traffic against the model; its checks are printed at the end",
+        Description = "Check the traffic against the model; the checks are printed at the end",
     };
 
     private static readonly Option<MountChannel> Channel = new("--channel")

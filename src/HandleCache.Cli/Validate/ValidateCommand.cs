@@ -10,7 +10,7 @@ using HandleCache.Server.Sessions;
 
 namespace HandleCache.Cli.Validate;
 
-/// <summary><c>handlecache validate</c>: the model held against the running kernel.</summary>
+/// <summary><c>handlecache validate</c>: checks the model against the running kernel.</summary>
 internal static class ValidateCommand
 {
     /// <summary>A year.</summary>
@@ -121,7 +121,7 @@ internal static class ValidateCommand
     public static Command Build()
     {
         Command command = new(
-            "validate", "Mount a real file system, drive it, hold every request against the model")
+            "validate", "Mount a file system, drive it, check every request against the model")
         {
             Seed, Source, Write, TreeOn, Files, Directories, Operations, Timeout, Strategy,
             ReadDirPlus, Evict, DropCaches, Record, Scripts, DialectName,

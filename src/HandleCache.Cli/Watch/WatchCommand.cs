@@ -4,7 +4,7 @@ using HandleCache.Lab.Watch;
 
 namespace HandleCache.Cli.Watch;
 
-/// <summary>`watch`: somebody else's server, its traffic held against the model.</summary>
+/// <summary>`watch`: checks the traffic of somebody else's server against the model.</summary>
 internal static class WatchCommand
 {
     private static readonly Argument<string> MountPoint = new("MOUNTPOINT")
@@ -38,7 +38,7 @@ internal static class WatchCommand
 
     public static Command Build()
     {
-        Command command = new("watch", "Mount somebody else's server, hold it against the model.")
+        Command command = new("watch", "Mount somebody else's server and check its traffic")
         {
             MountPoint, Server, ReadOnly, Reuses, Record, Json,
         };

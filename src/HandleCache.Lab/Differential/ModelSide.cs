@@ -96,7 +96,7 @@ public sealed class ModelSide : IScriptSide
         Check();
         return running.IsDone
             ? running.Result
-            : throw new InvalidOperationException($"{call} waits for ever in the modelled kernel");
+            : throw new InvalidOperationException($"{call} never ends in the modelled kernel");
     }
 
     public void Settle()

@@ -39,7 +39,7 @@ namespace HandleCache.Lab.Differential;
 /// follow.</description></item>
 /// <item><term>rcu-walk</term><description>a script in which a call ends with ELOOP after a
 /// different number of READLINKs is run again: a path walk that has to leave RCU mode while
-/// somebody mounts or renames anywhere starts anew, and the symlinks it has followed stay
+/// somebody mounts or renames anywhere starts again, and the symlinks it has followed stay
 /// counted (reserve_stack(), try_to_unlazy(), fs/namei.c). One that differs so in every run
 /// diverges.</description></item>
 /// <item><term>clock</term><description>a script with finite validities whose calls between two

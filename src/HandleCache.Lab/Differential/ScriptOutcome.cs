@@ -15,7 +15,7 @@ public enum ScriptVerdict
     TooSlow,
 
     /// <summary>
-    /// It differed while the kernel reclaimed memory, or in a walk that began anew: nothing is
+    /// It differed while the kernel reclaimed memory, or in a walk that began again: nothing is
     /// said.
     /// </summary>
     Disturbed,

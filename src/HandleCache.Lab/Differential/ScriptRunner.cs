@@ -111,7 +111,7 @@ public static class ScriptRunner
 
         public int Results { get; private set; }
 
-        /// <summary>What differs may be the doing of a walk that began anew ("rcu-walk").</summary>
+        /// <summary>What differs may be the doing of a walk that restarted ("rcu-walk").</summary>
         public bool HasRestartedWalk { get; private set; }
 
         /// <summary>When both sides had made the last call.</summary>

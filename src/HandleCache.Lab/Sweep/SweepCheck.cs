@@ -2,7 +2,7 @@ using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Sweep;
 
-/// <summary>A row's closed form held against a simulated population.</summary>
+/// <summary>A row's closed form beside a simulated population.</summary>
 /// <param name="Row">The row.</param>
 /// <param name="Simulated">The population; its pages are whole slabs.</param>
 public sealed record SweepCheck(SweepRow Row, InodePopulation Simulated)

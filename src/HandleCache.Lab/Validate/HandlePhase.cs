@@ -18,7 +18,7 @@ internal delegate HandleText? TrueHandle(string path);
 internal sealed record KnownObject(string Path, ulong NodeId, ulong Ino, HandleText Exported);
 
 /// <summary>
-/// Holds three views of each object against each other: the mount's handle (kernel), the model's
+/// Compares three views of each object with each other: the mount's handle (kernel), the model's
 /// cached inode, and the source's handle now.
 /// </summary>
 internal static class HandlePhase

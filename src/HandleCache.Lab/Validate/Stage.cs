@@ -10,7 +10,7 @@ using HandleCache.Server.Tap;
 namespace HandleCache.Lab.Validate;
 
 /// <summary>
-/// One file system on a real mount, its traffic held against a model of its own, and a client
+/// One file system on a real mount, its traffic checked against its own model, and a client
 /// process that drives it. The parent never touches the mount itself.
 /// </summary>
 internal sealed class Stage : IDisposable

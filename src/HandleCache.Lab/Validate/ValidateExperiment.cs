@@ -13,7 +13,7 @@ namespace HandleCache.Lab.Validate;
 
 /// <summary>
 /// Mounts real FUSE file systems, drives them with real system calls of another process, and
-/// holds every request of the kernel against the model.
+/// checks every request of the kernel against the model.
 /// <list type="table">
 /// <listheader><term>stage</term><description>what it is there for</description></listheader>
 /// <item><term>table</term><description>the tree, server remembers forgotten nodeids (R14)

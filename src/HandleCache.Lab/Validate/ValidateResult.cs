@@ -3,7 +3,7 @@ using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;
 
-/// <summary>The kernel that was held against the model.</summary>
+/// <summary>The kernel that the model was checked against.</summary>
 /// <param name="Release">uname -r.</param>
 /// <param name="Protocol">FUSE protocol agreed on, "7.45".</param>
 public sealed record KernelIdentity(string Release, string Protocol);
@@ -42,7 +42,7 @@ public sealed record ValidateResult
 
     public required KernelIdentity Kernel { get; init; }
 
-    /// <summary>Requests of the kernel that were held against the model.</summary>
+    /// <summary>Requests of the kernel that were checked.</summary>
     public required long Requests { get; init; }
 
     /// <summary>The most inodes one mount had at once, root included.</summary>

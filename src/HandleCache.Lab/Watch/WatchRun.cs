@@ -11,8 +11,8 @@ using HandleCache.Server.Tap;
 namespace HandleCache.Lab.Watch;
 
 /// <summary>
-/// Mounts somebody else's FUSE server behind a relay and holds its traffic against the model, until
-/// it is unmounted or cancelled.
+/// Mounts somebody else's FUSE server behind a relay and checks its traffic against the model,
+/// until it is unmounted or cancelled.
 /// </summary>
 public static class WatchRun
 {

@@ -100,7 +100,7 @@ internal sealed partial class SplitIndex<TKeys>
     }
 
     /// <summary>
-    /// Lists every entry of an array anew. Keys are looked up in blocks: the loads of a block do
+    /// Lists every entry of an array again. Keys are looked up in blocks: the loads of a block do
     /// not wait for one another, which makes a refill some ten times shorter.
     /// </summary>
     private void Move(BucketArray old, ref Mover mover)

@@ -1,6 +1,6 @@
 namespace HandleCache.Model.Inodes;
 
-/// <summary>A FORGET seen on the wire, held against the model.</summary>
+/// <summary>A FORGET seen on the wire, to be checked against the model.</summary>
 /// <param name="Outcome">How it fits.</param>
 /// <param name="Amount">
 /// What is left after <see cref="WireForgetOutcome.Partial"/>; what was missing for

@@ -140,7 +140,7 @@ public sealed partial class ModelKernel
             _inodes.AddLookup(inode.Index);
     }
 
-    /// <summary>Waits for an inode that nobody will unlock: for ever.</summary>
+    /// <summary>Waits for an inode that nobody will ever unlock.</summary>
     private KernelTask<bool> InodeUnlockedAsync(ulong nodeId)
     {
         KernelTask<bool> unlocked = new();

@@ -18,7 +18,7 @@ public sealed partial class ModelKernel
 
     private const long NsPerSecond = 1_000_000_000;
 
-    /// <summary>MAX_JIFFY_OFFSET: a longer validity means for ever.</summary>
+    /// <summary>MAX_JIFFY_OFFSET: a longer validity never ends.</summary>
     private const ulong ForeverSeconds = 1UL << 32;
 
     /// <summary>fuse_invalid_attr().</summary>

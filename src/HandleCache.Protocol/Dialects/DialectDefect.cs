@@ -46,7 +46,7 @@ public sealed record DialectDefect(string Name, string Dialect, int Item, string
 
     public static DialectDefect V2FailedIgetStaysLocked { get; } = new(
         "v2-failed-iget-stays-locked", "v2", 8,
-        "a refused handle leaves a new inode locked: its nodeid hangs for ever");
+        "a refused handle leaves a new inode locked: its nodeid hangs forever");
 
     /// <summary>Every defect, in the order they are listed to a user.</summary>
     public static IReadOnlyList<DialectDefect> All { get; } =

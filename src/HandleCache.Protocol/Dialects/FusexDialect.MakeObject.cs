@@ -75,7 +75,7 @@ public sealed partial class FusexDialect
     }
 
     /// <summary>
-    /// Today's MKDIR, MKNOD or SYMLINK; its arguments are made anew, so the body is no part of
+    /// Today's MKDIR, MKNOD or SYMLINK; its arguments are rebuilt, so the body is no part of
     /// the message.
     /// </summary>
     private WireError ReadMakeObject(scoped in FuseRequest request, out WireRequest wire)

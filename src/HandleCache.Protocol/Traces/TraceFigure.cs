@@ -1,6 +1,6 @@
 namespace HandleCache.Protocol.Traces;
 
-/// <summary>Figures of the end of a mount, to hold a replay against.</summary>
+/// <summary>Figures at the end of a mount, which a replay must reach.</summary>
 public enum TraceFigure : byte
 {
     /// <summary>Inodes in the cache, the root included.</summary>

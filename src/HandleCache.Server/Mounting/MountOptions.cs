@@ -29,7 +29,7 @@ public sealed record MountOptions
 
     public bool ReadOnly { get; init; }
 
-    /// <summary>Hold the traffic against the model while it passes.</summary>
+    /// <summary>Check the traffic against the model while it passes.</summary>
     public bool Model { get; init; }
 
     /// <summary>Record the traffic that the model sees in this file; null for none.</summary>

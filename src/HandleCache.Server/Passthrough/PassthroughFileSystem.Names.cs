@@ -192,7 +192,7 @@ public sealed partial class PassthroughFileSystem
 
     /// <summary>
     /// Whose name is about to go; asked only where forgotten nodes are remembered, so that
-    /// those of deleted files are not remembered for ever.
+    /// those of deleted files are not remembered forever.
     /// </summary>
     private bool TryGetVictim(
         FileDescriptor dir, ReadOnlySpan<byte> name, out FileHandleBuffer victim)

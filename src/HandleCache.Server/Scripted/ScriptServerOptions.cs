@@ -119,10 +119,10 @@ public enum ValidityMode
     /// <summary>Until a script's next sleep, which is longer.</summary>
     Finite,
 
-    /// <summary>For ever.</summary>
+    /// <summary>Without end.</summary>
     Infinite,
 
-    /// <summary>Now not at all, now for ever, by the seed.</summary>
+    /// <summary>Now not at all, now without end, by the seed.</summary>
     Mixed,
 
     /// <summary>All three in turn, by the seed.</summary>

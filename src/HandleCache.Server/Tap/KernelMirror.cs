@@ -10,9 +10,9 @@ using HandleCache.Server.Channels;
 namespace HandleCache.Server.Tap;
 
 /// <summary>
-/// Drives the modelled inode cache with a real kernel's traffic and holds each request against
-/// it: what the kernel must have in its cache follows from the replies it took and the FORGETs
-/// it sent. One lock around all, since the order of events is the point.
+/// Drives the modelled inode cache with a real kernel's traffic and checks each request
+/// against it: what the kernel must have in its cache follows from the replies it took and the
+/// FORGETs it sent. One lock around all, since the order of events is the point.
 /// </summary>
 /// <remarks>
 /// <para>

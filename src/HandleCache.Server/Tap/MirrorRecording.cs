@@ -17,7 +17,7 @@ public sealed class MirrorRecording(TraceWriter trace, string mountName)
     internal ReadOnlySpan<byte> MountName =>
         _name.AsSpan(0, Math.Min(_name.Length, TraceFormat.MaxHandleBytes));
 
-    /// <summary>What the mirror holds at the end, for the replay to be held against.</summary>
+    /// <summary>What the mirror holds at the end, which the replay must reach.</summary>
     internal static void EndMount(
         TraceWriter trace, FuseInodeCache cache, MirrorStatistics statistics)
     {

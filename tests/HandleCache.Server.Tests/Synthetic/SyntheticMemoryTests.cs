@@ -35,8 +35,15 @@ public sealed class SyntheticMemoryTests
         long before = GC.GetTotalAllocatedBytes(precise: true);
         ListAll(kernel, request, buffer, start: 0, RecordBytes);
         long first = GC.GetTotalAllocatedBytes(precise: true) - before;
-        ListAll(kernel, request, buffer, start: 0, RecordBytes);
-        long second = GC.GetTotalAllocatedBytes(precise: true) - before - first;
+        // What a request allocates shows in each listing; what the test runner allocates
+        // meanwhile, to report on tests before this one, does not.
+        long second = long.MaxValue;
+        for (int listing = 0; listing < 5; listing++)
+        {
+            before = GC.GetTotalAllocatedBytes(precise: true);
+            ListAll(kernel, request, buffer, start: 0, RecordBytes);
+            second = Math.Min(second, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
 
         Assert.Equal(2 + Many, fs.LiveNodeIds);
         Assert.InRange(first, 1, 16L * Many);

@@ -6,7 +6,7 @@ internal sealed class WorldObject(ulong ino, uint generation, ulong serial, bool
     /// <summary>Inode number; used again after the object is gone.</summary>
     public ulong Ino { get; } = ino;
 
-    /// <summary>With the number it is unique for ever.</summary>
+    /// <summary>With the number it is never given again.</summary>
     public uint Generation { get; } = generation;
 
     /// <summary>

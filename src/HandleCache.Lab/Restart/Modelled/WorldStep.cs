@@ -13,7 +13,7 @@ namespace HandleCache.Lab.Restart.Modelled;
 /// slot S; create makes it</description></item>
 /// <item><term>shrink</term><description>unused inodes are evicted</description></item>
 /// <item><term>replace P, remove P, move P N</term><description>somebody else: P is deleted and
-/// made anew with new objects below it; deleted; renamed</description></item>
+/// made again with new objects below it; deleted; renamed</description></item>
 /// <item><term>crash, restart</term><description>the server dies; a new one starts</description>
 /// </item>
 /// </list>

@@ -20,7 +20,7 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
     private readonly byte[] _buffer = new byte[65536];
     private readonly uint _uid = Credentials.EffectiveUserId;
 
-    /// <summary>Holds an object's attributes against its shadow.</summary>
+    /// <summary>Compares an object's attributes with its shadow's.</summary>
     public void Compare(
         string call, FileDescriptor dir, ReadOnlySpan<byte> name, string path, ShadowNode node)
     {
