@@ -100,7 +100,7 @@ internal static class ValidateCommand
 
     private static readonly Option<int> DialectScripts = new("--dialect-scripts")
     {
-        Description = "Random scripts of each dialect; 0 leaves them out",
+        Description = "Random scripts of each dialect; at most --scripts unless given",
         DefaultValueFactory = _ => 300,
     };
 
@@ -181,7 +181,11 @@ internal static class ValidateCommand
             DropCaches = parsed.GetValue(DropCaches),
             Record = parsed.GetValue(Record),
             Scripts = SharedOptions.Range(parsed, Scripts, 0, 100_000_000),
-            DialectScripts = SharedOptions.Range(parsed, DialectScripts, 0, 100_000_000),
+            DialectScripts = parsed.GetResult(DialectScripts) is { Implicit: false }
+                ? SharedOptions.Range(parsed, DialectScripts, 0, 100_000_000)
+                : Math.Min(
+                    SharedOptions.Range(parsed, Scripts, 0, 100_000_000),
+                    new ValidateOptions { Seed = 0 }.DialectScripts),
             Soak = parsed.GetValue(Soak) is { } minutes ? SoakOf(minutes) : null,
             ModelKernel = parsed.GetValue(ModelKernel)!,
             Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
