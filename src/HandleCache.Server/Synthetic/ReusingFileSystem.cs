@@ -120,7 +120,11 @@ public sealed class ReusingFileSystem : FileSystem
     {
         bool isRoot = nodeid == FuseConstants.FUSE_ROOT_ID;
         uint type = isRoot ? FileModes.Directory : Now((int)(nodeid - FirstNodeId)).Type;
-        return new fuse_attr { ino = nodeid, mode = type | FileModes.Octal755,
-            nlink = isRoot ? 2u : 1u };
+        return new fuse_attr
+        {
+            ino = nodeid,
+            mode = type | FileModes.Octal755,
+            nlink = isRoot ? 2u : 1u,
+        };
     }
 }

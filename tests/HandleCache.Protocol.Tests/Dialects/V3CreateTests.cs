@@ -183,8 +183,11 @@ public class V3CreateTests
     public void A_part_alone_is_answered_by_an_entry_without_attributes_and_nothing_else()
     {
         Dialect apart = Dialect.V3.Apart(FuseOpcode.FUSE_CREATE);
-        fuse_entry_out entry = new() { nodeid = 0x11,
-            attr = new() { mode = FileModes.Regular644 } };
+        fuse_entry_out entry = new()
+        {
+            nodeid = 0x11,
+            attr = new() { mode = FileModes.Regular644 },
+        };
         byte[] room = new byte[1024];
         Assert.False(apart.TryWriteEntryReply(
             room, FuseOpcode.FUSE_CREATE, 9, entry, 0x81, Handle8, Open, out _));

@@ -79,8 +79,9 @@ public class TraceLayoutTests
             case "export lookup":
                 writer.Request(FuseOpcode.FUSE_LOOKUP, 0x0102030405060708, 0, true);
                 break;
-            case "entry": writer.Entry(
-                FuseOpcode.FUSE_LOOKUP, 42, 0, FileModes.Regular644, 0x81, handle); break;
+            case "entry":
+                writer.Entry(FuseOpcode.FUSE_LOOKUP, 42, 0, FileModes.Regular644, 0x81, handle);
+                break;
             case "entry with generation, no handle":
                 writer.Entry(FuseOpcode.FUSE_CREATE, 42, 0x01020304, FileModes.Directory755, 0, []);
                 break;
@@ -88,8 +89,9 @@ public class TraceLayoutTests
                 writer.Entry(FuseOpcode.FUSE_SYMLINK, 42, 0, FileModes.Symlink777, 1, []);
                 break;
             case "forget": writer.Forget(42, 3, batch: false, firstOfMessage: true); break;
-            case "forget of a batch": writer.Forget(
-                42, 3, batch: true, firstOfMessage: true); break;
+            case "forget of a batch":
+                writer.Forget(42, 3, batch: true, firstOfMessage: true);
+                break;
             case "second forget of a batch":
                 writer.Forget(42, 3, batch: true, firstOfMessage: false);
                 break;

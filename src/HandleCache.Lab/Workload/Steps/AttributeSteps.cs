@@ -101,8 +101,12 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
             ShadowNode node = name.Node!;
             string key = XattrName();
             bool isThere = node.Xattrs.ContainsKey(key);
-            int flags = _random.Below(
-                4) switch { 0 => XattrFlags.Create, 1 => XattrFlags.Replace, _ => 0 };
+            int flags = _random.Below(4) switch
+            {
+                0 => XattrFlags.Create,
+                1 => XattrFlags.Replace,
+                _ => 0,
+            };
             byte[] value = _random.Bytes(_random.Below(65));
             Errno errno = _calls.SetXattr(fd, BytePath.ToBytes(key), value, flags);
             Errno expected = flags == XattrFlags.Create && isThere ? Errno.EEXIST
