@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HandleCache.Cli.Compare;
+using HandleCache.Cli.Design;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Replay;
 using HandleCache.Cli.Report;
@@ -62,6 +63,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
         typeof(CamelCaseEnum<VectorPlacement>),
     ])]
 [JsonSerializable(typeof(CompareDocument))]
+[JsonSerializable(typeof(DesignDocument))]
 [JsonSerializable(typeof(LayoutDocument))]
 [JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(ReportDocument))]

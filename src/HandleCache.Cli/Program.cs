@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
+using HandleCache.Cli.Design;
 using HandleCache.Cli.Differential;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Mount;
@@ -28,6 +29,7 @@ internal static class Program
         root.Add(SweepCommand.Build());
         root.Add(SurveyCommand.Build());
         root.Add(CompareCommand.Build());
+        root.Add(DesignCommand.Build());
         root.Add(ReportCommand.Build());
         root.Add(MountCommand.Build());
         root.Add(ReplayCommand.Build());

@@ -36,7 +36,7 @@ internal sealed record CompareDocument(
         [.. result.Defects.Select(d => new Defect(
             d.Item, d.Name, d.Description, d.Sequence, d.With, d.Without, d.Shown))]);
 
-    private static CompareRowJson RowOf(DialectRow row) => new(
+    internal static CompareRowJson RowOf(DialectRow row) => new(
         row.Name,
         row.CarriesHandles,
         row.MaxHandleBytes,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using HandleCache.Lab;
 
 namespace HandleCache.Cli.Report;
 
@@ -101,6 +102,20 @@ internal sealed class HtmlPage
         .Append("<title>").Append(Encode(title)).Append("</title>\n<style>\n")
         .Append(Style).Append("\n</style></head>\n<body>\n")
         .Append(_body).Append("</body></html>\n").ToString();
+
+    /// <summary>Puts a page into a file.</summary>
+    /// <exception cref="BadInputException">It cannot be written.</exception>
+    public static void Write(string file, string page)
+    {
+        try
+        {
+            File.WriteAllText(file, page);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{file}: {e.Message}", e);
+        }
+    }
 
     private HtmlPage Raw(string html)
     {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Survey;
 using HandleCache.Cli.Sweep;
-using HandleCache.Lab;
 using HandleCache.Lab.Compare;
 using HandleCache.Lab.Plots;
 using HandleCache.Lab.Survey;
@@ -78,7 +77,7 @@ internal static class ReportCommand
                     chosen[^1], versions[^1], parsed.GetValue(cpus), interrupt.Token),
                 Survey(parsed.GetValue(survey) ?? [], interrupt.Token),
                 File.ReadAllText(ReleaseFile).Trim());
-            Write(file, page);
+            HtmlPage.Write(file, page);
             if (parsed.GetValue(json))
                 JsonOutput.Write(Document(file, page, sweeps, chosen, versions));
             else
@@ -143,16 +142,4 @@ internal static class ReportCommand
         mix.Name is null ? $"--handles {mix.File}" : $"--filesystem {mix.Name}";
 
     private static string CpusText(int? cpus) => cpus is null ? "" : $" --cpus {cpus}";
-
-    private static void Write(string file, string page)
-    {
-        try
-        {
-            File.WriteAllText(file, page);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException($"{file}: {e.Message}", e);
-        }
-    }
 }

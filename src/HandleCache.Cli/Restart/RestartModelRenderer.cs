@@ -98,5 +98,11 @@ internal static class RestartModelRenderer
         row.Dialect == "classic" ? "none" : row.PersistentHandles ? "persistent" : "per life";
 
     public static string Name(NodeIdPolicy policy) =>
-        policy == NodeIdPolicy.PerLife ? "life" : "inode";
+        policy switch
+        {
+            NodeIdPolicy.PerLife => "life",
+            NodeIdPolicy.InodeNumber => "inode",
+            NodeIdPolicy.Counter => "counter",
+            _ => throw new InvalidOperationException($"unknown policy {policy}"),
+        };
 }

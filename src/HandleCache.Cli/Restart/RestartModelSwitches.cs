@@ -34,7 +34,7 @@ internal static class RestartModelSwitches
 
     private static readonly Option<string?> NodeIds = new("--nodeids")
     {
-        Description = "--model: life (those of two lives never collide) or inode",
+        Description = "--model: life (two lives never collide), inode or counter",
     };
 
     private static readonly Option<int> Histories = new("--histories")
@@ -84,6 +84,7 @@ internal static class RestartModelSwitches
         null => null,
         "life" => NodeIdPolicy.PerLife,
         "inode" => NodeIdPolicy.InodeNumber,
-        _ => throw new BadInputException($"--nodeids is life or inode, not '{name}'"),
+        "counter" => NodeIdPolicy.Counter,
+        _ => throw new BadInputException($"--nodeids is life, inode or counter, not '{name}'"),
     };
 }

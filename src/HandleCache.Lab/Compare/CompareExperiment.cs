@@ -29,12 +29,20 @@ public static class CompareExperiment
             throw new BadInputException($"{request.StatFiles} files: not 1 or more");
         HandleMix mix = FileSystemMixes.Choose(request.FileSystem, request.HandlesFile, false);
         KernelProfile kernel = KernelProfiles.Load(request.Kernel, request.Cpus);
-        List<Dialect> dialects = [.. Chosen(request.Dialects)];
-        List<DialectRow> rows = [.. dialects.Select(d => RowOf(request, mix, kernel, d, cancel))];
+        List<Candidate> candidates =
+            [.. Chosen(request.Dialects).Select(d => new Candidate(d, DialectStorage.Of(d)))];
+        List<DialectRow> rows = [.. RowsOf(request, mix, kernel, candidates, cancel)];
         return new CompareResult(
-            mix, kernel, rows, ThreadQuestions.Answer(mix, kernel, dialects, rows),
+            mix, kernel, rows,
+            ThreadQuestions.Answer(mix, kernel, [.. candidates.Select(c => c.Dialect)], rows),
             DefectDemonstrations.RunAll());
     }
+
+    /// <summary>The figures of each candidate, in their order.</summary>
+    internal static IEnumerable<DialectRow> RowsOf(
+        CompareRequest request, HandleMix mix, KernelProfile kernel,
+        IEnumerable<Candidate> candidates, CancellationToken cancel) =>
+        candidates.Select(c => RowOf(request, mix, kernel, c, cancel));
 
     private static IEnumerable<Dialect> Chosen(IReadOnlyList<string> names)
     {
@@ -47,11 +55,11 @@ public static class CompareExperiment
     }
 
     private static DialectRow RowOf(
-        CompareRequest request, HandleMix mix, KernelProfile kernel, Dialect dialect,
+        CompareRequest request, HandleMix mix, KernelProfile kernel, Candidate candidate,
         CancellationToken cancel)
     {
+        (Dialect dialect, HandleDesign design) = candidate;
         InodeCostModel today = new(kernel, default);
-        HandleDesign design = DialectStorage.Of(dialect);
         InodeCostModel storage = new(kernel, design);
         double delta = mix.Mean(length => storage.CostOf(length).TotalBytes)
             - today.CostOf(0).TotalBytes;

@@ -62,6 +62,9 @@ public sealed record OperationRow(
 /// <param name="How">"derived", "measured" or "not measured".</param>
 public sealed record QuestionRow(string Id, string Question, string Answer, string How);
 
+/// <summary>A dialect with the way that the kernel keeps its handles.</summary>
+internal sealed record Candidate(Dialect Dialect, HandleDesign Storage);
+
 /// <summary>
 /// How a dialect's author keeps the handle in the inode (PROPOSALS.md, section 2;
 /// T1 of the thread for those that say nothing).
@@ -94,10 +97,7 @@ public sealed record RestartFigures(
 {
     internal static RestartFigures Of(Dialect dialect, CancellationToken cancel)
     {
-        RestartModelOptions options = new() { Dialects = [dialect.Name], Histories = 0 };
-        RestartModelRow row = RestartModelExperiment.Run(options, cancel).Rows.First(
-            r => r.HandleInEveryRequest == dialect.Options.HandleInEveryRequest
-                && r.PersistentHandles == dialect.CarriesHandles);
+        RestartModelRow row = RestartModelExperiment.Scripted(dialect, cancel);
         return new RestartFigures(
             (double)row.Recovered / Math.Max(1, row.Recovered + row.Stale),
             row.WrongObject,

@@ -1,3 +1,4 @@
+using System.Numerics;
 using HandleCache.Lab.Restart.Modelled;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
@@ -18,38 +19,53 @@ public static class DefectDemonstrations
     private const string CacheSequence =
         "LOOKUP gives nodeid 5 with handle A; LOOKUP gives nodeid 5 with handle B";
 
-    public static IReadOnlyList<DefectRow> RunAll() =>
+    /// <summary>A defect, the shortest sequence that shows it, and how that is run.</summary>
+    private sealed record Demonstration(
+        DialectDefect Defect, string Sequence, Func<Dialect, string> Run);
+
+    private static readonly Demonstration[] All =
     [
-        Row(DialectDefect.V1TruncateTooLong,
+        new(DialectDefect.V1TruncateTooLong,
             "maximum 12: LOOKUP gives nodeid 5 with 20 bytes; then other 20, alike in 12",
             d => IGets(d, HandleStrategy.InlineOnly(12), Bytes(20, 1), Bytes(20, 2))),
-        Row(DialectDefect.V2CompareAfterOverwrite, CacheSequence,
+        new(DialectDefect.V2CompareAfterOverwrite, CacheSequence,
             d => IGets(d, HandleStrategy.Inline(12), Bytes(8, 1), Bytes(8, 2))),
-        Row(DialectDefect.V2RefuseLongest, "LOOKUP gives nodeid 5 with a handle of 128 bytes",
+        new(DialectDefect.V2RefuseLongest, "LOOKUP gives nodeid 5 with a handle of 128 bytes",
             d => IGets(d, HandleStrategy.Inline(12), Bytes(128, 1))),
-        Row(DialectDefect.V2OpcodeInInitMask, "INIT, mount", Offered),
-        Row(DialectDefect.V3OpcodeInInitMask, "INIT, mount", Offered),
-        Row(DialectDefect.V3NullHandleUnequal,
+        new(DialectDefect.V2OpcodeInInitMask, "INIT, mount", Offered),
+        new(DialectDefect.V3OpcodeInInitMask, "INIT, mount", Offered),
+        new(DialectDefect.V3NullHandleUnequal,
             "LOOKUP gives nodeid 5 with handle A; READDIRPLUS gives nodeid 5 without one",
             d => IGets(d, HandleStrategy.Inline(12), Bytes(8, 1), [])),
-        Row(DialectDefect.V3RevalidateWithoutParent,
+        new(DialectDefect.V3RevalidateWithoutParent,
             "LOOKUP a, b; restart; LOOKUP b; revalidate f in a",
             d => RestartedServer.LookupAcrossRestart(
                 d, !d.Has(DialectDefect.V3RevalidateWithoutParent))),
-        Row(DialectDefect.V3EntryValidForAttributes,
+        new(DialectDefect.V3EntryValidForAttributes,
             "LOOKUP gives entry_valid 60 s, attributes valid 0 s; stat", AttributesValid),
-        Row(DialectDefect.V2ExportFixedSize,
+        new(DialectDefect.V2ExportFixedSize,
             "encode a node with its parent, handles of 12 bytes; decode", Exported),
-        RootWithoutHandle(),
-        Row(DialectDefect.V2FailedIgetStaysLocked,
+        new(DialectDefect.V2FailedIgetStaysLocked,
             "maximum 24: LOOKUP gives a handle of 40 bytes; LOOKUP again", LookedUpTwice),
-        .. ContestedNumbers(),
     ];
 
-    private static DefectRow Row(
-        DialectDefect defect, string sequence, Func<Dialect, string> run) =>
-        new(defect.Item, defect.Name, defect.Description, sequence,
-            run(Make(defect.Dialect, [defect])), run(Make(defect.Dialect, [])));
+    public static IReadOnlyList<DefectRow> RunAll()
+    {
+        List<DefectRow> rows = [.. All.Select(d => Run(
+            d, Make(d.Defect.Dialect, [d.Defect]), Make(d.Defect.Dialect, [])))];
+        int atLocked = rows.FindIndex(row => row.Name == "v2-failed-iget-stays-locked");
+        rows.Insert(atLocked, RootWithoutHandle());
+        rows.AddRange(DialectList.All.SelectMany(d => ContestedNumbers(d, d.Name)));
+        return rows;
+    }
+
+    /// <summary>The defect shown on two dialects that differ in it alone.</summary>
+    internal static DefectRow Run(DialectDefect defect, Dialect with, Dialect without) =>
+        Run(All.First(d => d.Defect == defect), with, without);
+
+    private static DefectRow Run(Demonstration shown, Dialect with, Dialect without) => new(
+        shown.Defect.Item, shown.Defect.Name, shown.Defect.Description, shown.Sequence,
+        shown.Run(with), shown.Run(without));
 
     private static Dialect Make(string name, IReadOnlyList<DialectDefect> defects) =>
         DialectList.TryCreate(
@@ -82,6 +98,7 @@ public static class DefectDemonstrations
         IGetOutcome.New => "a new inode",
         IGetOutcome.Hit => "the cached inode",
         IGetOutcome.Replaced => "the cached inode is made bad",
+        IGetOutcome.Rebound => "the cached inode, by another nodeid",
         IGetOutcome.HandleRefused => "EIO: handle refused",
         _ => "the root is made bad",
     };
@@ -99,9 +116,12 @@ public static class DefectDemonstrations
         fuse_init_in init = default;
         HandleOffer.Offer(ref init, dialect);
         return HandleOffer.IsOffered(init, dialect)
-            ? "bit 43 is offered"
-            : "bit 43 is not offered: handles stay off";
+            ? $"bit {Bit(dialect)} is offered"
+            : $"bit {Bit(dialect)} is not offered: handles stay off";
     }
+
+    private static int Bit(Dialect dialect) =>
+        BitOperations.TrailingZeroCount((ulong)dialect.InitFlag);
 
     private static string AttributesValid(Dialect dialect)
     {
@@ -121,7 +141,7 @@ public static class DefectDemonstrations
 
     private static string Exported(Dialect dialect)
     {
-        V2Export export = new(dialect);
+        NodeExport export = dialect.Export;
         byte[] fid = new byte[FuseConstants.MAX_HANDLE_SZ];
         ExportedNode node = new(5, 1, new WireHandle(1, Bytes(12, 5)));
         ExportedNode parent = new(4, 1, new WireHandle(1, Bytes(12, 4)));
@@ -155,7 +175,7 @@ public static class DefectDemonstrations
     }
 
     /// <summary>Item 7: so in every dialect, since the root is made before any reply.</summary>
-    private static DefectRow RootWithoutHandle()
+    internal static DefectRow RootWithoutHandle()
     {
         static string Find(bool lookedUp)
         {
@@ -175,19 +195,19 @@ public static class DefectDemonstrations
             Find(lookedUp: false), Find(lookedUp: true));
     }
 
-    /// <summary>Item 9: a number that others claim, too.</summary>
-    private static IEnumerable<DefectRow> ContestedNumbers()
+    /// <summary>Item 9: a number that others claim, too; none where there is no rival.</summary>
+    internal static IEnumerable<DefectRow> ContestedNumbers(Dialect dialect, string name)
     {
-        foreach (Dialect dialect in DialectList.All)
-        {
-            List<string> rivals = [.. NumberClaim.RivalsOf(dialect).Select(
-                c => $"{(c.Kind == NumberKind.InitBit ? "bit" : "opcode")} {c.Number} is "
-                    + $"{c.Use} in {c.Claimant}{(c.IsMerged ? " (merged)" : "")}")];
-            if (rivals.Count == 0)
-                continue;
-            yield return new DefectRow(
-                9, $"{dialect.Name}-contested-numbers", "a number that others claim, too",
-                "compare the claims", string.Join("; ", rivals), "no rival");
-        }
+        List<string> rivals = [.. NumberClaim.RivalsOf(dialect).Select(
+            c => $"{(c.Kind == NumberKind.InitBit ? "bit" : "opcode")} {c.Number} is "
+                + $"{c.Use} in {c.Claimant}{(c.IsMerged ? " (merged)" : "")}")];
+        return rivals.Count == 0
+            ? []
+            :
+            [
+                new DefectRow(
+                    9, $"{name}-contested-numbers", "a number that others claim, too",
+                    "compare the claims", string.Join("; ", rivals), "no rival"),
+            ];
     }
 }

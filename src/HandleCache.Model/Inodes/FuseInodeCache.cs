@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
@@ -39,6 +40,7 @@ public sealed partial class FuseInodeCache : IDisposable
     private readonly RecordImage _image;
     private readonly int _longestHandle;
     private readonly bool _faulty;
+    private readonly bool _searchesOn;
     private int _unhashed;
 
     public FuseInodeCache(FuseInodeCacheOptions options)
@@ -48,14 +50,19 @@ public sealed partial class FuseInodeCache : IDisposable
         _table = new(new()
         {
             Strategy = options.Strategy,
-            IndexByHandle = options.IndexByHandle,
+            IndexByHandle = options.IndexByHandle || options.HandleRule.Identity.FoundByHandle,
         });
         _rule = options.HandleRule;
         _longestHandle = options.Strategy.CapacityBytes - (_rule.RefuseLongest ? 1 : 0);
         Forgets = options.Forgets ?? new ForgetQueue(options.Faults);
+        HandleIdentity identity = _rule.Identity;
         _faulty = options.Faults.Any;
-        _generationMask = options.Faults.Has(ModelFault.SkipGeneration) ? 0 : uint.MaxValue;
-        _typeMask = options.Faults.Has(ModelFault.SkipType) ? 0 : FileModes.TypeMask;
+        _searchesOn = _faulty || identity.FoundByHandle;
+        bool isAnyGeneration =
+            options.Faults.Has(ModelFault.SkipGeneration) || !identity.ComparesGeneration;
+        bool isAnyType = options.Faults.Has(ModelFault.SkipType) || !identity.ComparesFileType;
+        _generationMask = isAnyGeneration ? 0 : uint.MaxValue;
+        _typeMask = isAnyType ? 0 : FileModes.TypeMask;
         _slot = new(options.Strategy);
         _handleTypeMask = _slot.Keeps ? ulong.MaxValue : uint.MaxValue;
         // A hashed inode only: one found ahead may have been replaced since. With faults the plain
@@ -245,7 +252,7 @@ public sealed partial class FuseInodeCache : IDisposable
         InodeIndex found = _table.Find(nodeId, out InodeRecord at);
         if (!found.IsNone && CountsAsHit(at, nodeId, generation, mode, handle))
             return new(found, IGetOutcome.Hit);
-        if (found.IsNone && !_faulty)
+        if (found.IsNone && !_searchesOn)
             return Absent(nodeId, generation, mode, handle);
         return Differs(nodeId, generation, mode, handle);
     }
@@ -284,6 +291,8 @@ public sealed partial class FuseInodeCache : IDisposable
         InodeIndex found = _table.Find(nodeId);
         if (!TryFit(handle, out FileHandle fitted))
             return new(InodeIndex.None, IGetOutcome.HandleRefused);
+        if (TryRebind(found, nodeId, generation, mode, fitted, out InodeIndex rebound))
+            return new(rebound, IGetOutcome.Rebound);
         if (found.IsNone)
             return Absent(nodeId, generation, mode, handle);
         InodeRecord at = _table.At(found);
@@ -310,7 +319,7 @@ public sealed partial class FuseInodeCache : IDisposable
     /// <summary>Whether the handle leaves the inode the same, by the cache's handle rule.</summary>
     private bool AcceptsHandle(InodeIndex index, InodeRecord at, scoped in FileHandle handle)
     {
-        if (_table.HandleMatches(at, handle))
+        if (!_rule.Identity.ComparesHandle || _table.HandleMatches(at, handle))
             return true;
         if (handle.IsNone)
             return !_rule.AbsentReplyIsStale;

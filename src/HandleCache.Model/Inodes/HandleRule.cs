@@ -22,6 +22,7 @@ public sealed record HandleRule
             RefuseLongest = dialect.Has(DialectDefect.V2RefuseLongest),
             AbsentReplyIsStale = dialect.Has(DialectDefect.V3NullHandleUnequal),
             TruncateTooLong = dialect.Has(DialectDefect.V1TruncateTooLong),
+            Identity = dialect.Identity,
         };
     }
 
@@ -37,6 +38,9 @@ public sealed record HandleRule
     /// Defect 4 (v3): a reply without a handle makes an inode that has one stale.
     /// </summary>
     public bool AbsentReplyIsStale { get; init; }
+
+    /// <summary>By what an inode is found, and what must agree.</summary>
+    public HandleIdentity Identity { get; init; } = HandleIdentity.Sound;
 
     /// <summary>v1: a handle that is too long is cut to the longest length.</summary>
     public bool TruncateTooLong { get; init; }

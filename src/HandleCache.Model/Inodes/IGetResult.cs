@@ -22,6 +22,12 @@ public enum IGetOutcome
     /// </summary>
     Replaced,
 
+    /// <summary>
+    /// Searched by handle, the inode was found under another nodeid: it has the entry's now, with
+    /// one lookup, and a FORGET of those under the old one is queued.
+    /// </summary>
+    Rebound,
+
     /// <summary>The cached inode was stale, but it is the root: bad now, and kept.</summary>
     RootKept,
 

@@ -195,6 +195,15 @@ public sealed partial class InodeTable : IDisposable
         return true;
     }
 
+    /// <summary>Gives a record another nodeid, by which it is found from here on.</summary>
+    public void SetNodeId(InodeIndex index, ulong nodeId)
+    {
+        InodeRecord at = Live(index);
+        _byNodeId.Remove(NodeIdKeys.Hash(at.NodeId), index.Value);
+        at.NodeId = nodeId;
+        _byNodeId.Insert(NodeIdKeys.Hash(nodeId), index.Value);
+    }
+
     /// <summary>Sets and clears state bits, but for those that are the table's own.</summary>
     public void SetFlags(InodeIndex index, InodeState set, InodeState clear = InodeState.None)
     {

@@ -90,6 +90,51 @@ public sealed class JsonFields
         return null;
     }
 
+    /// <summary>One of a few words; <paramref name="absent"/> where the field is not there.
+    /// </summary>
+    public T OptionalWord<T>(string name, T absent, params ReadOnlySpan<(string Word, T Value)> known)
+    {
+        if (!TryField(name, false, out JsonElement value))
+            return absent;
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            foreach ((string word, T meaning) in known)
+            {
+                if (value.ValueEquals(word))
+                    return meaning;
+            }
+        }
+
+        List<string> words = [];
+        foreach ((string word, T _) in known)
+            words.Add(word);
+        Fail(name, value, $"expected one of {string.Join(", ", words)}");
+        return absent;
+    }
+
+    /// <summary>The texts of an array; null where the field is absent.</summary>
+    public IReadOnlyList<string>? OptionalTexts(string name)
+    {
+        if (!TryField(name, false, out JsonElement value))
+            return null;
+        List<string> texts = [];
+        bool isArray = value.ValueKind == JsonValueKind.Array;
+        foreach (JsonElement item in isArray ? value.EnumerateArray() : default)
+        {
+            if (item.ValueKind == JsonValueKind.String)
+                texts.Add(item.GetString()!);
+            else
+                isArray = false;
+        }
+
+        if (!isArray)
+            Fail(name, value, "expected an array of texts");
+        return texts;
+    }
+
+    /// <summary>Whether the field is there.</summary>
+    public bool Names(string name) => Has(name);
+
     public JsonFields RequiredObject(string name) =>
         TryField(name, true, out JsonElement value)
             ? new JsonFields(value, PathOf(name), _errors)

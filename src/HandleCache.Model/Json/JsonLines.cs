@@ -31,7 +31,11 @@ public static class JsonLines
     public static int LineOf(ReadOnlySpan<byte> utf8, string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        Utf8JsonReader reader = new(utf8);
+        Utf8JsonReader reader = new(utf8, new JsonReaderOptions
+        {
+            CommentHandling = JsonCommentHandling.Skip,
+            AllowTrailingCommas = true,
+        });
         List<(string Path, int Items, bool IsArray)> open = [];
         string name = "";
         long best = 0;

@@ -20,7 +20,13 @@ public static class JsonText
     /// The document, which the caller disposes; or null and the message in
     /// <paramref name="error"/>.
     /// </summary>
-    public static JsonDocument? TryParse(ReadOnlySpan<byte> utf8, out string? error)
+    /// <param name="utf8">The whole file.</param>
+    /// <param name="error">Null on success.</param>
+    /// <param name="allowComments">
+    /// Comments and a comma behind the last member, for files that people write by hand.
+    /// </param>
+    public static JsonDocument? TryParse(
+        ReadOnlySpan<byte> utf8, out string? error, bool allowComments = false)
     {
         if (!Utf8.IsValid(utf8))
         {
@@ -31,7 +37,14 @@ public static class JsonText
         try
         {
             error = null;
-            return JsonDocument.Parse(utf8.ToArray(), Options);
+            JsonDocumentOptions options = Options;
+            if (allowComments)
+            {
+                options.CommentHandling = JsonCommentHandling.Skip;
+                options.AllowTrailingCommas = true;
+            }
+
+            return JsonDocument.Parse(utf8.ToArray(), options);
         }
         catch (JsonException e)
         {

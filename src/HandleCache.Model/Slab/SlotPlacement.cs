@@ -11,6 +11,19 @@ public readonly record struct SlotPlacement(SlotPlacementKind Kind, string? Memb
 
     public static SlotPlacement After(string member) => new(SlotPlacementKind.After, member);
 
+    /// <summary>Reads the one spelling: <c>end</c>, <c>best-hole</c>, <c>after:MEMBER</c>.
+    /// </summary>
+    public static bool TryParse(string? text, out SlotPlacement placement)
+    {
+        const string Behind = "after:";
+        string given = text ?? "";
+        bool isBehind = given.StartsWith(Behind, StringComparison.Ordinal)
+            && given.Length > Behind.Length;
+        placement = isBehind ? After(given[Behind.Length..])
+            : given == "best-hole" ? BestHole : End;
+        return isBehind || given is "best-hole" or "end";
+    }
+
     public override string ToString() => Kind switch
     {
         SlotPlacementKind.End => "end",

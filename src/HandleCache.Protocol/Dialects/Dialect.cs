@@ -76,6 +76,9 @@ public partial class Dialect
     /// </summary>
     public virtual bool RequiresHandle => false;
 
+    /// <summary>By what an inode is found, and what of an entry must agree with it.</summary>
+    public virtual HandleIdentity Identity => HandleIdentity.Sound;
+
     /// <summary>
     /// Whether an entry too long for what was agreed reaches fuse_iget(), which is where the posted
     /// code checks it; else the reply is refused where it is read.
@@ -125,6 +128,9 @@ public partial class Dialect
     /// Bytes the kernel has to reserve for an entry whose handle it does not know yet.
     /// </summary>
     public int ReservedEntryBytes => EntryBytes(MaxHandleBytes);
+
+    /// <summary>Whether a handle's type comes out as it went in (T3 of the thread).</summary>
+    public virtual bool CarriesHandleType(uint type) => CarriesHandles;
 
     public bool Has(DialectDefect defect) => Options.Defects.Contains(defect);
 

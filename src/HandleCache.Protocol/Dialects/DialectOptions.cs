@@ -7,6 +7,9 @@ public sealed record DialectOptions
 {
     public static DialectOptions Default { get; } = new();
 
+    /// <summary>Another name than the posted one, for a design that uses its framing.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Other numbers than the posted ones.</summary>
     public DialectNumbers? Numbers { get; init; }
 

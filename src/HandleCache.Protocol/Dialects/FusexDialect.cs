@@ -28,7 +28,7 @@ public sealed partial class FusexDialect : Dialect
     };
 
     internal FusexDialect(DialectOptions options)
-        : base("fusex", options with { HandleInEveryRequest = true }, Posted)
+        : base(options.Name ?? "fusex", options with { HandleInEveryRequest = true }, Posted)
     {
     }
 

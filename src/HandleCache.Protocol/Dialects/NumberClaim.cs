@@ -41,13 +41,26 @@ public sealed record NumberClaim(
     ];
 
     /// <summary>
-    /// The claims of others for a number that <paramref name="dialect"/> claims, too.
+    /// The claims of others for a number that <paramref name="dialect"/> uses, too. A dialect that
+    /// is listed claims what the list says; of any other it is the INIT bit and LOOKUP's opcode.
     /// </summary>
     public static IEnumerable<NumberClaim> RivalsOf(Dialect dialect)
     {
         ArgumentNullException.ThrowIfNull(dialect);
-        return All.Where(rival => rival.Claimant != dialect.Name && All.Any(own =>
-            own.Claimant == dialect.Name && own.Kind == rival.Kind
-            && own.Number == rival.Number));
+        bool isListed = All.Any(own => own.Claimant == dialect.Name);
+        return All.Where(rival => rival.Claimant != dialect.Name && (isListed
+            ? All.Any(own => own.Claimant == dialect.Name && own.Kind == rival.Kind
+                && own.Number == rival.Number)
+            : Uses(dialect, rival)));
     }
+
+    private static bool Uses(Dialect dialect, NumberClaim claim) => claim.Kind switch
+    {
+        NumberKind.InitBit => ((ulong)dialect.InitFlag & (1UL << claim.Number)) != 0,
+        NumberKind.Opcode => dialect.CarriesHandles
+            && (claim.Number == (int)dialect.Numbers.Lookup
+                || claim.Number == (int)dialect.Numbers.MakeObject
+                || claim.Number == (int)dialect.Numbers.Compound),
+        _ => throw new InvalidOperationException($"unknown kind {claim.Kind}"),
+    };
 }

@@ -35,11 +35,12 @@ public sealed partial class V3Dialect : Dialect
         Compound = (FuseOpcode)54,
     };
 
-    internal V3Dialect(DialectOptions options) : base("v3", options, Posted) { }
+    internal V3Dialect(DialectOptions options) : base(options.Name ?? "v3", options, Posted) { }
 
     public override HandleOptIn OptIn => HandleOptIn.InitBit;
 
-    public override FuseInitFlags OfferedFlags => Has(DialectDefect.V3OpcodeInInitMask)
+    public override FuseInitFlags OfferedFlags => (Has(DialectDefect.V3OpcodeInInitMask)
+        || Has(DialectDefect.V2OpcodeInInitMask))
         ? (FuseInitFlags)(ulong)Numbers.Lookup
         : InitFlag;
 

@@ -48,6 +48,14 @@ public static class RestartModelExperiment
         return new RestartModelResult(rows, nodeIds, options);
     }
 
+    /// <summary>
+    /// The scripted histories alone, with nodeids that never collide and handles that outlive the
+    /// server where the dialect has any.
+    /// </summary>
+    internal static RestartModelRow Scripted(Dialect dialect, CancellationToken stop) => Explore(
+        new WorldOptions { Dialect = dialect, PersistentHandles = dialect.CarriesHandles },
+        new RestartModelOptions(), [.. Histories.Scripted], stop);
+
     private static RestartModelRow Explore(
         WorldOptions world, RestartModelOptions options, List<History> histories,
         CancellationToken stop)
@@ -58,7 +66,7 @@ public static class RestartModelExperiment
             HandleInEveryRequest = world.Dialect.Options.HandleInEveryRequest,
             PersistentHandles = world.PersistentHandles,
             WrongObjectExpected = options.NoParentHandle || options.Defects.Count > 0
-                || (world.NodeIds == NodeIdPolicy.InodeNumber && !AlwaysHasHandles(world.Dialect)),
+                || (world.NodeIds != NodeIdPolicy.PerLife && !AlwaysHasHandles(world.Dialect)),
         };
         foreach (int handleBytes in options.HandleBytes)
         {

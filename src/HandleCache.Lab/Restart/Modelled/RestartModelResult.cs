@@ -12,7 +12,7 @@ public sealed record RestartModelRow
     public required bool PersistentHandles { get; init; }
 
     /// <summary>
-    /// A switch is on that leads to wrong objects, or nodeids are inode numbers and not every
+    /// A switch is on that leads to wrong objects, or nodeids may collide and not every
     /// request brings a handle: then a wrong object is what is looked for, and else a failure.
     /// </summary>
     public required bool WrongObjectExpected { get; init; }

@@ -57,4 +57,10 @@ public enum NodeIdPolicy
     /// taken at its word where no handle says otherwise.
     /// </summary>
     InodeNumber,
+
+    /// <summary>
+    /// 2, 3, ... as objects are first looked up, begun anew in each life, as many servers do,
+    /// without a generation.
+    /// </summary>
+    Counter,
 }

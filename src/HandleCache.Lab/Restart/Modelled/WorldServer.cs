@@ -15,7 +15,6 @@ namespace HandleCache.Lab.Restart.Modelled;
 /// </summary>
 internal sealed partial class WorldServer(ObjectStore store, WorldOptions options, uint life)
 {
-    private const uint HandleType = 0x81;
     private const ulong RootNodeId = FuseConstants.FUSE_ROOT_ID;
     private const int HandleHeadBytes = 12;
 
@@ -24,6 +23,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         (uint)(FuseOpenFlags.FOPEN_DIRECT_IO | FuseOpenFlags.FOPEN_NOFLUSH);
 
     private readonly Dialect _dialect = options.Dialect;
+    private readonly uint _handleType = options.Dialect.CarriesHandleType(0x81) ? 0x81u : 0;
     private readonly Dictionary<ulong, WorldObject> _nodes = [];
     private readonly Dictionary<WorldObject, ulong> _nodeIds = [];
     private readonly Dictionary<ulong, ulong> _counts = [];
@@ -142,7 +142,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
 
     private WorldObject? Resolve(WireHandle handle)
     {
-        if (handle.Type != HandleType || handle.Bytes.Length != options.HandleBytes)
+        if (handle.Type != _handleType || handle.Bytes.Length != options.HandleBytes)
             return null;
         ulong number = BinaryPrimitives.ReadUInt64LittleEndian(handle.Bytes);
         uint generation = BinaryPrimitives.ReadUInt32LittleEndian(handle.Bytes[8..]);
@@ -175,9 +175,13 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
             return RootNodeId;
         if (_nodeIds.TryGetValue(target, out ulong known))
             return known;
-        ulong made = options.NodeIds == NodeIdPolicy.InodeNumber
-            ? target.Ino
-            : ((ulong)life << 32) | (++_lastNode + RootNodeId);
+        ulong made = options.NodeIds switch
+        {
+            NodeIdPolicy.InodeNumber => target.Ino,
+            NodeIdPolicy.Counter => ++_lastNode + RootNodeId,
+            NodeIdPolicy.PerLife => ((ulong)life << 32) | (++_lastNode + RootNodeId),
+            _ => throw new InvalidOperationException($"unknown policy {options.NodeIds}"),
+        };
         Bind(made, target);
         return made;
     }
@@ -208,7 +212,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         Gave = nodeId;
         byte[] handle = _dialect.ReplyBrings(opcode) ? HandleOf(target) : [];
         return form.TryWriteEntryReply(
-            _reply, opcode, unique, entry, HandleType, handle, trailing, out int written)
+            _reply, opcode, unique, entry, _handleType, handle, trailing, out int written)
             ? _reply[..written]
             : Failure(unique, Errno.EOVERFLOW);
     }

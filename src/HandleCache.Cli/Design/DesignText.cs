@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Text;
+using HandleCache.Cli.Common;
+using HandleCache.Cli.Compare;
+using HandleCache.Cli.Slab;
+using HandleCache.Cli.Sweep;
+using HandleCache.Lab.Compare;
+using HandleCache.Lab.Designs;
+using HandleCache.Lab.Restart.Modelled;
+
+namespace HandleCache.Cli.Design;
+
+/// <summary>`design` as a page of 80 columns that can be pasted into a mail.</summary>
+internal static class DesignText
+{
+    private const int NameColumns = 24;
+    private const int CellColumns = 11;
+
+    public static string Of(DesignRequest request, DesignResult result)
+    {
+        StringBuilder text = new();
+        TextTable.Paragraph(text, Title(result), 0);
+        text.Append('\n');
+        TextTable.Paragraph(text, Answer(result), 0);
+        text.Append("\nAs it would stand in fuse_i.h\n\n");
+        text.Append(Expanded(
+            DesignPatch.InMemory(result.Design.Storage, result.Costs[0].Kernel)));
+        text.Append("\nMemory, bytes per inode (derived, in full slabs)\n");
+        SweepText.Mix(text, result.Mix);
+        foreach (KernelCost cost in result.Costs)
+            Memory(text, cost);
+        foreach (CompareTable.Group group in Groups(result))
+            Table(text, result, group);
+        text.Append("\nWhat the thread asks\n");
+        foreach (QuestionRow row in result.Questions)
+            TextTable.Paragraph(text, $"{row.Id} {row.Question} {row.Answer}.", 6, 2);
+        Findings(text, result);
+        TextTable.Paragraph(text, Repeat(request), 2, 0);
+        return text.ToString();
+    }
+
+    public static string Title(DesignResult result) => result.Design.Summary.Length > 0
+        ? $"Design {result.Design.Name}: {result.Design.Summary}"
+        : $"Design {result.Design.Name}";
+
+    /// <summary>The page in two sentences.</summary>
+    public static string Answer(DesignResult result)
+    {
+        StorageCost own = result.Costs[0].Designs[0];
+        DialectRow row = result.Rows[0];
+        string broken = result.Findings.Count == 0
+            ? "breaks no rule that is looked for"
+            : $"breaks {result.Findings.Count} "
+                + (result.Findings.Count == 1 ? "rule" : "rules")
+                + $" ({string.Join(", ", result.Findings.Select(f => f.Name))})";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"On {result.Costs[0].Kernel.Name}, for {result.Mix.Name}, {own.Strategy} costs "
+            + $"{TextTable.Difference(own.DeltaBytes)} bytes per inode; a LOOKUP reply takes "
+            + $"{row.Operations[0].ReplyBytes:0.##} bytes; a restart recovers "
+            + $"{SweepAnswer.Percent(row.Restart.RecoveredShare)} of what was open or cached. "
+            + $"The design {broken}. {Safety(result.Safety)}");
+    }
+
+    /// <summary>What was run to look for a wrong object.</summary>
+    public static string Safety(DesignSafety safety)
+    {
+        string tried = string.Create(
+            CultureInfo.InvariantCulture,
+            $"all {safety.Histories} histories of at most {safety.MostSteps} steps and "
+            + $"{safety.RandomHistories} random ones (seed {safety.Seed})");
+        return safety.Unsafe is { } found
+            ? $"Of {tried}, this one ends badly: {string.Join("; ", found.Steps)}: "
+                + $"{found.Outcome}."
+            : $"As it is written, with nodeids that never collide, {tried} end well (derived).";
+    }
+
+    /// <summary>The command that gives the same page.</summary>
+    public static string Repeat(DesignRequest request)
+    {
+        List<string> words = ["handlecache", "design", request.Design];
+        void Add(string option, string? value)
+        {
+            if (value is not null)
+                words.AddRange([option, value]);
+        }
+
+        Add("--against", request.Against.Count > 0 ? string.Join(',', request.Against) : null);
+        Add("--kernel", string.Join(',', request.Kernels));
+        Add("--cpus", request.Cpus?.ToString(CultureInfo.InvariantCulture));
+        Add("--filesystem", request.FileSystem);
+        Add("--handles", request.HandlesFile);
+        Add("--strategy", request.Strategy?.ToString());
+        Add("--histories", request.Histories.ToString(CultureInfo.InvariantCulture));
+        Add("--seed", request.Seed.ToString(CultureInfo.InvariantCulture));
+        return $"Repeat: {string.Join(' ', words)}";
+    }
+
+    /// <summary>The figures of `compare` for the designs, their storage left to the first table.
+    /// </summary>
+    public static IEnumerable<CompareTable.Group> Groups(DesignResult result) => CompareTable
+        .Of(result.Figures, new CompareResult(
+            result.Mix, result.Costs[0].Kernel, result.Rows, result.Questions, []));
+
+    /// <summary>How a history reads on one line.</summary>
+    public static string History(DesignFinding finding) => finding.NodeIds is { } policy
+        ? string.Join("; ", finding.Steps) + policy switch
+        {
+            NodeIdPolicy.PerLife => "",
+            NodeIdPolicy.InodeNumber => " (nodeids are inode numbers)",
+            NodeIdPolicy.Counter => " (nodeids are counted from 2 in each life)",
+            _ => throw new InvalidOperationException($"unknown policy {policy}"),
+        }
+        : string.Join("; ", finding.Steps);
+
+    /// <summary>Tabs as spaces, since a mail may not keep them.</summary>
+    private static string Expanded(string code)
+    {
+        StringBuilder text = new();
+        int column = 0;
+        foreach (char c in code)
+        {
+            int width = c == '\t' ? 8 - (column % 8) : 1;
+            text.Append(c == '\t' ? ' ' : c, width);
+            column = c == '\n' ? 0 : column + width;
+        }
+
+        return text.ToString();
+    }
+
+    private static void Memory(StringBuilder text, KernelCost cost)
+    {
+        text.Append('\n');
+        TextTable.Paragraph(text, SlabRenderer.KernelLine(cost.Kernel), 4, 2);
+        text.Append(CultureInfo.InvariantCulture, $"  without a handle {cost.TodayBytes:F2}\n")
+            .Append("  design             stored as             sizeof slot objs   delta ")
+            .Append("spilled refused free\n");
+        foreach (StorageCost row in cost.Designs)
+        {
+            string name = row.Design.Length <= 18 ? row.Design : row.Design[..18];
+            text.Append(CultureInfo.InvariantCulture, $"  {name,-18} {row.Strategy,-22}")
+                .Append(CultureInfo.InvariantCulture, $"{row.Layout.SizeBytes,6} ")
+                .Append(CultureInfo.InvariantCulture, $"{row.Geometry.SlotBytes,4} ")
+                .Append(CultureInfo.InvariantCulture, $"{row.Geometry.ObjectsPerSlab,4} ")
+                .Append(CultureInfo.InvariantCulture,
+                    $"{TextTable.Difference(row.DeltaBytes),7} ")
+                .Append(CultureInfo.InvariantCulture,
+                    $"{SweepAnswer.Percent(row.SpilledShare),7} ")
+                .Append(CultureInfo.InvariantCulture,
+                    $"{SweepAnswer.Percent(row.RefusedShare),7} ")
+                .Append(CultureInfo.InvariantCulture,
+                    $"{(row.FreeInlineBytes is { } n ? $"<={n}" : "-"),4}\n");
+        }
+    }
+
+    private static void Table(StringBuilder text, DesignResult result, CompareTable.Group group)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n{group.Title}\n{"",-NameColumns}");
+        foreach (DialectRow row in result.Rows)
+        {
+            string name = row.Name.Length < CellColumns ? row.Name : row.Name[..(CellColumns - 1)];
+            text.Append(CultureInfo.InvariantCulture, $"{name,CellColumns}");
+        }
+
+        text.Append('\n');
+        foreach (CompareTable.Line line in group.Lines.Where(l => l.Name != "stored as"))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{line.Name,-NameColumns}");
+            foreach (string cell in line.Cells)
+                text.Append(CultureInfo.InvariantCulture, $"{cell,CellColumns}");
+            text.Append('\n');
+        }
+    }
+
+    private static void Findings(StringBuilder text, DesignResult result)
+    {
+        text.Append("\nRules it breaks, each alone, with the shortest history found (derived)\n");
+        if (result.Findings.Count == 0)
+            text.Append("  none\n");
+        foreach (DesignFinding finding in result.Findings)
+        {
+            string item = finding.Item > 0
+                ? finding.Item.ToString(CultureInfo.InvariantCulture)
+                : "-";
+            string setting = finding.Setting.Length > 0 ? $" [{finding.Setting}]" : "";
+            TextTable.Paragraph(
+                text, $"{item} {finding.Name}: {finding.Description}{setting}", 6, 2);
+            TextTable.Paragraph(text, $"shown by: {History(finding)}", 8, 6);
+            TextTable.Paragraph(text, $"with it: {finding.With}", 8, 6);
+            TextTable.Paragraph(text, $"without: {finding.Without}", 8, 6);
+        }
+
+        TextTable.Paragraph(text, Safety(result.Safety), 2, 2);
+        text.Append('\n');
+    }
+}

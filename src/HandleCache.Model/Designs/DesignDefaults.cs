@@ -1,0 +1,55 @@
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Designs;
+using HandleCache.Protocol.Dialects;
+
+namespace HandleCache.Model.Designs;
+
+/// <summary>What a design file need not say: the thread's message, or what its framing decides.
+/// </summary>
+internal static class DesignDefaults
+{
+    /// <summary>The operations that return an entry (T7 of the thread).</summary>
+    public static IReadOnlyList<FuseOpcode> EntryOperations { get; } =
+    [
+        FuseOpcode.FUSE_LOOKUP, FuseOpcode.FUSE_CREATE, FuseOpcode.FUSE_MKNOD,
+        FuseOpcode.FUSE_MKDIR, FuseOpcode.FUSE_SYMLINK, FuseOpcode.FUSE_LINK,
+        FuseOpcode.FUSE_TMPFILE, FuseOpcode.FUSE_READDIRPLUS,
+    ];
+
+    /// <summary>An opcode as a design file spells it.</summary>
+    public static string Word(FuseOpcode opcode) =>
+        opcode.ToString().Replace("FUSE_", "", StringComparison.Ordinal);
+
+    public static WireDesign Of(DesignFraming framing)
+    {
+        Dialect posted = framing switch
+        {
+            DesignFraming.Plain => Dialect.Thread,
+            DesignFraming.V3 => Dialect.V3,
+            DesignFraming.Fusex => Dialect.Fusex,
+            _ => throw new InvalidOperationException($"unknown framing {framing}"),
+        };
+        return new WireDesign
+        {
+            Name = posted.Name,
+            Framing = framing,
+            OptIn = posted.OptIn,
+            Numbers = posted.Numbers,
+            MaxHandleBytes = posted.MaxHandleBytes,
+            Returns = [.. EntryOperations.Where(posted.ReplyBrings)],
+            Carriage = framing switch
+            {
+                DesignFraming.Plain => HandleCarriage.LookupParent,
+                DesignFraming.V3 => HandleCarriage.Parent,
+                DesignFraming.Fusex => HandleCarriage.EveryNodeId,
+                _ => throw new InvalidOperationException($"unknown framing {framing}"),
+            },
+            Position = framing == DesignFraming.Plain
+                ? HandlePosition.NodeRecord
+                : HandlePosition.Extension,
+            Encoding = new() { ArrayBytes = FuseConstants.MAX_HANDLE_SZ },
+            ForgetsOne = posted.ForgetsOne,
+            RequiresHandle = posted.RequiresHandle,
+        };
+    }
+}

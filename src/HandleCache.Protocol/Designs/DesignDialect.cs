@@ -1,0 +1,156 @@
+using System.Runtime.InteropServices;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Protocol.Designs;
+
+/// <summary>
+/// The dialect of a design in the plain framing: fuse_entry_out with the handle behind it, one
+/// request and one reply an operation. An entry without a handle may be today's, shorter one.
+/// </summary>
+public sealed partial class DesignDialect : Dialect
+{
+    private readonly WireDesign _design;
+
+    public DesignDialect(WireDesign design)
+        : base(Checked(design).Name, design.ToOptions(), design.Numbers)
+    {
+        _design = design;
+        Export = design.Export == ExportForm.NodeId
+            ? NodeExport.Classic
+            : new DesignExport(design);
+    }
+
+    /// <summary>What it was made from.</summary>
+    public WireDesign Design => _design;
+
+    public override NodeExport Export { get; }
+
+    public override HandleOptIn OptIn => _design.OptIn;
+
+    public override HandleIdentity Identity => _design.Identity;
+
+    public override bool ForgetsOne => _design.ForgetsOne;
+
+    public override bool RequiresHandle => _design.RequiresHandle;
+
+    public override bool BringsRebindRecords => _design.Position == HandlePosition.NodeRecord;
+
+    public override FuseInitFlags OfferedFlags => (_design.Defects & DesignDefects.OffersOpcode) != 0
+        ? (FuseInitFlags)(ulong)Numbers.Lookup
+        : InitFlag;
+
+    public override int MaxHandleBytes =>
+        Math.Min(_design.MaxHandleBytes, _design.Encoding.LongestBytes);
+
+    public override bool CarriesHandleType(uint type) =>
+        CarriesHandles && _design.Encoding.KeepsType(type);
+
+    public override bool ReplyBrings(FuseOpcode opcode) =>
+        CarriesHandles && _design.Returns.Contains(opcode);
+
+    public override bool HasReplyOfItsOwn(FuseOpcode opcode) =>
+        EntryReply.FormOf(opcode) is EntryReplyForm.Entry or EntryReplyForm.EntryAndOpen
+        && ReplyBrings(opcode) != ReplyBrings(FuseOpcode.FUSE_READDIRPLUS);
+
+    public override int EntryBytes(int handleBytes) =>
+        EntryBytes(FuseOpcode.FUSE_READDIRPLUS, handleBytes);
+
+    public override int ReplyBytes(FuseOpcode opcode, int handleBytes)
+    {
+        EntryReplyForm form = EntryReply.FormOf(opcode);
+        return form is EntryReplyForm.None or EntryReplyForm.Records
+            ? 0
+            : FuseReply.HeaderBytes + EntryBytes(opcode, handleBytes)
+                + EntryReply.TrailingBytes(form);
+    }
+
+    public override bool TryWriteEntry(
+        Span<byte> destination, in fuse_entry_out entry, uint handleType,
+        ReadOnlySpan<byte> handle, out int written) =>
+        TryWriteEntry(
+            FuseOpcode.FUSE_READDIRPLUS, destination, entry, handleType, handle, out written);
+
+    public override WireError ReadEntry(
+        ReadOnlySpan<byte> source, int trailingBytes, out WireEntry entry) =>
+        ReadEntry(FuseOpcode.FUSE_READDIRPLUS, source, trailingBytes, out entry);
+
+    public override bool TryWriteEntryReply(
+        Span<byte> destination, FuseOpcode opcode, ulong unique, in fuse_entry_out entry,
+        uint handleType, ReadOnlySpan<byte> handle, ReadOnlySpan<byte> trailing, out int written)
+    {
+        written = 0;
+        if (destination.Length < FuseReply.HeaderBytes
+            || !TryWriteEntry(
+                opcode, destination[FuseReply.HeaderBytes..], entry, handleType, handle,
+                out int bytes)
+            || !trailing.TryCopyTo(destination[(FuseReply.HeaderBytes + bytes)..]))
+        {
+            return false;
+        }
+
+        written = FuseReply.HeaderBytes + bytes + trailing.Length;
+        WriteHead(destination, written, unique);
+        return true;
+    }
+
+    public override WireError ReadEntryReply(
+        FuseOpcode opcode, in FuseReply reply, out WireEntry entry, out int errno)
+    {
+        errno = 0;
+        WireError fault = ReadEntry(
+            opcode, reply.Body, EntryReply.TrailingBytes(EntryReply.FormOf(opcode)), out entry);
+        if (fault.IsError || (_design.Defects & DesignDefects.EntryValidForAttributes) == 0)
+            return fault;
+        fuse_entry_out whole = entry.Entry;
+        whole.attr_valid = whole.entry_valid;
+        whole.attr_valid_nsec = whole.entry_valid_nsec;
+        entry = new WireEntry(
+            whole, entry.HandleType, entry.Handle, entry.HasHandle, entry.Bytes);
+        return fault;
+    }
+
+    private int EntryBytes(FuseOpcode opcode, int handleBytes) =>
+        ClassicEntryBytes + (ReplyBrings(opcode) ? _design.Encoding.WireBytes(handleBytes) : 0);
+
+    private bool TryWriteEntry(
+        FuseOpcode opcode, Span<byte> destination, in fuse_entry_out entry, uint handleType,
+        ReadOnlySpan<byte> handle, out int written)
+    {
+        if (!ReplyBrings(opcode))
+            return base.TryWriteEntry(destination, entry, 0, [], out written);
+        written = EntryBytes(opcode, handle.Length);
+        if (destination.Length < written || handle.Length > MaxHandleBytes)
+            return false;
+        MemoryMarshal.Write(destination, entry);
+        return _design.Encoding.TryWrite(
+            destination[ClassicEntryBytes..], handleType, handle, out _);
+    }
+
+    private WireError ReadEntry(
+        FuseOpcode opcode, ReadOnlySpan<byte> source, int trailingBytes, out WireEntry entry)
+    {
+        bool isShort = trailingBytes >= 0 && source.Length == ClassicEntryBytes + trailingBytes;
+        if (isShort || !ReplyBrings(opcode))
+            return base.ReadEntry(source, trailingBytes, out entry);
+        entry = default;
+        if (!MemoryMarshal.TryRead(source, out fuse_entry_out fixedPart))
+            return new WireError(WireFault.Truncated, 0, ClassicEntryBytes, source.Length);
+        WireError fault = _design.Encoding.Read(
+            source[ClassicEntryBytes..], ClassicEntryBytes, out WireHandle handle, out int bytes);
+        if (fault.IsError)
+            return fault;
+        int all = ClassicEntryBytes + bytes;
+        if (trailingBytes >= 0 && source.Length != all + trailingBytes)
+            return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
+        entry = new WireEntry(fixedPart, handle.Type, handle.Bytes, !handle.IsNone, all);
+        return WireError.None;
+    }
+
+    private static WireDesign Checked(WireDesign design)
+    {
+        ArgumentNullException.ThrowIfNull(design);
+        return design;
+    }
+}

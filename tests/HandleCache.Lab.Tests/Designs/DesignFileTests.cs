@@ -1,0 +1,139 @@
+using System.Text;
+using HandleCache.Lab.Designs;
+using HandleCache.Model.Designs;
+using HandleCache.Protocol;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Designs;
+using HandleCache.Protocol.Dialects;
+using Xunit;
+
+namespace HandleCache.Lab.Tests.Designs;
+
+/// <summary>Design files: what is read, what is refused and where, and random ones.</summary>
+public sealed class DesignFileTests
+{
+    [Fact]
+    public void Every_shipped_design_reads_and_has_the_name_of_its_file() => Assert.All(
+        DesignFiles.ShippedNames, name => Assert.Equal(name, DesignFiles.Load(name).Name));
+
+    [Fact]
+    public void The_commented_template_says_what_an_empty_file_means()
+    {
+        Design template = DesignFiles.Load("thread");
+        Assert.True(Parse("""{ "name": "thread" }""", out Design? empty, out string? error), error);
+        Assert.Equal(Show(template.Wire), Show(empty!.Wire));
+        Assert.Equal(template.Storage, empty.Storage);
+    }
+
+    [Theory]
+    [InlineData("""{ "nam": 1 }""", "field 'name': missing")]
+    [InlineData("{\n \"name\": \"x\",\n \"handle\": { \"size\": \"u64\" }\n}",
+        "line 3, field 'handle.size': expected one of u8, u16, u32, found \"u64\"")]
+    [InlineData("""{ "name": "x", "handle": { "align": 3 } }""", "expected 1, 2, 4 or 8")]
+    [InlineData("""{ "name": "x", "handle": { "type": "folded", "array": 4 } }""", "no handle fits")]
+    [InlineData("""{ "name": "x", "carried": { "by": "every-request", "as": "argument" } }""",
+        "expected extension or node-record with every-request")]
+    [InlineData("""{ "name": "x", "export": { "as": "handle" } }""",
+        "needs identity.foundBy handle")]
+    [InlineData("""{ "name": "x", "export": { "fixedSize": true } }""", "only with as handle")]
+    [InlineData("""{ "name": "x", "returned": ["OPEN"] }""", "'OPEN' returns no entry")]
+    [InlineData("""{ "name": "x", "identity": { "compares": ["name"] } }""", "expected some of")]
+    [InlineData("""{ "name": "x", "framing": "v3", "handle": { "size": "u8" } }""",
+        "the framing decides")]
+    [InlineData("""{ "name": "x", "storage": { "strategy": "heap" } }""", "unknown storage strategy")]
+    [InlineData("""{ "name": "x", "storage": { "strategy": "none" } }""", "the design sends some")]
+    [InlineData("""{ "name": "x", "negotiation": { "optIn": "none", "bit": 3 } }""",
+        "nothing is negotiated")]
+    [InlineData("""{ "name": "x y" }""", "expected letters")]
+    [InlineData("""{ "name": "x", "colour": 1 }""", "field 'colour': unknown field")]
+    [InlineData("{ \"name\": \"x\",", "not JSON")]
+    public void What_is_wrong_is_named_by_line_and_field(string json, string message)
+    {
+        Assert.False(Parse(json, out _, out string? error));
+        Assert.Contains(message, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_shipped_file_cut_or_damaged_anywhere_never_throws()
+    {
+        byte[] whole = DesignFiles.Shipped("thread");
+        SplitMix64 random = new(3);
+        for (int i = 0; i < whole.Length; i++)
+        {
+            DesignJson.TryParse(whole.AsSpan(0, i), out _, out string? error);
+            Assert.NotNull(error);
+            byte[] damaged = [.. whole];
+            damaged[i] ^= (byte)(1 << random.Below(8));
+            bool read = DesignJson.TryParse(damaged, out Design? design, out error);
+            Assert.Equal(read, error is null);
+            Assert.Equal(read, design is not null);
+        }
+    }
+
+    [Fact]
+    public void Random_designs_carry_every_handle_they_take_and_are_as_safe_as_explored()
+    {
+        ulong seed = (ulong)Random.Shared.NextInt64();
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        SplitMix64 random = new(seed);
+        int read = 0;
+        for (int i = 0; i < 2_000; i++)
+        {
+            string json = DesignGenerator.Next(random, i);
+            if (!Parse(json, out Design? design, out string? error))
+            {
+                Assert.StartsWith("line ", error, StringComparison.Ordinal);
+                continue;
+            }
+
+            read++;
+            Dialect dialect = design!.Wire.ToDialect();
+            RoundTrip(dialect, random, json);
+            if (read % 100 == 0)
+                Explore(design.Wire, seed, json);
+        }
+
+        Assert.True(read > 200, $"{read} designs of seed {seed} read");
+    }
+
+    private static void RoundTrip(Dialect dialect, SplitMix64 random, string json)
+    {
+        byte[] handle = new byte[random.Below(129)];
+        random.Fill(handle);
+        byte[] room = new byte[2048];
+        bool fits = dialect.TryWriteEntryReply(
+            room, FuseOpcode.FUSE_LOOKUP, 2, new fuse_entry_out { nodeid = 9 }, 0,
+            dialect.ReplyBrings(FuseOpcode.FUSE_LOOKUP) ? handle : [], [], out int bytes);
+        if (!fits)
+        {
+            Assert.True(handle.Length > dialect.MaxHandleBytes, json);
+            return;
+        }
+
+        Assert.True(
+            HandleCache.Protocol.Wire.FuseReply.TryParse(
+                room.AsSpan(0, bytes), out HandleCache.Protocol.Wire.FuseReply reply, out _), json);
+        Assert.False(
+            dialect.ReadEntryReply(
+                FuseOpcode.FUSE_LOOKUP, reply, out WireEntry entry, out _).IsError, json);
+        Assert.Equal(9u, entry.Entry.nodeid);
+        if (dialect.ReplyBrings(FuseOpcode.FUSE_LOOKUP))
+            Assert.True(entry.Handle.SequenceEqual(handle), json);
+    }
+
+    /// <summary>What the short histories call safe is safe in random ones.</summary>
+    private static void Explore(WireDesign design, ulong seed, string json)
+    {
+        FoundHistory? found = DesignExploration.FirstUnsafe(
+            design, seed, 50, TestContext.Current.CancellationToken);
+        Assert.True(
+            found is null || found.Steps.Count <= DesignExploration.MostSteps,
+            $"seed {seed}: {json}\n{string.Join("; ", found?.Steps ?? [])}: {found?.Outcome}");
+    }
+
+    private static bool Parse(string json, out Design? design, out string? error) =>
+        DesignJson.TryParse(Encoding.UTF8.GetBytes(json), out design, out error);
+
+    private static string Show(WireDesign wire) => wire.ToString()
+        + string.Join(",", wire.Returns) + wire.Encoding + wire.Numbers + wire.Identity;
+}
