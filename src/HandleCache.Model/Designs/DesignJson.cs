@@ -286,7 +286,7 @@ public static class DesignJson
             fields.Reject("strategy", "none keeps no handle, and the design sends some");
         string word = fields.OptionalString("header") ?? "fanotify";
         if (!HandleHeader.TryParse(word, out HandleHeader header))
-            fields.Reject("header", $"'{word}'; expected one of {HandleHeader.KnownNames}");
+            fields.Reject("header", $"expected one of {HandleHeader.KnownNames}, found '{word}'");
         string place = fields.OptionalString("placement") ?? "end";
         if (!SlotPlacement.TryParse(place, out SlotPlacement placement))
             fields.Reject("placement", $"'{place}'; expected end, best-hole or after:MEMBER");

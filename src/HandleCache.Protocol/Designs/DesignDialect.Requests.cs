@@ -20,9 +20,8 @@ public sealed partial class DesignDialect
         {
             HandleCarriage.None => false,
             HandleCarriage.LookupParent => opcode == FuseOpcode.FUSE_LOOKUP,
-            HandleCarriage.Parent => EntryReply.FormOf(opcode)
-                is EntryReplyForm.Entry or EntryReplyForm.EntryAndOpen,
-            HandleCarriage.EveryNodeId => NamesAnInode(opcode),
+            HandleCarriage.Parent => Operation.Of(opcode).ReturnsOneEntry,
+            HandleCarriage.EveryNodeId => Operation.Of(opcode).NamesAnInode,
             _ => throw new InvalidOperationException($"unknown carriage {_design.Carriage}"),
         };
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Designs;
@@ -51,7 +52,7 @@ public sealed partial class DesignDialect : Dialect
         CarriesHandles && _design.Returns.Contains(opcode);
 
     public override bool HasReplyOfItsOwn(FuseOpcode opcode) =>
-        EntryReply.FormOf(opcode) is EntryReplyForm.Entry or EntryReplyForm.EntryAndOpen
+        Operation.Of(opcode).ReturnsOneEntry
         && ReplyBrings(opcode) != ReplyBrings(FuseOpcode.FUSE_READDIRPLUS);
 
     public override int EntryBytes(int handleBytes) =>
@@ -59,11 +60,10 @@ public sealed partial class DesignDialect : Dialect
 
     public override int ReplyBytes(FuseOpcode opcode, int handleBytes)
     {
-        EntryReplyForm form = EntryReply.FormOf(opcode);
-        return form is EntryReplyForm.None or EntryReplyForm.Records
-            ? 0
-            : FuseReply.HeaderBytes + EntryBytes(opcode, handleBytes)
-                + EntryReply.TrailingBytes(form);
+        Operation operation = Operation.Of(opcode);
+        return operation.ReturnsOneEntry
+            ? FuseReply.HeaderBytes + EntryBytes(opcode, handleBytes) + operation.TrailingBytes
+            : 0;
     }
 
     public override bool TryWriteEntry(
@@ -91,16 +91,17 @@ public sealed partial class DesignDialect : Dialect
         }
 
         written = FuseReply.HeaderBytes + bytes + trailing.Length;
-        WriteHead(destination, written, unique);
+        MessageBuilder.WriteReplyHead(
+            destination, unique, Errno.None, bytes + trailing.Length);
         return true;
     }
 
     public override WireError ReadEntryReply(
-        FuseOpcode opcode, in FuseReply reply, out WireEntry entry, out int errno)
+        FuseOpcode opcode, scoped in FuseReply reply, out WireEntry entry, out int errno)
     {
         errno = 0;
         WireError fault = ReadEntry(
-            opcode, reply.Body, EntryReply.TrailingBytes(EntryReply.FormOf(opcode)), out entry);
+            opcode, reply.Body, Operation.Of(opcode).TrailingBytes, out entry);
         if (fault.IsError || (_design.Defects & DesignDefects.EntryValidForAttributes) == 0)
             return fault;
         fuse_entry_out whole = entry.Entry;

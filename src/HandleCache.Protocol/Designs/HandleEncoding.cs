@@ -79,11 +79,9 @@ public sealed record HandleEncoding
         destination[..written].Clear();
         int folded = FoldsType && !handle.IsEmpty ? FoldedBytes : 0;
         PutNumber(destination, SizeFieldBytes, (uint)(handle.Length + folded));
-        if (handle.IsEmpty)
-            return true;
         if (folded > 0)
             PutNumber(destination[HeadBytes..], FoldedBytes, type);
-        else
+        else if (KeepsType(type) && !FoldsType)
             PutNumber(destination[SizeFieldBytes..], TypeFieldBytes, type);
         handle.CopyTo(destination[(HeadBytes + folded)..]);
         return true;
@@ -111,10 +109,8 @@ public sealed record HandleEncoding
         bytes = WireBytes(own);
         if (bytes > source.Length)
             return new WireError(WireFault.Truncated, position, bytes, source.Length);
-        if (own == 0)
-            return WireError.None;
-        uint type = folded > 0
-            ? Number(source[HeadBytes..], FoldedBytes)
+        uint type = folded > 0 ? Number(source[HeadBytes..], FoldedBytes)
+            : FoldsType ? 0
             : Number(source[SizeFieldBytes..], TypeFieldBytes);
         handle = new WireHandle(type, source.Slice(HeadBytes + folded, own));
         return WireError.None;

@@ -60,8 +60,10 @@ public sealed class DesignFileTests
         SplitMix64 random = new(3);
         for (int i = 0; i < whole.Length; i++)
         {
-            DesignJson.TryParse(whole.AsSpan(0, i), out _, out string? error);
-            Assert.NotNull(error);
+            // Only white space stands behind the closing brace.
+            bool isWhole = DesignJson.TryParse(whole.AsSpan(0, i), out _, out string? error);
+            Assert.Equal(isWhole, error is null);
+            Assert.Equal(isWhole, i == whole.Length - 1);
             byte[] damaged = [.. whole];
             damaged[i] ^= (byte)(1 << random.Below(8));
             bool read = DesignJson.TryParse(damaged, out Design? design, out error);
@@ -134,6 +136,6 @@ public sealed class DesignFileTests
     private static bool Parse(string json, out Design? design, out string? error) =>
         DesignJson.TryParse(Encoding.UTF8.GetBytes(json), out design, out error);
 
-    private static string Show(WireDesign wire) => wire.ToString()
-        + string.Join(",", wire.Returns) + wire.Encoding + wire.Numbers + wire.Identity;
+    private static string Show(WireDesign wire) =>
+        (wire with { Returns = [] }).ToString() + string.Join(",", wire.Returns);
 }

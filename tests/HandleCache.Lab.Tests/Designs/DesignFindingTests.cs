@@ -1,6 +1,7 @@
 using HandleCache.Lab.Designs;
 using HandleCache.Lab.Restart.Modelled;
 using HandleCache.Model.Designs;
+using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Designs;
 using Xunit;
 
@@ -36,6 +37,7 @@ public sealed class DesignFindingTests
             {
                 Defects = defect.Flag,
                 Export = ExportForm.Both,
+                Returns = [FuseOpcode.FUSE_LOOKUP, FuseOpcode.FUSE_CREATE],
                 Encoding = thread.Encoding with { ArrayBytes = 0 },
             };
             DesignDeviation deviation = Assert.Single(DesignDeviation.Of(host));

@@ -73,7 +73,8 @@ internal static class DesignGenerator
         return $"{{ {string.Join(",\n", members)} }}";
     }
 
-    private static IEnumerable<string> Some((string Field, string[] Values)[] fields, SplitMix64 random)
+    private static List<string> Some(
+        (string Field, string[] Values)[] fields, SplitMix64 random)
     {
         List<string> some = [];
         foreach ((string field, string[] values) in fields)

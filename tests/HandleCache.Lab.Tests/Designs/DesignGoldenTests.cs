@@ -91,7 +91,7 @@ public sealed class DesignGoldenTests
             (Dialect code, Dialect data) = Both(name);
             for (int i = 0; i < 20_000; i++)
             {
-                FuseOpcode opcode = random.PickFrom(DialectMessages.EntryOperations.ToArray());
+                FuseOpcode opcode = random.PickFrom(DialectMessages.EntryOperations);
                 if (opcode == FuseOpcode.FUSE_READDIRPLUS)
                     continue;
                 byte[] reply = Message(code, opcode, false, random.Below(129));
@@ -139,7 +139,7 @@ public sealed class DesignGoldenTests
             return added ? room[..writer.WrittenBytes] : [];
         }
 
-        byte[] trailing = new byte[EntryReply.TrailingBytes(EntryReply.FormOf(opcode))];
+        byte[] trailing = new byte[Operation.Of(opcode).TrailingBytes];
         return dialect.TryWriteEntryReply(
             room, opcode, 2, entry, 0x30081, handle, trailing, out int bytes)
             ? room[..bytes]
