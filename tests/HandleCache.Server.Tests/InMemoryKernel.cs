@@ -99,8 +99,7 @@ public sealed class InMemoryKernel : IDisposable
     /// <summary>Sends a request whose reply is fetched apart, or that gets none.</summary>
     public ulong Send(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
     {
-        ulong unique = NextUnique;
-        _unique += 2;
+        ulong unique = TakeUnique();
         byte[] message = Message((uint)opcode, unique, nodeid, arguments);
         BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(24), Uid);
         BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(28), Gid);
@@ -113,6 +112,14 @@ public sealed class InMemoryKernel : IDisposable
     {
         Client.Abandon(NextUnique);
         Send(opcode, nodeid, arguments);
+    }
+
+    /// <summary>The number of a request that the test writes itself.</summary>
+    public ulong TakeUnique()
+    {
+        ulong unique = NextUnique;
+        _unique += 2;
+        return unique;
     }
 
     private ulong NextUnique =>

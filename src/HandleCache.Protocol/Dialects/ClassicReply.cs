@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -11,12 +12,12 @@ namespace HandleCache.Protocol.Dialects;
 public static class ClassicReply
 {
     /// <summary>
-    /// Writes the classic form of a successful reply to <paramref name="destination"/> and gives
-    /// its length in bytes.
+    /// Writes the classic form of a successful reply of today's <paramref name="opcode"/> to
+    /// <paramref name="destination"/> and gives its length in bytes.
     /// </summary>
     public static WireError Convert(
         Dialect dialect,
-        EntryReplyForm form,
+        FuseOpcode opcode,
         scoped in FuseReply reply,
         Span<byte> destination,
         out int bytes)
@@ -24,7 +25,7 @@ public static class ClassicReply
         bytes = 0;
         int bodyBytes = 0;
         Span<byte> body = destination[FuseReply.HeaderBytes..];
-        if (form == EntryReplyForm.Records)
+        if (Operation.Of(opcode).Entry == EntryReplyForm.Records)
         {
             WireError fault = ConvertRecords(dialect, reply.Body, body, out bodyBytes);
             if (fault.IsError)
@@ -32,20 +33,25 @@ public static class ClassicReply
         }
         else
         {
-            WireError fault = dialect.ReadEntry(
-                reply.Body, EntryReply.TrailingBytes(form), out WireEntry entry);
+            WireError fault = dialect.ReadEntryReply(
+                opcode, reply, out WireEntry entry, out int errno);
             if (fault.IsError)
                 return fault;
+            if (errno != 0)
+            {
+                bytes = MessageBuilder.WriteReplyHead(
+                    destination, reply.Header.unique, (Errno)(-errno), 0);
+                return WireError.None;
+            }
+
             MemoryMarshal.Write(body, entry.Entry);
             ReadOnlySpan<byte> rest = reply.Body[entry.Bytes..];
             rest.CopyTo(body[Dialect.ClassicEntryBytes..]);
             bodyBytes = Dialect.ClassicEntryBytes + rest.Length;
         }
 
-        bytes = FuseReply.HeaderBytes + bodyBytes;
-        fuse_out_header header = reply.Header;
-        header.len = (uint)bytes;
-        MemoryMarshal.Write(destination, header);
+        bytes = MessageBuilder.WriteReplyHead(
+            destination, reply.Header.unique, Errno.None, bodyBytes);
         return WireError.None;
     }
 

@@ -47,7 +47,7 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
             if (opcode == FuseOpcode.FUSE_INIT)
                 received = SysResult.Success(OfferHandles(buffer, request.Header));
             if (opcode == FuseOpcode.FUSE_INIT
-                || EntryReply.FormOf(opcode) != EntryReplyForm.None)
+                || Operation.Of(opcode).Entry != EntryReplyForm.None)
             {
                 lock (_lock)
                     _pending.Add(request.Header.unique, new(opcode, request.Header.nodeid));
@@ -128,7 +128,7 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
                 return inner.Send(message);
             Span<byte> classic = Room(message.Length);
             WireError fault = ClassicReply.Convert(
-                agreed, EntryReply.FormOf(opcode), reply, classic, out int bytes);
+                agreed, opcode, reply, classic, out int bytes);
 
             // A reply that is not of the agreed shape is the kernel's to refuse: passed as it is.
             return inner.Send(fault.IsError ? message : classic[..bytes]);

@@ -86,13 +86,12 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
         }
 
         bool gives = LogReply(request, reply);
-        EntryReplyForm form = EntryReply.FormOf(request.Opcode);
-        if (form == EntryReplyForm.None)
+        if (Operation.Of(request.Opcode).Entry == EntryReplyForm.None)
             return Write(message, reply.Header.unique, gives);
         if (_classic.Length < message.Length)
             _classic = GC.AllocateUninitializedArray<byte>(2 * message.Length);
         WireError fault = ClassicReply.Convert(
-            channel.Agreed, form, reply, _classic, out int bytes);
+            channel.Agreed, request.Opcode, reply, _classic, out int bytes);
         return Write(
             fault.IsError ? message : _classic.AsSpan(0, bytes), reply.Header.unique, gives);
     }
@@ -141,7 +140,7 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
     private void OnRequest()
     {
         FuseRequest request = Parsed();
-        if (request.Opcode is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+        if (Operation.Of(request.Opcode).IsForget)
         {
             ulong number = _memory.Received(worker);
             if (!request.CheckShape().IsError)
@@ -166,32 +165,30 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
     private bool LogReply(in FuseRequest request, in FuseReply reply)
     {
         Recorder recorder = new(_log, worker, reply.Header.unique);
-        EntryWalk.Visit(channel.Agreed, request.Opcode, reply.Body, ref recorder);
-        switch (request.Opcode)
+        EntryWalk.Visit(channel.Agreed, request.Opcode, reply, ref recorder);
+        Operation operation = Operation.Of(request.Opcode);
+        if (operation.ReturnsOpenFile)
         {
-            case FuseOpcode.FUSE_OPEN:
-            case FuseOpcode.FUSE_OPENDIR:
-                LogOpen(request, reply, request.Header.nodeid);
-                return true;
-            case FuseOpcode.FUSE_CREATE:
-            case FuseOpcode.FUSE_TMPFILE:
-                LogOpen(request, reply, recorder.NodeId);
-                return true;
-            case FuseOpcode.FUSE_RELEASE:
-            case FuseOpcode.FUSE_RELEASEDIR:
-                ulong fh = RequestReferences.Of(request).Fh;
-                _log.Write(
-                    LogKind.Closed, worker, reply.Header.unique, request.Header.nodeid, fh);
-                return false;
-            default:
-                return recorder.NodeId != 0;
+            ulong opened =
+                operation.ReturnsOneEntry ? recorder.NodeId : request.Header.nodeid;
+            LogOpen(request, reply, opened);
+            return true;
         }
+
+        if (request.Opcode is FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR)
+        {
+            ulong fh = RequestReferences.Of(request).Fh;
+            _log.Write(LogKind.Closed, worker, reply.Header.unique, request.Header.nodeid, fh);
+            return false;
+        }
+
+        return recorder.NodeId != 0;
     }
 
     private void LogOpen(in FuseRequest request, in FuseReply reply, ulong nodeid)
     {
         fuse_open_out open = MemoryMarshal.Read<fuse_open_out>(
-            reply.Body[^EntryReply.OpenOutBytes..]);
+            reply.Body[^Operation.OpenOutBytes..]);
         uint flags = MemoryMarshal.Read<uint>(request.Body);
         _log.Write(LogKind.Opened, worker, reply.Header.unique, nodeid, open.fh, flags,
             request.Opcode == FuseOpcode.FUSE_OPENDIR ? 1u : 0);

@@ -1,5 +1,4 @@
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
@@ -17,7 +16,6 @@ public sealed partial class SyntheticFileSystem : FileSystem
     private long _openFiles;
 
     /// <summary>The dialect of this connection, known from its first reply.</summary>
-    private volatile Dialect _dialect = Dialect.Classic;
 
     /// <exception cref="ArgumentOutOfRangeException">An option out of its range.</exception>
     public SyntheticFileSystem(SyntheticOptions options)
@@ -56,31 +54,7 @@ public sealed partial class SyntheticFileSystem : FileSystem
             Interlocked.Increment(ref _forgetErrors);
     }
 
-    public override void Undelivered(FuseOpcode opcode, ReadOnlySpan<byte> body)
-    {
-        switch (opcode)
-        {
-            case FuseOpcode.FUSE_LOOKUP:
-                if (!_dialect.ReadEntry(body, 0, out WireEntry entry).IsError)
-                    Forget(entry.Entry.nodeid, 1);
-                break;
-            case FuseOpcode.FUSE_READDIRPLUS:
-                DirentReader records = new(body, _dialect);
-                while (records.MoveNext())
-                {
-                    if (records.Entry.Entry.nodeid != 0)
-                        Forget(records.Entry.Entry.nodeid, 1);
-                }
-
-                break;
-            case FuseOpcode.FUSE_OPEN:
-            case FuseOpcode.FUSE_OPENDIR:
-                Interlocked.Decrement(ref _openFiles);
-                break;
-            default:
-                break;
-        }
-    }
+    public override void TakeBackOpen(ulong fh) => Interlocked.Decrement(ref _openFiles);
 
     public override Errno Lookup(
         in RequestContext context, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
@@ -102,7 +76,7 @@ public sealed partial class SyntheticFileSystem : FileSystem
         (uint type, int length) = SyntheticHandle.Fill(_options, id, handle);
         errno = reply.WriteEntry(EntryOf(id), type, handle[..length]);
         if (errno == Errno.None)
-            Count(id, reply.Dialect);
+            Count(id);
         return errno;
     }
 
@@ -129,11 +103,7 @@ public sealed partial class SyntheticFileSystem : FileSystem
     }
 
     /// <summary>To be called before the reply goes out: a FORGET may follow it at once.</summary>
-    private void Count(ulong id, Dialect dialect)
-    {
-        _dialect = dialect;
-        _counts.Add(id);
-    }
+    private void Count(ulong id) => _counts.Add(id);
 
     private fuse_entry_out EntryOf(ulong id)
     {

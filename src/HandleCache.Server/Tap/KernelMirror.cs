@@ -135,7 +135,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
 
             List<Counted> counted = _spare.TryPop(out List<Counted>? spare) ? spare : [];
             CountingVisitor visitor = new(this, request, counted);
-            EntryWalk.Visit(_dialect, request.Opcode, reply.Body, ref visitor);
+            EntryWalk.Visit(_dialect, request.Opcode, reply, ref visitor);
             if (counted.Count == 0 || !_counted.TryAdd(reply.Header.unique, counted))
                 _spare.Push(counted);
         }
