@@ -124,7 +124,7 @@ public partial class Dialect
     /// <param name="entry">The entry; default when the operation failed.</param>
     /// <param name="errno">0, or the negative errno of a compound's part that failed.</param>
     public virtual WireError ReadEntryReply(
-        FuseOpcode opcode, in FuseReply reply, out WireEntry entry, out int errno)
+        FuseOpcode opcode, scoped in FuseReply reply, out WireEntry entry, out int errno)
     {
         errno = 0;
         return ReadEntry(

@@ -17,9 +17,12 @@ public interface IEntryVisitor
 /// </summary>
 public static class EntryWalk
 {
-
+    /// <param name="dialect">What was agreed on.</param>
+    /// <param name="opcode">Today's opcode of the request.</param>
+    /// <param name="reply">A reply without error.</param>
+    /// <param name="visitor">Takes the entries.</param>
     public static void Visit<TVisitor>(
-        Dialect dialect, FuseOpcode opcode, ReadOnlySpan<byte> body, ref TVisitor visitor)
+        Dialect dialect, FuseOpcode opcode, FuseReply reply, ref TVisitor visitor)
         where TVisitor : IEntryVisitor, allows ref struct
     {
         EntryReplyForm form = EntryReply.FormOf(opcode);
@@ -27,7 +30,7 @@ public static class EntryWalk
             return;
         if (form == EntryReplyForm.Records)
         {
-            DirentReader records = new(body, dialect);
+            DirentReader records = new(reply.Body, dialect);
             while (records.MoveNext())
             {
                 bool isDot = records.Name.SequenceEqual("."u8)
@@ -39,17 +42,22 @@ public static class EntryWalk
             return;
         }
 
-        WireError fault = dialect.ReadEntry(
-            body, EntryReply.TrailingBytes(form), out WireEntry entry);
-        if (fault.IsError || entry.Entry.nodeid == 0 || IsRefused(opcode, entry.Entry))
+        WireError fault = dialect.ReadEntryReply(
+            opcode, reply, out WireEntry entry, out int errno);
+        if (fault.IsError || errno != 0 || entry.Entry.nodeid == 0)
+            return;
+        bool hasAttributes = dialect.RequestsPer(opcode) == 1;
+        if (IsRefused(opcode, entry.Entry, hasAttributes))
             return;
         visitor.Visit(entry);
     }
 
     /// <summary>Whether the kernel answers EIO without counting (and without a FORGET).</summary>
-    private static bool IsRefused(FuseOpcode opcode, in fuse_entry_out entry)
+    private static bool IsRefused(
+        FuseOpcode opcode, in fuse_entry_out entry, bool hasAttributes)
     {
-        bool invalid = !FileModes.IsFileType(entry.attr.mode) || entry.attr.size > long.MaxValue;
+        bool invalid = hasAttributes
+            && (!FileModes.IsFileType(entry.attr.mode) || entry.attr.size > long.MaxValue);
         return invalid
             || (opcode != FuseOpcode.FUSE_LOOKUP && entry.nodeid == FuseConstants.FUSE_ROOT_ID);
     }

@@ -63,7 +63,7 @@ public sealed partial class V3Dialect
     /// As of every dialect: what CREATE's OPEN returned stands at the end of the message.
     /// </summary>
     public override WireError ReadEntryReply(
-        FuseOpcode opcode, in FuseReply reply, out WireEntry entry, out int errno)
+        FuseOpcode opcode, scoped in FuseReply reply, out WireEntry entry, out int errno)
     {
         if (!HasHandleForm(opcode))
             return base.ReadEntryReply(opcode, reply, out entry, out errno);

@@ -43,7 +43,6 @@ public sealed partial class PassthroughFileSystem
         using DescriptorLease dir = _files.TryLease(arguments.fh, out OpenFile? file);
         if (dir.IsNone || file?.Stream is not { } stream)
             return Errno.EBADF;
-        _dialect = reply.Dialect;
         DirentWriter writer = reply.Dirents(arguments.size);
         lock (stream.Gate)
         {
@@ -53,7 +52,7 @@ public sealed partial class PassthroughFileSystem
             while (stream.TryPeek(dir.Descriptor, out DirectoryEntry entry, out errno))
             {
                 bool added = plus
-                    ? TryAddPlus(dir, entry, ref writer)
+                    ? TryAddPlus(dir, entry, reply.Dialect, ref writer)
                     : writer.TryAdd(
                         entry.Ino, (ulong)entry.NextOffset, entry.Type, entry.Name);
                 if (!added)
@@ -79,7 +78,8 @@ public sealed partial class PassthroughFileSystem
     /// and a name that has just gone carry no entry (nodeid 0).
     /// </summary>
     private bool TryAddPlus(
-        DescriptorLease dir, in DirectoryEntry found, ref DirentWriter writer)
+        DescriptorLease dir, in DirectoryEntry found, Dialect dialect,
+        ref DirentWriter writer)
     {
         fuse_dirent dirent = new()
         {
@@ -93,12 +93,12 @@ public sealed partial class PassthroughFileSystem
                 dir, found.NameWithNul, out fuse_entry_out entry, out FileHandleBuffer handle)
                 == Errno.None)
         {
-            if (!writer.FitsPlus(_dialect, handle.LengthBytes, found.Name.Length))
+            if (!writer.FitsPlus(dialect, handle.LengthBytes, found.Name.Length))
                 return false;
             ulong nodeid = _nodes.Acquire(handle, entry.attr.mode);
             SetNode(ref entry, nodeid);
             if (writer.TryAddPlus(
-                _dialect, entry, (uint)handle.Type, handle.Bytes, dirent, found.Name))
+                dialect, entry, (uint)handle.Type, handle.Bytes, dirent, found.Name))
             {
                 return true;
             }
@@ -107,6 +107,6 @@ public sealed partial class PassthroughFileSystem
             TakeBack(nodeid);
         }
 
-        return writer.TryAddPlus(_dialect, default, 0, default, dirent, found.Name);
+        return writer.TryAddPlus(dialect, default, 0, default, dirent, found.Name);
     }
 }

@@ -32,7 +32,6 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private readonly (ulong Seconds, uint Nanoseconds) _attributeValid;
 
     private volatile bool _writeback;
-    private volatile Dialect _dialect = Dialect.Classic;
 
     /// <exception cref="HandlesNotSupportedException">The source has no file handles.</exception>
     /// <exception cref="LinuxException">No such directory, or no rights.</exception>
@@ -99,7 +98,8 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     }
 
     /// <summary>Takes back what the kernel never took: lookups counted, files opened.</summary>
-    public override void Undelivered(FuseOpcode opcode, ReadOnlySpan<byte> body)
+    public override void Undelivered(
+        FuseOpcode opcode, ReadOnlySpan<byte> body, Dialect dialect)
     {
         switch (opcode)
         {
@@ -108,12 +108,12 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
             case FuseOpcode.FUSE_MKDIR:
             case FuseOpcode.FUSE_SYMLINK:
             case FuseOpcode.FUSE_LINK:
-                TakeBackEntry(body, 0);
+                TakeBackEntry(body, 0, dialect);
                 break;
             case FuseOpcode.FUSE_CREATE:
             case FuseOpcode.FUSE_TMPFILE:
                 int openBytes = Marshal.SizeOf<fuse_open_out>();
-                TakeBackEntry(body, openBytes);
+                TakeBackEntry(body, openBytes, dialect);
                 TakeBackOpen(body[^openBytes..]);
                 break;
             case FuseOpcode.FUSE_OPEN:
@@ -121,7 +121,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
                 TakeBackOpen(body);
                 break;
             case FuseOpcode.FUSE_READDIRPLUS:
-                DirentReader reader = new(body, _dialect);
+                DirentReader reader = new(body, dialect);
                 while (reader.MoveNext())
                     TakeBack(reader.Entry.Entry.nodeid);
                 break;
@@ -249,7 +249,6 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     {
         nodeid = _nodes.Acquire(handle, entry.attr.mode);
         SetNode(ref entry, nodeid);
-        _dialect = reply.Dialect;
         Errno errno = reply.WriteEntry(entry, (uint)handle.Type, handle.Bytes);
         if (errno != Errno.None)
             TakeBack(nodeid);
@@ -287,9 +286,9 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         return Errno.None;
     }
 
-    private void TakeBackEntry(ReadOnlySpan<byte> body, int trailingBytes)
+    private void TakeBackEntry(ReadOnlySpan<byte> body, int trailingBytes, Dialect dialect)
     {
-        if (!_dialect.ReadEntry(body, trailingBytes, out WireEntry entry).IsError)
+        if (!dialect.ReadEntry(body, trailingBytes, out WireEntry entry).IsError)
             TakeBack(entry.Entry.nodeid);
     }
 

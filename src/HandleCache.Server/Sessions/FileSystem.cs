@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Uapi;
 
@@ -27,9 +28,11 @@ public abstract class FileSystem
 
     /// <summary>
     /// The reply of <paramref name="opcode"/> could not be delivered (the kernel gave up on the
-    /// request): entries in it were never counted and open files never reached the caller.
+    /// request): entries in it were never counted and open files never reached the caller. The
+    /// entries are in the form of <paramref name="dialect"/>.
     /// </summary>
-    public virtual void Undelivered(FuseOpcode opcode, ReadOnlySpan<byte> body) { }
+    public virtual void Undelivered(
+        FuseOpcode opcode, ReadOnlySpan<byte> body, Dialect dialect) { }
 
     /// <summary>
     /// A request brought the handle of a nodeid (T8, T11 of the thread): a server that does not

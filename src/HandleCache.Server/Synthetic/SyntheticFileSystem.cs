@@ -16,9 +16,6 @@ public sealed partial class SyntheticFileSystem : FileSystem
     private long _forgetErrors;
     private long _openFiles;
 
-    /// <summary>The dialect of this connection, known from its first reply.</summary>
-    private volatile Dialect _dialect = Dialect.Classic;
-
     /// <exception cref="ArgumentOutOfRangeException">An option out of its range.</exception>
     public SyntheticFileSystem(SyntheticOptions options)
     {
@@ -56,16 +53,17 @@ public sealed partial class SyntheticFileSystem : FileSystem
             Interlocked.Increment(ref _forgetErrors);
     }
 
-    public override void Undelivered(FuseOpcode opcode, ReadOnlySpan<byte> body)
+    public override void Undelivered(
+        FuseOpcode opcode, ReadOnlySpan<byte> body, Dialect dialect)
     {
         switch (opcode)
         {
             case FuseOpcode.FUSE_LOOKUP:
-                if (!_dialect.ReadEntry(body, 0, out WireEntry entry).IsError)
+                if (!dialect.ReadEntry(body, 0, out WireEntry entry).IsError)
                     Forget(entry.Entry.nodeid, 1);
                 break;
             case FuseOpcode.FUSE_READDIRPLUS:
-                DirentReader records = new(body, _dialect);
+                DirentReader records = new(body, dialect);
                 while (records.MoveNext())
                 {
                     if (records.Entry.Entry.nodeid != 0)
@@ -102,7 +100,7 @@ public sealed partial class SyntheticFileSystem : FileSystem
         (uint type, int length) = SyntheticHandle.Fill(_options, id, handle);
         errno = reply.WriteEntry(EntryOf(id), type, handle[..length]);
         if (errno == Errno.None)
-            Count(id, reply.Dialect);
+            _counts.Add(id);
         return errno;
     }
 
@@ -118,6 +116,16 @@ public sealed partial class SyntheticFileSystem : FileSystem
         return Errno.None;
     }
 
+    /// <summary>The same as GETATTR, for dialects whose entries have no attributes.</summary>
+    public override Errno Statx(
+        in RequestContext context, in fuse_statx_in arguments, ref ReplyBuilder reply)
+    {
+        Errno errno = Resolve(context.NodeId, out ulong id);
+        if (errno == Errno.None)
+            reply.Write(StatxAttributes.Of(EntryOf(id)));
+        return errno;
+    }
+
     /// <summary>The object of a nodeid, or ESTALE.</summary>
     private Errno Resolve(ulong nodeid, out ulong id)
     {
@@ -126,13 +134,6 @@ public sealed partial class SyntheticFileSystem : FileSystem
                 ? _counts.WasEverGiven(id)
                 : _counts.Count(id) > 0);
         return known ? Errno.None : Errno.ESTALE;
-    }
-
-    /// <summary>To be called before the reply goes out: a FORGET may follow it at once.</summary>
-    private void Count(ulong id, Dialect dialect)
-    {
-        _dialect = dialect;
-        _counts.Add(id);
     }
 
     private fuse_entry_out EntryOf(ulong id)
