@@ -131,20 +131,14 @@ public sealed class KernelDriver : IDisposable
     {
         ArgumentNullException.ThrowIfNull(asked);
         ArgumentNullException.ThrowIfNull(all);
-        if (asked.Opcode == FuseOpcode.FUSE_FORGET)
-        {
-            all.Add($"{asked.NodeId} {BitConverter.ToUInt64(asked.Body)}");
-            return true;
-        }
-
-        if (asked.Opcode != FuseOpcode.FUSE_BATCH_FORGET)
+        if (!Operation.Of(asked.Opcode).IsForget)
             return false;
-        for (int at = 8; at < asked.Body.Length; at += 16)
-        {
-            all.Add($"{BitConverter.ToUInt64(asked.Body, at)} "
-                + $"{BitConverter.ToUInt64(asked.Body, at + 8)}");
-        }
-
+        byte[] message = MessageBuilder.Request(asked.Opcode, 0, asked.NodeId, asked.Body);
+        if (!FuseRequest.TryParse(message, out FuseRequest request, out WireError error))
+            throw new InvalidOperationException($"a FORGET that cannot be read: {error}");
+        ForgetReader forgets = new(request);
+        while (forgets.TryNext(out fuse_forget_one one))
+            all.Add($"{one.nodeid} {one.nlookup}");
         return true;
     }
 
@@ -157,28 +151,15 @@ public sealed class KernelDriver : IDisposable
     {
         ArgumentNullException.ThrowIfNull(asked);
         ArgumentNullException.ThrowIfNull(body);
-        byte[] message = [.. BytesOf(new fuse_out_header
-        {
-            len = (uint)(FuseReply.HeaderBytes + body.Length),
-            error = -errno,
-            unique = asked.Unique,
-        }), .. body];
-        return Kernel.WriteReply(message);
+        return Kernel.WriteReply(MessageBuilder.WithHead(asked.Unique, -errno, body));
     }
 
     /// <summary>Answers a success with the bytes of a body.</summary>
     public int AnswerBytes(AskedRequest asked, params byte[] body) => AnswerError(asked, 0, body);
 
     /// <summary>A notification; the errno of the server's write.</summary>
-    public int Notify(FuseNotifyCode code, params ReadOnlySpan<byte> body) => Kernel.WriteReply(
-    [
-        .. BytesOf(new fuse_out_header
-        {
-            len = (uint)(FuseReply.HeaderBytes + body.Length),
-            error = (int)code,
-        }),
-        .. body,
-    ]);
+    public int Notify(FuseNotifyCode code, params ReadOnlySpan<byte> body) =>
+        Kernel.WriteReply(MessageBuilder.Notification(code, body));
 
     /// <summary>FUSE_NOTIFY_INVAL_ENTRY of a name in a directory.</summary>
     public int InvalEntry(ulong parent, string name)

@@ -128,7 +128,7 @@ internal sealed class InterleavedRun : IDisposable
             throw new InvalidOperationException("a malformed request");
         _memory.Client.Send(_buffer.AsSpan(0, bytes));
         Steps.Add($"{request.Opcode} {request.Header.nodeid}");
-        if (request.Opcode is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+        if (Operation.Of(request.Opcode).IsForget)
         {
             ForgetReader forgets = new(request);
             while (forgets.TryNext(out _))

@@ -62,7 +62,7 @@ internal sealed class RandomGarbage(KernelDriver bench, Dialect dialect, ulong s
             return false;
         if (!FuseRequest.TryParse(_buffer.AsSpan(0, bytes), out FuseRequest request, out _))
             throw new InvalidOperationException("a malformed request");
-        if (request.Opcode is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+        if (Operation.Of(request.Opcode).IsForget)
         {
             ForgetReader forgets = new(request);
             while (forgets.TryNext(out fuse_forget_one one))
@@ -78,8 +78,7 @@ internal sealed class RandomGarbage(KernelDriver bench, Dialect dialect, ulong s
         }
 
         byte[] body = Body(request.Opcode);
-        bool isEntry = EntryReply.FormOf(request.Opcode)
-            is EntryReplyForm.Entry or EntryReplyForm.EntryAndOpen;
+        bool isEntry = Operation.Of(request.Opcode).ReturnsOneEntry;
         if (bench.AnswerBytes(asked, body) == 0 && isEntry)
             Give(BitConverter.ToUInt64(body));
         return true;
@@ -97,7 +96,7 @@ internal sealed class RandomGarbage(KernelDriver bench, Dialect dialect, ulong s
 
     private byte[] Body(FuseOpcode opcode)
     {
-        EntryReplyForm form = EntryReply.FormOf(opcode);
+        EntryReplyForm form = Operation.Of(opcode).Entry;
         if (_random.OneIn(5))
         {
             byte[] any = Bytes(_random.Below(400));

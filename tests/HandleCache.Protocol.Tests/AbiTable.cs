@@ -71,6 +71,10 @@ internal static class AbiTable
         fuse_secctx 8:;
         fuse_copy_file_range_in 56:;
         fuse_copy_file_range_out 8:;
+        fuse_setupmapping_in 40: fh 0 8, foffset 8 8, len 16 8, flags 24 8, moffset 32 8;
+        fuse_removemapping_in 4: count 0 4;
+        fuse_removemapping_one 16: moffset 0 8, len 8 8;
+        cuse_init_in 16: major 0 4, minor 4 4, unused 8 4, flags 12 4;
         fuse_entry2_out 40: nodeid 0 8, generation 8 8, entry_valid 16 8, entry_valid_nsec 24 4,
             flags 28 4, spare 32 8;
         fuse_entryx_out 32: nodeid 0 8, entry_valid 8 8, entry_valid_nsec 16 4, flags 20 4,

@@ -68,7 +68,7 @@ public class ReplyTests
         DirentReader before = new(reply.Body, Dialect.Thread);
         byte[] classic = new byte[full.Length];
         WireError fault = ClassicReply.Convert(
-            Dialect.Thread, EntryReplyForm.Records, reply, classic, out int bytes);
+            Dialect.Thread, FuseOpcode.FUSE_READDIRPLUS, reply, classic, out int bytes);
         Assert.False(fault.IsError, fault.ToString());
         Assert.Equal(16 + 5 * 160, bytes);
         Assert.True(FuseReply.TryParse(classic.AsSpan(0, bytes), out FuseReply stripped, out _));

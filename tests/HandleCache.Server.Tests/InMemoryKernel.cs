@@ -29,9 +29,15 @@ public sealed class InMemoryKernel : IDisposable
     private readonly byte[] _buffer = new byte[2 << 20];
     private ulong _unique;
 
-    public InMemoryKernel(FileSystem fileSystem, SessionOptions? options = null)
+    /// <param name="fileSystem">What is served.</param>
+    /// <param name="options">How.</param>
+    /// <param name="wrap">What stands between kernel and server.</param>
+    public InMemoryKernel(
+        FileSystem fileSystem, SessionOptions? options = null,
+        Func<IChannel, IChannel>? wrap = null)
     {
-        _session = new FuseSession(_channel, fileSystem, options ?? new SessionOptions());
+        _session = new FuseSession(
+            wrap?.Invoke(_channel) ?? _channel, fileSystem, options ?? new SessionOptions());
         _server = new Thread(() =>
         {
             try
@@ -99,8 +105,7 @@ public sealed class InMemoryKernel : IDisposable
     /// <summary>Sends a request whose reply is fetched apart, or that gets none.</summary>
     public ulong Send(FuseOpcode opcode, ulong nodeid, params byte[][] arguments)
     {
-        ulong unique = NextUnique;
-        _unique += 2;
+        ulong unique = TakeUnique();
         byte[] message = Message((uint)opcode, unique, nodeid, arguments);
         BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(24), Uid);
         BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(28), Gid);
@@ -113,6 +118,14 @@ public sealed class InMemoryKernel : IDisposable
     {
         Client.Abandon(NextUnique);
         Send(opcode, nodeid, arguments);
+    }
+
+    /// <summary>The number of a request that the test writes itself.</summary>
+    public ulong TakeUnique()
+    {
+        ulong unique = NextUnique;
+        _unique += 2;
+        return unique;
     }
 
     private ulong NextUnique =>

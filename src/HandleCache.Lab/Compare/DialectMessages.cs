@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using HandleCache.Model.Mixes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -31,7 +30,7 @@ internal static class DialectMessages
         Span<byte> room = stackalloc byte[RoomBytes];
         Span<byte> handle = stackalloc byte[handleBytes];
         Span<byte> trailing =
-            stackalloc byte[EntryReply.TrailingBytes(EntryReply.FormOf(opcode))];
+            stackalloc byte[Operation.Of(opcode).TrailingBytes];
         bool written = dialect.TryWriteEntryReply(
             room, opcode, 2, EntryOf(5), type,
             dialect.ReplyBrings(opcode) ? handle : default, trailing, out int bytes);
@@ -64,23 +63,11 @@ internal static class DialectMessages
     /// <summary>Today's request about a nodeid, with names of so many bytes.</summary>
     public static byte[] Classic(FuseOpcode opcode, ulong nodeId, int nameBytes)
     {
-        RequestShape shape = RequestShape.Of(opcode) ?? default;
-        int bytes = FuseRequest.HeaderBytes + shape.FixedBytes + (shape.Names * (nameBytes + 1));
-        byte[] message = new byte[bytes];
-        MemoryMarshal.Write(message, new fuse_in_header
-        {
-            len = (uint)bytes,
-            opcode = (uint)opcode,
-            unique = 2,
-            nodeid = nodeId,
-        });
+        RequestShape shape = Operation.Of(opcode).Request;
+        byte[] body = new byte[shape.FixedBytes + (shape.Names * (nameBytes + 1))];
         for (int i = 0; i < shape.Names; i++)
-        {
-            int at = FuseRequest.HeaderBytes + shape.FixedBytes + (i * (nameBytes + 1));
-            message.AsSpan(at, nameBytes).Fill((byte)'n');
-        }
-
-        return message;
+            body.AsSpan(shape.FixedBytes + (i * (nameBytes + 1)), nameBytes).Fill((byte)'n');
+        return MessageBuilder.Request(opcode, unique: 2, nodeId, body);
     }
 
     /// <summary>Fills READDIRPLUS buffers with a directory of the mix's objects.</summary>

@@ -1,6 +1,4 @@
 using System.IO.Hashing;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using HandleCache.Model;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
@@ -29,19 +27,8 @@ public sealed class ModelSide : IScriptSide
 
     private int _forgetsSent;
 
-    private static byte[] ResendMessage
-    {
-        get
-        {
-            byte[] message = new byte[Unsafe.SizeOf<fuse_out_header>()];
-            MemoryMarshal.Write(message, new fuse_out_header
-            {
-                len = (uint)message.Length,
-                error = (int)FuseNotifyCode.FUSE_NOTIFY_RESEND,
-            });
-            return message;
-        }
-    }
+    private static byte[] ResendMessage =>
+        MessageBuilder.Notification(FuseNotifyCode.FUSE_NOTIFY_RESEND);
 
     public ModelSide(Script script, ModelKernelOptions options)
     {
@@ -134,7 +121,7 @@ public sealed class ModelSide : IScriptSide
             ReadOnlySpan<byte> message = _request.AsSpan(0, bytes);
             _transcript.Append(message);
             bool expectsReply = FuseRequest.TryParse(message, out FuseRequest request, out _)
-                && request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET);
+                && Operation.Of(request.Opcode).HasReply;
             if (expectsReply && LosesRequest is { } loses && loses())
             {
                 // The server died with it and has come back: FUSE_NOTIFY_RESEND.

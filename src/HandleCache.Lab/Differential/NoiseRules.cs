@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -63,19 +63,15 @@ public static class NoiseRules
             return new ScriptRequest(0, 0, message.ToArray());
         }
 
-        switch (request.Opcode)
+        Operation operation = Operation.Of(request.Opcode);
+        if (!operation.NamesAnInode || (dropsReads && request.Opcode == FuseOpcode.FUSE_READ)
+            || IsSecurityProbe(request))
         {
-            case FuseOpcode.FUSE_INIT or FuseOpcode.FUSE_DESTROY or FuseOpcode.FUSE_INTERRUPT
-                or FuseOpcode.FUSE_NOTIFY_REPLY:
-            case FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET:
-            case FuseOpcode.FUSE_READ when dropsReads:
-            case FuseOpcode.FUSE_GETXATTR when request.Body.Length > 8
-                && ScriptFileSystem.IsSecurityProbe(request.Body[8..]):
-                return null;
+            return null;
         }
 
         byte[] body = request.Body.ToArray();
-        MaskCaller(request.Opcode, body);
+        operation.Caller.Clear(body);
         return new ScriptRequest(request.Opcode, request.Header.nodeid, body);
     }
 
@@ -128,39 +124,9 @@ public static class NoiseRules
         return record[..ino] + record[type..];
     }
 
-    /// <summary>"lock-owner" and "caller".</summary>
-    private static void MaskCaller(FuseOpcode opcode, byte[] body)
-    {
-        switch (opcode)
-        {
-            case FuseOpcode.FUSE_SETATTR:
-                Clear<fuse_setattr_in>(body, nameof(fuse_setattr_in.lock_owner), 8);
-                break;
-            case FuseOpcode.FUSE_READ or FuseOpcode.FUSE_READDIR or FuseOpcode.FUSE_READDIRPLUS:
-                Clear<fuse_read_in>(body, nameof(fuse_read_in.lock_owner), 8);
-                break;
-            case FuseOpcode.FUSE_WRITE:
-                Clear<fuse_write_in>(body, nameof(fuse_write_in.lock_owner), 8);
-                break;
-            case FuseOpcode.FUSE_FLUSH:
-                Clear<fuse_flush_in>(body, nameof(fuse_flush_in.lock_owner), 8);
-                break;
-            case FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR:
-                Clear<fuse_release_in>(body, nameof(fuse_release_in.lock_owner), 8);
-                break;
-            case FuseOpcode.FUSE_MKNOD:
-                Clear<fuse_mknod_in>(body, nameof(fuse_mknod_in.umask), 4);
-                break;
-            case FuseOpcode.FUSE_MKDIR:
-                Clear<fuse_mkdir_in>(body, nameof(fuse_mkdir_in.umask), 4);
-                break;
-            case FuseOpcode.FUSE_CREATE:
-                Clear<fuse_create_in>(body, nameof(fuse_create_in.umask), 4);
-                break;
-        }
-    }
-
-    private static void Clear<T>(byte[] body, string field, int bytes)
-        where T : unmanaged =>
-        body.AsSpan((int)Marshal.OffsetOf<T>(field), bytes).Clear();
+    /// <summary>"security-xattr": GETXATTR of a name behind fuse_getxattr_in.</summary>
+    private static bool IsSecurityProbe(in WireRequest request) =>
+        request.Opcode == FuseOpcode.FUSE_GETXATTR
+        && request.Body.Length > Unsafe.SizeOf<fuse_getxattr_in>()
+        && ScriptFileSystem.IsSecurityProbe(request.Body[Unsafe.SizeOf<fuse_getxattr_in>()..]);
 }

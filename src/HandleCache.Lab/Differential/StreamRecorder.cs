@@ -48,8 +48,7 @@ public sealed class StreamRecorder(
     {
         next?.OnRequest(message);
         if (FuseRequest.TryParse(message, out FuseRequest parsed, out _)
-            && parsed.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET
-                or FuseOpcode.FUSE_INTERRUPT or FuseOpcode.FUSE_NOTIFY_REPLY))
+            && Operation.Of(parsed.Opcode).HasReply)
         {
             Interlocked.Increment(ref _unanswered);
             if (parsed.Opcode == FuseOpcode.FUSE_INIT)

@@ -1,5 +1,5 @@
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
 

@@ -259,3 +259,29 @@ public struct fuse_getxattr_out
     public uint size;
     public uint padding;
 }
+
+/// <summary>Argument of SETUPMAPPING (DAX of virtiofs).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct fuse_setupmapping_in
+{
+    public ulong fh;
+    public ulong foffset;
+    public ulong len;
+    public ulong flags;
+    public ulong moffset;
+}
+
+/// <summary>Argument of REMOVEMAPPING: count mappings follow.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct fuse_removemapping_in
+{
+    public uint count;
+}
+
+/// <summary>One mapping that REMOVEMAPPING takes away.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct fuse_removemapping_one
+{
+    public ulong moffset;
+    public ulong len;
+}

@@ -34,6 +34,16 @@ public struct fuse_init_out
     public U16x11 unused;
 }
 
+/// <summary>Argument of CUSE_INIT, which begins a character device instead of a mount.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct cuse_init_in
+{
+    public uint major;
+    public uint minor;
+    public uint unused;
+    public uint flags;
+}
+
 /// <summary>Argument of INTERRUPT: the unique of the request meant.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct fuse_interrupt_in

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -11,58 +12,71 @@ namespace HandleCache.Protocol.Dialects;
 public static class ClassicReply
 {
     /// <summary>
+    /// Writes the classic form of a successful reply of today's <paramref name="opcode"/> to
+    /// <paramref name="destination"/> and gives its length in bytes.
+    /// </summary>
+    public static WireError Convert(
+        Dialect dialect,
+        FuseOpcode opcode,
+        scoped in FuseReply reply,
+        Span<byte> destination,
+        out int bytes)
+    {
+        bytes = 0;
+        int bodyBytes = 0;
+        Span<byte> body = destination[FuseReply.HeaderBytes..];
+        if (Operation.Of(opcode).Entry == EntryReplyForm.Records)
+        {
+            WireError fault = ConvertRecords(dialect, reply.Body, body, out bodyBytes);
+            if (fault.IsError)
+                return fault;
+        }
+        else
+        {
+            WireError fault = dialect.ReadEntryReply(
+                opcode, reply, out WireEntry entry, out int errno);
+            if (fault.IsError)
+                return fault;
+            if (errno != 0)
+            {
+                bytes = MessageBuilder.WriteReplyHead(
+                    destination, reply.Header.unique, (Errno)(-errno), 0);
+                return WireError.None;
+            }
+
+            bytes = WriteEntry(
+                reply.Header.unique, entry.Entry, reply.Body[entry.Bytes..], destination);
+            return WireError.None;
+        }
+
+        bytes = MessageBuilder.WriteReplyHead(
+            destination, reply.Header.unique, Errno.None, bodyBytes);
+        return WireError.None;
+    }
+
+    /// <summary>
     /// Most bytes of the classic form of a reply of so many bytes. A dialect's entry may be
     /// shorter than today's, which has the attributes.
     /// </summary>
     public static int MostBytes(int bytes) => bytes + Dialect.ClassicEntryBytes;
 
     /// <summary>
-    /// Writes the classic form of a successful reply of READDIRPLUS to
-    /// <paramref name="destination"/> and gives its length in bytes.
-    /// </summary>
-    public static WireError ConvertRecords(
-        Dialect dialect, scoped in FuseReply reply, Span<byte> destination, out int bytes)
-    {
-        WireError fault = ConvertRecords(
-            dialect, reply.Body, destination[FuseReply.HeaderBytes..], out int bodyBytes);
-        bytes = FuseReply.HeaderBytes + bodyBytes;
-        WriteHead(destination, reply.Header, bytes, 0);
-        return fault;
-    }
-
-    /// <summary>
     /// Writes the classic reply of an operation that returns one entry, and gives its length in
     /// bytes.
     /// </summary>
-    /// <param name="header">Of the dialect's reply.</param>
+    /// <param name="unique">Of the request.</param>
     /// <param name="entry">With its attributes.</param>
     /// <param name="trailing">fuse_open_out of CREATE and TMPFILE, else empty.</param>
     /// <param name="destination">Room for header and body.</param>
     public static int WriteEntry(
-        scoped in fuse_out_header header, scoped in fuse_entry_out entry,
-        scoped ReadOnlySpan<byte> trailing, Span<byte> destination)
+        ulong unique, scoped in fuse_entry_out entry, scoped ReadOnlySpan<byte> trailing,
+        Span<byte> destination)
     {
-        int bytes = FuseReply.HeaderBytes + Dialect.ClassicEntryBytes + trailing.Length;
-        WriteHead(destination, header, bytes, 0);
+        int bodyBytes = Dialect.ClassicEntryBytes + trailing.Length;
+        int bytes = MessageBuilder.WriteReplyHead(destination, unique, Errno.None, bodyBytes);
         MemoryMarshal.Write(destination[FuseReply.HeaderBytes..], entry);
         trailing.CopyTo(destination[(FuseReply.HeaderBytes + Dialect.ClassicEntryBytes)..]);
         return bytes;
-    }
-
-    /// <summary>Writes a reply that is an error (negative), and gives its length in bytes.</summary>
-    public static int WriteError(
-        scoped in fuse_out_header header, int errno, Span<byte> destination)
-    {
-        WriteHead(destination, header, FuseReply.HeaderBytes, errno);
-        return FuseReply.HeaderBytes;
-    }
-
-    private static void WriteHead(
-        Span<byte> destination, fuse_out_header header, int bytes, int errno)
-    {
-        header.len = (uint)bytes;
-        header.error = errno;
-        MemoryMarshal.Write(destination, header);
     }
 
     private static WireError ConvertRecords(

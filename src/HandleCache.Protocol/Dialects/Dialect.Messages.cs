@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -15,11 +16,11 @@ public partial class Dialect
     /// creating operations that is the parent.
     /// </summary>
     public virtual bool RequestBrings(FuseOpcode opcode) =>
-        Options.HandleInEveryRequest && CarriesHandles && NamesAnInode(opcode);
+        Options.HandleInEveryRequest && CarriesHandles && Operation.Of(opcode).NamesAnInode;
 
     /// <summary>Whether the reply returns the new inode's handle.</summary>
     public virtual bool ReplyBrings(FuseOpcode opcode) =>
-        CarriesHandles && EntryReply.FormOf(opcode) != EntryReplyForm.None;
+        CarriesHandles && Operation.Of(opcode).Entry != EntryReplyForm.None;
 
     /// <summary>
     /// Bytes of the whole request that takes <paramref name="classicBytes"/> bytes today.
@@ -34,10 +35,10 @@ public partial class Dialect
     /// </summary>
     public virtual int ReplyBytes(FuseOpcode opcode, int handleBytes)
     {
-        EntryReplyForm form = EntryReply.FormOf(opcode);
-        return form is EntryReplyForm.None or EntryReplyForm.Records
-            ? 0
-            : FuseReply.HeaderBytes + EntryBytes(handleBytes) + EntryReply.TrailingBytes(form);
+        Operation operation = Operation.Of(opcode);
+        return operation.ReturnsOneEntry
+            ? FuseReply.HeaderBytes + EntryBytes(handleBytes) + operation.TrailingBytes
+            : 0;
     }
 
     /// <summary>Messages from the kernel for one LOOKUP with attributes.</summary>
@@ -114,7 +115,8 @@ public partial class Dialect
         }
 
         written = FuseReply.HeaderBytes + bytes + trailing.Length;
-        WriteHead(destination, written, unique);
+        MessageBuilder.WriteReplyHead(
+            destination, unique, Errno.None, bytes + trailing.Length);
         return true;
     }
 
@@ -128,22 +130,8 @@ public partial class Dialect
     {
         errno = 0;
         return ReadEntry(
-            reply.Body, EntryReply.TrailingBytes(EntryReply.FormOf(opcode)), out entry);
+            reply.Body, Operation.Of(opcode).TrailingBytes, out entry);
     }
-
-    /// <summary>The head of a successful reply.</summary>
-    protected static void WriteHead(Span<byte> destination, int bytes, ulong unique) =>
-        MemoryMarshal.Write(
-            destination, new fuse_out_header { len = (uint)bytes, unique = unique });
-
-    /// <summary>
-    /// Whether the nodeid of a request is an inode's that the request is about: not INIT and its
-    /// like, and not the forgets, which no server answers.
-    /// </summary>
-    protected static bool NamesAnInode(FuseOpcode opcode) => opcode is not (
-        FuseOpcode.FUSE_INIT or FuseOpcode.FUSE_DESTROY or FuseOpcode.FUSE_INTERRUPT
-        or FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET
-        or FuseOpcode.FUSE_NOTIFY_REPLY);
 
     /// <summary>
     /// Today's request under another opcode with one more in-argument behind its body; its
@@ -222,7 +210,7 @@ public partial class Dialect
     {
         wire = default;
         end = 0;
-        RequestShape shape = RequestShape.Of(opcode) ?? default;
+        RequestShape shape = Operation.Of(opcode).Request;
         WireReader reader = new(request.Body, FuseRequest.HeaderBytes);
         if (!reader.TryReadBytes(shape.FixedBytes, out _))
             return reader.Error;

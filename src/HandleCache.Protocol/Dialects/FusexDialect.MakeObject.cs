@@ -28,7 +28,7 @@ public sealed partial class FusexDialect
 
     /// <summary>Bytes of today's arguments before the name.</summary>
     private static int FixedBytes(FuseOpcode opcode) =>
-        (RequestShape.Of(opcode) ?? default).FixedBytes;
+        Operation.Of(opcode).Request.FixedBytes;
 
     private bool TryWriteMakeObject(
         Span<byte> destination, scoped in FuseRequest classic, uint handleType,

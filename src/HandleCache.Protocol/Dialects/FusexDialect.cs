@@ -48,7 +48,7 @@ public sealed partial class FusexDialect : Dialect
 
     /// <summary>LOOKUPX, or what makes the object, then STATX.</summary>
     public override int RequestsPer(FuseOpcode opcode) =>
-        EntryReply.FormOf(opcode) is EntryReplyForm.None or EntryReplyForm.Records ? 1 : 2;
+        Operation.Of(opcode).ReturnsOneEntry ? 2 : 1;
 
     public override int EntryBytes(int handleBytes) =>
         EntryOutBytes + OpaqueHandle.WireBytes(handleBytes);

@@ -129,7 +129,7 @@ public sealed class V2Dialect : Dialect
 
     /// <summary>LOOKUP and the operations that make an entry.</summary>
     private static bool AppendsHandle(FuseOpcode opcode) =>
-        EntryReply.FormOf(opcode) is EntryReplyForm.Entry or EntryReplyForm.EntryAndOpen;
+        Operation.Of(opcode).ReturnsOneEntry;
 
     private static void WriteHandle(
         Span<byte> destination, uint type, scoped ReadOnlySpan<byte> handle)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -21,7 +22,7 @@ public sealed partial class V3Dialect
         int all = ReplyBytes(opcode, handle.Length);
         bool opens = opcode == FuseOpcode.FUSE_CREATE && !IsApart(opcode);
         if (destination.Length < all || handle.Length > MaxHandleBytes
-            || trailing.Length != (opens ? EntryReply.OpenOutBytes : 0))
+            || trailing.Length != (opens ? Operation.OpenOutBytes : 0))
         {
             return false;
         }
@@ -30,12 +31,12 @@ public sealed partial class V3Dialect
         int at = 0;
         if (!IsApart(opcode))
         {
-            WriteHead(destination, all, unique);
+            WriteHead(destination, unique, all);
             at = FuseReply.HeaderBytes + CompoundFraming.HeadBytes;
         }
 
         int part = FuseReply.HeaderBytes + EntryOutBytes + OpaqueHandle.WireBytes(handle.Length);
-        WriteHead(destination[at..], part, unique);
+        WriteHead(destination[at..], unique, part);
         MemoryMarshal.Write(destination[(at + FuseReply.HeaderBytes)..], new fuse_entry2_out
         {
             nodeid = entry.nodeid,
@@ -49,12 +50,12 @@ public sealed partial class V3Dialect
         if (IsApart(opcode))
             return true;
         at += part;
-        WriteHead(destination[at..], FuseReply.HeaderBytes + StatxOutBytes, unique);
+        WriteHead(destination[at..], unique, FuseReply.HeaderBytes + StatxOutBytes);
         MemoryMarshal.Write(destination[(at + FuseReply.HeaderBytes)..], StatxAttributes.Of(entry));
         if (!opens)
             return true;
         at += FuseReply.HeaderBytes + StatxOutBytes;
-        WriteHead(destination[at..], FuseReply.HeaderBytes + trailing.Length, unique);
+        WriteHead(destination[at..], unique, FuseReply.HeaderBytes + trailing.Length);
         trailing.CopyTo(destination[(at + FuseReply.HeaderBytes)..]);
         return true;
     }
@@ -76,7 +77,7 @@ public sealed partial class V3Dialect
         if (fault.IsError || errno != 0)
             return fault;
         bool opens = opcode == FuseOpcode.FUSE_CREATE;
-        int bytes = reply.Body.Length - (opens ? EntryReply.OpenOutBytes : 0);
+        int bytes = reply.Body.Length - (opens ? Operation.OpenOutBytes : 0);
         fault = ReadEntry2(
             found.Body, parts.Position + FuseReply.HeaderBytes, bytes, out WireEntry named);
         if (!fault.IsError)
@@ -88,7 +89,7 @@ public sealed partial class V3Dialect
         if (opens)
         {
             fault = NextPart(
-                ref parts, reply.Body.Length, EntryReply.OpenOutBytes, out _, out errno);
+                ref parts, reply.Body.Length, Operation.OpenOutBytes, out _, out errno);
             if (fault.IsError || errno != 0)
                 return fault;
         }
@@ -104,6 +105,11 @@ public sealed partial class V3Dialect
         entry = new WireEntry(whole, named.HandleType, named.Handle, named.HasHandle, bytes);
         return WireError.None;
     }
+
+    /// <summary>The head of a successful reply of so many bytes, head included.</summary>
+    private static void WriteHead(Span<byte> destination, ulong unique, int bytes) =>
+        MessageBuilder.WriteReplyHead(
+            destination, unique, Errno.None, bytes - FuseReply.HeaderBytes);
 
     /// <summary>fuse_entry2_out and the handle behind it fill the whole of a part.</summary>
     private WireError ReadEntry2(

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -80,7 +81,7 @@ public sealed partial class V3Dialect : Dialect
         if (IsApart(opcode))
             return entry;
         int open = opcode == FuseOpcode.FUSE_CREATE
-            ? FuseReply.HeaderBytes + EntryReply.OpenOutBytes
+            ? FuseReply.HeaderBytes + Operation.OpenOutBytes
             : 0;
         return FuseReply.HeaderBytes + CompoundFraming.HeadBytes + entry
             + FuseReply.HeaderBytes + StatxOutBytes + open;
@@ -100,19 +101,13 @@ public sealed partial class V3Dialect : Dialect
     {
         if (!HasHandleForm(opcode) || IsApart(opcode))
             return null;
-        return -errno switch
+        return (Errno)(-errno) switch
         {
-            NotImplemented => Apart(FuseOpcode.FUSE_LOOKUP).Apart(FuseOpcode.FUSE_CREATE),
-            NotSupported when Options.Compound.DeclinesOne => Apart(opcode),
+            Errno.ENOSYS => Apart(FuseOpcode.FUSE_LOOKUP).Apart(FuseOpcode.FUSE_CREATE),
+            Errno.EOPNOTSUPP when Options.Compound.DeclinesOne => Apart(opcode),
             _ => null,
         };
     }
-
-    /// <summary>ENOSYS.</summary>
-    private const int NotImplemented = 38;
-
-    /// <summary>EOPNOTSUPP.</summary>
-    private const int NotSupported = 95;
 
     /// <summary>Whether the operation has a form of its own in this dialect.</summary>
     private static bool HasHandleForm(FuseOpcode opcode) =>

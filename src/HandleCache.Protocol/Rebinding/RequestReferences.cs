@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Rebinding;
@@ -18,48 +16,11 @@ public readonly record struct RequestReferences(
 {
     public static RequestReferences Of(in FuseRequest request)
     {
-        ulong node = request.Header.nodeid;
+        Operation operation = Operation.Of(request.Opcode);
         ReadOnlySpan<byte> body = request.Body;
-        switch (request.Opcode)
-        {
-            case FuseOpcode.FUSE_RENAME:
-            case FuseOpcode.FUSE_RENAME2:
-            case FuseOpcode.FUSE_LINK:
-                return new(node, Read(body, 0), 0, 0, false);
-            case FuseOpcode.FUSE_READ:
-            case FuseOpcode.FUSE_WRITE:
-            case FuseOpcode.FUSE_FLUSH:
-            case FuseOpcode.FUSE_FSYNC:
-            case FuseOpcode.FUSE_FSYNCDIR:
-            case FuseOpcode.FUSE_READDIR:
-            case FuseOpcode.FUSE_READDIRPLUS:
-            case FuseOpcode.FUSE_RELEASE:
-            case FuseOpcode.FUSE_RELEASEDIR:
-            case FuseOpcode.FUSE_LSEEK:
-            case FuseOpcode.FUSE_FALLOCATE:
-            case FuseOpcode.FUSE_GETLK:
-            case FuseOpcode.FUSE_SETLK:
-            case FuseOpcode.FUSE_SETLKW:
-            case FuseOpcode.FUSE_IOCTL:
-            case FuseOpcode.FUSE_POLL:
-                return new(node, 0, Read(body, 0), 0, true);
-            case FuseOpcode.FUSE_GETATTR:
-                bool getFh = (Read32(body, 0) & FuseConstants.FUSE_GETATTR_FH) != 0;
-                return new(node, 0, getFh ? Read(body, 8) : 0, 0, getFh);
-            case FuseOpcode.FUSE_SETATTR:
-                bool setFh = (Read32(body, 0) & (uint)FuseSetattrValid.FATTR_FH) != 0;
-                return new(node, 0, setFh ? Read(body, 8) : 0, 0, setFh);
-            case FuseOpcode.FUSE_COPY_FILE_RANGE:
-            case FuseOpcode.FUSE_COPY_FILE_RANGE_64:
-                return new(node, Read(body, 16), Read(body, 0), Read(body, 24), true);
-            default:
-                return new(node, 0, 0, 0, false);
-        }
+        bool hasFh = operation.HasFh(body);
+        return new(
+            request.Header.nodeid, operation.SecondNodeId.Read(body),
+            hasFh ? operation.Fh.Read(body) : 0, operation.SecondFh.Read(body), hasFh);
     }
-
-    private static ulong Read(ReadOnlySpan<byte> body, int at) =>
-        MemoryMarshal.TryRead(body[Math.Min(at, body.Length)..], out ulong value) ? value : 0;
-
-    private static uint Read32(ReadOnlySpan<byte> body, int at) =>
-        MemoryMarshal.TryRead(body[Math.Min(at, body.Length)..], out uint value) ? value : 0;
 }

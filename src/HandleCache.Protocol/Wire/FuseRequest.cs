@@ -93,20 +93,23 @@ public readonly ref struct FuseRequest
     }
 
     /// <summary>
-    /// The first rule of <see cref="RequestShape"/> that the body breaks, or no error. The counted
-    /// tails (WRITE, SETXATTR, IOCTL, BATCH_FORGET) must be exactly as long as their field says.
+    /// The first rule of <see cref="Operation.Request"/> that the body breaks, or no error. The
+    /// counted tails (WRITE, SETXATTR, IOCTL, BATCH_FORGET) must be exactly as long as their field
+    /// says.
     /// </summary>
     /// <param name="setxattrExt">Whether FUSE_SETXATTR_EXT was negotiated.</param>
     public WireError CheckShape(bool setxattrExt = true)
     {
-        if (RequestShape.Of(Opcode) is not { } shape)
+        Operation operation = Operation.Of(Opcode);
+        if (!operation.IsKnown)
             return new WireError(WireFault.UnknownCode, 4, 0, Header.opcode);
 
+        RequestShape shape = operation.Request;
         int fixedBytes = Opcode == FuseOpcode.FUSE_SETXATTR && !setxattrExt
             ? FuseConstants.FUSE_COMPAT_SETXATTR_IN_SIZE
             : shape.FixedBytes;
         WireReader reader = Reader;
-        if (!reader.TryReadBytes(fixedBytes, out ReadOnlySpan<byte> head))
+        if (!reader.TryReadBytes(fixedBytes, out _))
             return reader.Error;
 
         for (int i = 0; i < shape.Names; i++)
@@ -114,7 +117,7 @@ public readonly ref struct FuseRequest
             int position = reader.Position;
             if (!reader.TryReadName(out ReadOnlySpan<byte> name))
                 return reader.Error;
-            if (IsPathName(i) && name.Contains((byte)'/'))
+            if (i < shape.PathNames && name.Contains((byte)'/'))
                 return new WireError(WireFault.BadName, position, 0, name.Length);
         }
 
@@ -123,34 +126,10 @@ public readonly ref struct FuseRequest
         {
             RequestTail.None when left > 0 =>
                 new WireError(WireFault.Overlong, reader.Position, 0, left),
-            RequestTail.Counted when CountedTailBytes(head) != left =>
+            RequestTail.Counted when shape.CountedTailBytes(Body) != left =>
                 new WireError(
-                    WireFault.LengthLies, reader.Position, CountedTailBytes(head), left),
+                    WireFault.LengthLies, reader.Position, shape.CountedTailBytes(Body), left),
             _ => WireError.None,
         };
     }
-
-    /// <summary>
-    /// Whether the n-th name is one component of a path. A symlink's target and an attribute's
-    /// name are not; TMPFILE's is "/", the name of a file without one (vfs_tmpfile(), fs/namei.c).
-    /// </summary>
-    private bool IsPathName(int n) => Opcode switch
-    {
-        FuseOpcode.FUSE_SYMLINK => n == 0,
-        FuseOpcode.FUSE_SETXATTR or FuseOpcode.FUSE_GETXATTR
-            or FuseOpcode.FUSE_REMOVEXATTR or FuseOpcode.FUSE_TMPFILE => false,
-        _ => true,
-    };
-
-    /// <summary>Length of the tail as the fixed part gives it, bytes.</summary>
-    private long CountedTailBytes(ReadOnlySpan<byte> head) => Opcode switch
-    {
-        FuseOpcode.FUSE_WRITE => MemoryMarshal.Read<fuse_write_in>(head).size,
-        FuseOpcode.FUSE_SETXATTR => MemoryMarshal.Read<uint>(head),
-        FuseOpcode.FUSE_IOCTL => MemoryMarshal.Read<fuse_ioctl_in>(head).in_size,
-        FuseOpcode.FUSE_BATCH_FORGET =>
-            (long)MemoryMarshal.Read<fuse_batch_forget_in>(head).count
-            * Unsafe.SizeOf<fuse_forget_one>(),
-        _ => 0,
-    };
 }

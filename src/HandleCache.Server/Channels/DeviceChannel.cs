@@ -1,8 +1,8 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Server.Channels;
 
@@ -73,20 +73,9 @@ public sealed class DeviceChannel(FuseDevice device) : IChannel
         }
     }
 
-    private void WakeOne()
-    {
-        Span<byte> message = stackalloc byte[
-            Unsafe.SizeOf<fuse_out_header>() + Unsafe.SizeOf<fuse_notify_retrieve_out>()];
-        MemoryMarshal.Write(message, new fuse_out_header
-        {
-            len = (uint)message.Length,
-            error = (int)FuseNotifyCode.FUSE_NOTIFY_RETRIEVE,
-        });
-        MemoryMarshal.Write(
-            message[Unsafe.SizeOf<fuse_out_header>()..],
-            new fuse_notify_retrieve_out { nodeid = FuseConstants.FUSE_ROOT_ID });
-        device.Write(message);
-    }
+    private void WakeOne() => device.Write(MessageBuilder.Notification(
+        FuseNotifyCode.FUSE_NOTIFY_RETRIEVE,
+        new fuse_notify_retrieve_out { nodeid = FuseConstants.FUSE_ROOT_ID }));
 
     /// <summary>The first port uses the channel's own device and leaves closing to it.</summary>
     private sealed class Port(DeviceChannel channel, FuseDevice portDevice, FuseDevice? owned)

@@ -47,7 +47,7 @@ internal sealed class DialectLink
     /// <summary>Whether <see cref="ToServer"/> may change a request.</summary>
     public bool Changes(FuseOpcode opcode) =>
         Agreed.CarriesHandles
-        && (Agreed.RequestBrings(opcode) || EntryReply.FormOf(opcode) != EntryReplyForm.None);
+        && (Agreed.RequestBrings(opcode) || Operation.Of(opcode).Entry != EntryReplyForm.None);
 
     /// <summary>
     /// Writes today's request in the dialect's form, or as it is where that does not fit; its
@@ -62,7 +62,7 @@ internal sealed class DialectLink
         Span<byte> destination)
     {
         FuseOpcode opcode = classic.Opcode;
-        if (EntryReply.FormOf(opcode) != EntryReplyForm.None)
+        if (Operation.Of(opcode).Entry != EntryReplyForm.None)
             Remember(classic.Header);
         if (Agreed.TryWriteRequest(destination, classic, handleType, handle, out int bytes))
             return bytes;
@@ -111,17 +111,16 @@ internal sealed class DialectLink
                 return true;
             case LinkStep.Asked when reply.Header.error != 0 || !Agreed.CarriesHandles:
                 return true;
-            case LinkStep.Asked
-                when EntryReply.FormOf(asked.Opcode) == EntryReplyForm.Records:
+            case LinkStep.Asked:
+                if (IsIncomplete(asked, reply))
+                    return false;
                 EntryWalk.Visit(Agreed, asked.Opcode, reply, ref visitor);
-                WireError fault = ClassicReply.ConvertRecords(
-                    Agreed, reply, Room(message.Length), out int bytes);
+                WireError fault = ClassicReply.Convert(
+                    Agreed, asked.Opcode, reply, Room(message.Length), out int bytes);
 
                 // A reply that is not of the agreed shape is the kernel's to refuse.
                 classic = fault.IsError ? message : _classic.AsSpan(0, bytes);
                 return true;
-            case LinkStep.Asked:
-                return OnEntry(asked, message, reply, ref visitor, out classic);
             default:
                 throw new InvalidOperationException($"no step {asked.Step}");
         }
@@ -145,37 +144,22 @@ internal sealed class DialectLink
         _asked[header.unique] = new Asked(header);
     }
 
-    private bool OnEntry<TVisitor>(
-        Asked asked, ReadOnlySpan<byte> message, scoped in FuseReply reply, ref TVisitor visitor,
-        out ReadOnlySpan<byte> classic)
-        where TVisitor : IEntryVisitor, allows ref struct
+    /// <summary>Whether the entry has to wait for its attributes, which are asked for.</summary>
+    private bool IsIncomplete(Asked asked, scoped in FuseReply reply)
     {
-        classic = message;
+        Operation operation = Operation.Of(asked.Opcode);
+        if (!operation.ReturnsOneEntry || Agreed.RequestsPer(asked.Opcode) == 1)
+            return false;
         WireError fault = Agreed.ReadEntryReply(
             asked.Opcode, reply, out WireEntry entry, out int errno);
-        if (fault.IsError)
-            return true;
-        Span<byte> room = Room(message.Length);
-        if (errno != 0)
-        {
-            classic = room[..ClassicReply.WriteError(reply.Header, errno, room)];
-            return true;
-        }
-
-        int trailing = EntryReply.TrailingBytes(EntryReply.FormOf(asked.Opcode));
-        ReadOnlySpan<byte> open = trailing == 0 ? [] : reply.Body[^trailing..];
-        if (entry.Entry.nodeid != 0 && Agreed.RequestsPer(asked.Opcode) > 1)
-        {
-            asked.Hold(entry, open);
-            _asked[reply.Header.unique] = asked;
-            Enqueue(
-                asked, FuseOpcode.FUSE_STATX,
-                new fuse_statx_in { sx_mask = StatxAttributes.BasicMask });
+        if (fault.IsError || errno != 0 || entry.Entry.nodeid == 0)
             return false;
-        }
-
-        EntryWalk.Visit(Agreed, asked.Opcode, reply, ref visitor);
-        classic = room[..ClassicReply.WriteEntry(reply.Header, entry.Entry, open, room)];
+        int trailing = operation.TrailingBytes;
+        asked.Hold(entry, trailing == 0 ? [] : reply.Body[^trailing..]);
+        _asked[reply.Header.unique] = asked;
+        Enqueue(
+            asked, FuseOpcode.FUSE_STATX,
+            new fuse_statx_in { sx_mask = StatxAttributes.BasicMask });
         return true;
     }
 
@@ -185,20 +169,22 @@ internal sealed class DialectLink
         where TVisitor : IEntryVisitor, allows ref struct
     {
         Span<byte> room = Room(FuseReply.HeaderBytes + asked.Open.Length);
-        int errno = reply.Header.error;
-        if (errno == 0 && !MemoryMarshal.TryRead(reply.Body, out fuse_statx_out _))
-            errno = -(int)Errno.EIO;
-        if (errno != 0)
+        Errno errno = (Errno)(-reply.Header.error);
+        fuse_statx_out attributes = default;
+        if (errno == Errno.None && !MemoryMarshal.TryRead(reply.Body, out attributes))
+            errno = Errno.EIO;
+        if (errno != Errno.None)
         {
             GiveBack(asked);
-            return room[..ClassicReply.WriteError(reply.Header, errno, room)];
+            return room[..MessageBuilder.WriteReplyHead(room, reply.Header.unique, errno, 0)];
         }
 
-        StatxAttributes.Fill(ref asked.Entry, MemoryMarshal.Read<fuse_statx_out>(reply.Body));
+        StatxAttributes.Fill(ref asked.Entry, attributes);
         visitor.Visit(new WireEntry(
             asked.Entry, asked.HandleType, asked.Handle, asked.Handle.Length > 0, 0));
         _completed = asked;
-        return room[..ClassicReply.WriteEntry(reply.Header, asked.Entry, asked.Open, room)];
+        return room[..ClassicReply.WriteEntry(
+            reply.Header.unique, asked.Entry, asked.Open, room)];
     }
 
     private void GiveBack(Asked asked)

@@ -355,13 +355,8 @@ public sealed class Keeper : IDisposable
 
     private void SendResend()
     {
-        fuse_out_header notify = new()
-        {
-            len = (uint)Marshal.SizeOf<fuse_out_header>(),
-            error = (int)FuseNotifyCode.FUSE_NOTIFY_RESEND,
-        };
         SysResult sent = _device.Write(
-            MemoryMarshal.AsBytes(new ReadOnlySpan<fuse_out_header>(in notify)));
+            MessageBuilder.Notification(FuseNotifyCode.FUSE_NOTIFY_RESEND));
         if (sent.Failed && sent.Errno is not (Errno.ENODEV or Errno.EPERM))
             throw new LinuxException(sent.Errno, "FUSE_NOTIFY_RESEND");
     }

@@ -202,7 +202,7 @@ internal sealed class KeeperState : IDisposable
         if (!MemoryMarshal.TryRead(buffer, out fuse_in_header header)
             || header.len < FuseRequest.HeaderBytes || header.len > buffer.Length
             || !FuseRequest.TryParse(buffer[..(int)header.len], out FuseRequest request, out _)
-            || request.Opcode is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+            || !Operation.Of(request.Opcode).IsForget
             || request.CheckShape().IsError)
         {
             return;

@@ -1,8 +1,8 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 
 namespace HandleCache.Server.Keeping;
@@ -84,25 +84,14 @@ internal sealed class KeptChannel : IChannel
 
     private static byte[] OfferHandles(byte[] init, Dialect dialect)
     {
-        Span<byte> body = init.AsSpan(Unsafe.SizeOf<fuse_in_header>());
+        Span<byte> body = init.AsSpan(FuseRequest.HeaderBytes);
         fuse_init_in offer = MemoryMarshal.Read<fuse_init_in>(body);
         DialectLink.Offer(ref offer, dialect);
         MemoryMarshal.Write(body, offer);
         return init;
     }
 
-    private static void WakeOne(FuseDevice device)
-    {
-        int headBytes = Unsafe.SizeOf<fuse_out_header>();
-        Span<byte> message = stackalloc byte[headBytes + Unsafe.SizeOf<fuse_notify_retrieve_out>()];
-        MemoryMarshal.Write(message, new fuse_out_header
-        {
-            len = (uint)message.Length,
-            error = (int)FuseNotifyCode.FUSE_NOTIFY_RETRIEVE,
-        });
-        MemoryMarshal.Write(
-            message[headBytes..],
-            new fuse_notify_retrieve_out { nodeid = FuseConstants.FUSE_ROOT_ID });
-        device.Write(message);
-    }
+    private static void WakeOne(FuseDevice device) => device.Write(MessageBuilder.Notification(
+        FuseNotifyCode.FUSE_NOTIFY_RETRIEVE,
+        new fuse_notify_retrieve_out { nodeid = FuseConstants.FUSE_ROOT_ID }));
 }

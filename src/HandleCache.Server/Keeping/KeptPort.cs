@@ -146,7 +146,7 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
     private void OnRequest()
     {
         FuseRequest request = Parsed();
-        if (request.Opcode is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+        if (Operation.Of(request.Opcode).IsForget)
         {
             ulong number = _memory.Received(worker);
             if (!request.CheckShape().IsError)
@@ -174,31 +174,29 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
     /// <param name="entryNodeId">Of its last entry; 0 without.</param>
     private bool LogReply(in FuseRequest request, in FuseReply reply, ulong entryNodeId)
     {
-        switch (request.Opcode)
+        Operation operation = Operation.Of(request.Opcode);
+        if (operation.ReturnsOpenFile)
         {
-            case FuseOpcode.FUSE_OPEN:
-            case FuseOpcode.FUSE_OPENDIR:
-                LogOpen(request, reply, request.Header.nodeid);
-                return true;
-            case FuseOpcode.FUSE_CREATE:
-            case FuseOpcode.FUSE_TMPFILE:
-                LogOpen(request, reply, entryNodeId);
-                return true;
-            case FuseOpcode.FUSE_RELEASE:
-            case FuseOpcode.FUSE_RELEASEDIR:
-                ulong fh = RequestReferences.Of(request).Fh;
-                _log.Write(
-                    LogKind.Closed, worker, reply.Header.unique, request.Header.nodeid, fh);
-                return false;
-            default:
-                return entryNodeId != 0;
+            ulong opened =
+                operation.ReturnsOneEntry ? entryNodeId : request.Header.nodeid;
+            LogOpen(request, reply, opened);
+            return true;
         }
+
+        if (request.Opcode is FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR)
+        {
+            ulong fh = RequestReferences.Of(request).Fh;
+            _log.Write(LogKind.Closed, worker, reply.Header.unique, request.Header.nodeid, fh);
+            return false;
+        }
+
+        return entryNodeId != 0;
     }
 
     private void LogOpen(in FuseRequest request, in FuseReply reply, ulong nodeid)
     {
         fuse_open_out open = MemoryMarshal.Read<fuse_open_out>(
-            reply.Body[^EntryReply.OpenOutBytes..]);
+            reply.Body[^Operation.OpenOutBytes..]);
         uint flags = MemoryMarshal.Read<uint>(request.Body);
         _log.Write(LogKind.Opened, worker, reply.Header.unique, nodeid, open.fh, flags,
             request.Opcode == FuseOpcode.FUSE_OPENDIR ? 1u : 0);

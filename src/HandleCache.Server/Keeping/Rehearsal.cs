@@ -1,8 +1,8 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Server.Keeping;
 
@@ -19,6 +19,9 @@ internal static class Rehearsal
 {
     /// <summary>What a session may agree to here, bytes.</summary>
     public const int MaxWriteBytes = 1 << 16;
+
+    /// <summary>One request is under way at a time.</summary>
+    private const ulong Unique = 2;
 
     private const int BufferBytes = MaxWriteBytes + 8192;
     private const ulong UnknownNodeId = 1UL << 62;
@@ -71,7 +74,7 @@ internal static class Rehearsal
         Ask(kernel, FuseOpcode.FUSE_LOOKUP, 1, ".\0"u8.ToArray(), buffer);
         Ask(kernel, FuseOpcode.FUSE_OPENDIR, 1, Of(default(fuse_open_in)), buffer);
         ulong fh = MemoryMarshal.Read<fuse_open_out>(
-            buffer.AsSpan(Unsafe.SizeOf<fuse_out_header>())).fh;
+            buffer.AsSpan(FuseReply.HeaderBytes)).fh;
         fuse_read_in listing = new() { fh = fh, size = 4096 };
         Ask(kernel, FuseOpcode.FUSE_READDIRPLUS, 1, Of(listing), buffer);
         Ask(kernel, FuseOpcode.FUSE_RELEASEDIR, 1, Of(new fuse_release_in { fh = fh }), buffer);
@@ -101,9 +104,7 @@ internal static class Rehearsal
     private static void Send(
         PacketSocket kernel, FuseOpcode opcode, ulong nodeid, byte[] arguments)
     {
-        fuse_in_header header = HeaderOf(opcode, nodeid, arguments.Length);
-        SysResult sent = kernel.Send(
-            MemoryMarshal.AsBytes(new ReadOnlySpan<fuse_in_header>(in header)), arguments);
+        SysResult sent = kernel.Send(MessageBuilder.Request(opcode, Unique, nodeid, arguments));
         if (sent.Failed)
             throw new LinuxException(sent.Errno, "send in the kernel's place");
     }
@@ -128,17 +129,8 @@ internal static class Rehearsal
             max_readahead = 1 << 17,
             flags = uint.MaxValue,
         };
-        byte[] arguments = Of(offer);
-        return [.. Of(HeaderOf(FuseOpcode.FUSE_INIT, 0, arguments.Length)), .. arguments];
+        return MessageBuilder.Request(FuseOpcode.FUSE_INIT, Unique, 0, Of(offer));
     }
-
-    private static fuse_in_header HeaderOf(FuseOpcode opcode, ulong nodeid, int bytes) => new()
-    {
-        len = (uint)(Unsafe.SizeOf<fuse_in_header>() + bytes),
-        opcode = (uint)opcode,
-        unique = 2,
-        nodeid = nodeid,
-    };
 
     private static byte[] Of<T>(in T value)
         where T : unmanaged =>

@@ -52,7 +52,7 @@ public sealed partial class PassthroughFileSystem
             while (stream.TryPeek(dir.Descriptor, out DirectoryEntry entry, out errno))
             {
                 bool added = plus
-                    ? TryAddPlus(dir, entry, reply.Dialect, ref writer)
+                    ? TryAddPlus(reply.Dialect, dir, entry, ref writer)
                     : writer.TryAdd(
                         entry.Ino, (ulong)entry.NextOffset, entry.Type, entry.Name);
                 if (!added)
@@ -78,8 +78,7 @@ public sealed partial class PassthroughFileSystem
     /// and a name that has just gone carry no entry (nodeid 0).
     /// </summary>
     private bool TryAddPlus(
-        DescriptorLease dir, in DirectoryEntry found, Dialect dialect,
-        ref DirentWriter writer)
+        Dialect dialect, DescriptorLease dir, in DirectoryEntry found, ref DirentWriter writer)
     {
         fuse_dirent dirent = new()
         {
@@ -104,7 +103,7 @@ public sealed partial class PassthroughFileSystem
             }
 
             // The dialect does not take a handle of this length.
-            TakeBack(nodeid);
+            Forget(nodeid, 1);
         }
 
         return writer.TryAddPlus(dialect, default, 0, default, dirent, found.Name);

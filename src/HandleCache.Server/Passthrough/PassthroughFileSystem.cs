@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
@@ -97,38 +96,8 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
             DropIfGone(nodeid);
     }
 
-    /// <summary>Takes back what the kernel never took: lookups counted, files opened.</summary>
-    public override void Undelivered(
-        FuseOpcode opcode, ReadOnlySpan<byte> body, Dialect dialect)
-    {
-        switch (opcode)
-        {
-            case FuseOpcode.FUSE_LOOKUP:
-            case FuseOpcode.FUSE_MKNOD:
-            case FuseOpcode.FUSE_MKDIR:
-            case FuseOpcode.FUSE_SYMLINK:
-            case FuseOpcode.FUSE_LINK:
-                TakeBackEntry(body, 0, dialect);
-                break;
-            case FuseOpcode.FUSE_CREATE:
-            case FuseOpcode.FUSE_TMPFILE:
-                int openBytes = Marshal.SizeOf<fuse_open_out>();
-                TakeBackEntry(body, openBytes, dialect);
-                TakeBackOpen(body[^openBytes..]);
-                break;
-            case FuseOpcode.FUSE_OPEN:
-            case FuseOpcode.FUSE_OPENDIR:
-                TakeBackOpen(body);
-                break;
-            case FuseOpcode.FUSE_READDIRPLUS:
-                DirentReader reader = new(body, dialect);
-                while (reader.MoveNext())
-                    TakeBack(reader.Entry.Entry.nodeid);
-                break;
-            default:
-                break;
-        }
-    }
+    /// <summary>Closes what the kernel never took.</summary>
+    public override void TakeBackOpen(ulong fh) => Close(fh);
 
     /// <summary>
     /// A descriptor of a node's object, O_PATH or better: cached, opened by handle, or, for a
@@ -251,7 +220,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         SetNode(ref entry, nodeid);
         Errno errno = reply.WriteEntry(entry, (uint)handle.Type, handle.Bytes);
         if (errno != Errno.None)
-            TakeBack(nodeid);
+            Forget(nodeid, 1);
         return errno;
     }
 
@@ -284,24 +253,6 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         if (_options.Forgotten == ForgottenHandles.Remember && _nodes.IsForgottenSuspect(nodeid))
             DropIfGone(nodeid);
         return Errno.None;
-    }
-
-    private void TakeBackEntry(ReadOnlySpan<byte> body, int trailingBytes, Dialect dialect)
-    {
-        if (!dialect.ReadEntry(body, trailingBytes, out WireEntry entry).IsError)
-            TakeBack(entry.Entry.nodeid);
-    }
-
-    private void TakeBackOpen(ReadOnlySpan<byte> body)
-    {
-        if (MemoryMarshal.TryRead(body, out fuse_open_out open))
-            Close(open.fh);
-    }
-
-    private void TakeBack(ulong nodeid)
-    {
-        if (nodeid != 0)
-            Forget(nodeid, 1);
     }
 
     /// <summary>The name with the NUL behind it, which the request's message holds.</summary>

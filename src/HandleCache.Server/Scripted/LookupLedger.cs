@@ -19,6 +19,13 @@ public sealed class LookupLedger
             _counts[nodeId] = _counts.GetValueOrDefault(nodeId) + 1;
     }
 
+    /// <summary>A lookup that was given in a reply which the kernel did not take.</summary>
+    public void TakeBack(ulong nodeId)
+    {
+        lock (_lock)
+            _counts[nodeId] = _counts.GetValueOrDefault(nodeId) - 1;
+    }
+
     public void Forget(ulong nodeId, ulong count)
     {
         lock (_lock)

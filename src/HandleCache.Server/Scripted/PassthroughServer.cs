@@ -84,20 +84,19 @@ public sealed class PassthroughServer : IScriptServer, ITrafficObserver
     {
         if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
             return;
-        switch (request.Opcode)
+        Operation operation = Operation.Of(request.Opcode);
+        if (operation.IsForget)
         {
-            case FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET:
-                ForgetReader forgets = new(request);
-                while (forgets.TryNext(out fuse_forget_one one))
-                    Ledger.Forget(one.nodeid, one.nlookup);
-                return;
-            case FuseOpcode.FUSE_INIT or FuseOpcode.FUSE_DESTROY or FuseOpcode.FUSE_INTERRUPT:
-            case FuseOpcode.FUSE_LOOKUP when request.Body.SequenceEqual(".\0"u8):
-                break;
-            default:
-                Ledger.Ask(request.Opcode, request.Header.nodeid);
-                break;
+            ForgetReader forgets = new(request);
+            while (forgets.TryNext(out fuse_forget_one one))
+                Ledger.Forget(one.nodeid, one.nlookup);
+            return;
         }
+
+        bool isExported = request.Opcode == FuseOpcode.FUSE_LOOKUP
+            && request.Body.SequenceEqual(".\0"u8);
+        if (operation.NamesAnInode && !isExported)
+            Ledger.Ask(request.Opcode, request.Header.nodeid);
 
         lock (_pending)
             _pending[request.Header.unique] = message.ToArray();

@@ -95,6 +95,17 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
     public override void Forget(ulong nodeid, ulong nlookup)
     {
         Ledger.Forget(nodeid, nlookup);
+        FreeIfForgotten(nodeid);
+    }
+
+    public override void TakeBackEntry(ulong nodeid)
+    {
+        Ledger.TakeBack(nodeid);
+        FreeIfForgotten(nodeid);
+    }
+
+    private void FreeIfForgotten(ulong nodeid)
+    {
         if (!_options.WaitsForForget)
             return;
         lock (_lock)

@@ -1,6 +1,5 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Uapi;
 
@@ -27,12 +26,15 @@ public abstract class FileSystem
     public virtual void Forget(ulong nodeid, ulong nlookup) { }
 
     /// <summary>
-    /// The reply of <paramref name="opcode"/> could not be delivered (the kernel gave up on the
-    /// request): entries in it were never counted and open files never reached the caller. The
-    /// entries are in the form of <paramref name="dialect"/>.
+    /// The reply with this entry could not be delivered (the kernel gave up on the request): its
+    /// lookup was never counted.
     /// </summary>
-    public virtual void Undelivered(
-        FuseOpcode opcode, ReadOnlySpan<byte> body, Dialect dialect) { }
+    public virtual void TakeBackEntry(ulong nodeid) => Forget(nodeid, 1);
+
+    /// <summary>
+    /// The reply with this open file never reached the caller: no RELEASE will come for it.
+    /// </summary>
+    public virtual void TakeBackOpen(ulong fh) { }
 
     /// <summary>
     /// A request brought the handle of a nodeid (T8, T11 of the thread): a server that does not

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -211,7 +210,7 @@ public sealed class FuseSession : IDisposable
                 request = request.As(wire.Header, wire.Body);
             bool setxattrExt = (agreement.Flags & FuseInitFlags.FUSE_SETXATTR_EXT) != 0;
             WireError fault = request.CheckShape(setxattrExt);
-            if (HandleReplyless(request, fault))
+            if (IsSettled(request, fault))
                 return;
             ulong unique = request.Header.unique;
             if (fault.IsError)
@@ -237,14 +236,19 @@ public sealed class FuseSession : IDisposable
 
             _inFlight.End();
             int bodyBytes = errno == Errno.None ? reply.BodyBytes : 0;
+            ReadOnlySpan<byte> body = _reply.Bytes.Slice(FuseReply.HeaderBytes, bodyBytes);
             Errno sent = bodyBytes > 0 && isConverted
-                ? SendConverted(request.Opcode, wire.IsAlone, dialect, unique, bodyBytes)
+                ? SendConverted(request.Opcode, wire.IsAlone, dialect, unique, body)
                 : Send(_reply.Bytes, unique, errno, bodyBytes);
-            if (sent != Errno.None && bodyBytes > 0)
+            if (sent != Errno.None)
             {
-                session._fileSystem.Undelivered(
-                    request.Opcode, _reply.Bytes.Slice(FuseReply.HeaderBytes, bodyBytes),
-                    reply.Dialect);
+                UndeliveredReply.TakeBack(
+                    session._fileSystem, request.Opcode, reply.Dialect, body);
+            }
+            else if (wire.IsAlone)
+            {
+                // Its reply has no room for the file that CREATE opened: OPEN opens another.
+                UndeliveredReply.TakeBackOpen(session._fileSystem, request.Opcode, body);
             }
         }
 
@@ -256,21 +260,23 @@ public sealed class FuseSession : IDisposable
 
         /// <summary>
         /// Sends the entry in the reply buffer as the dialect's whole reply. A creation that is
-        /// asked for alone has its file open all the same; its OPEN comes as a request.
+        /// asked for alone returns no open file; its OPEN comes as a request.
         /// </summary>
         private Errno SendConverted(
-            FuseOpcode opcode, bool isAlone, Dialect dialect, ulong unique, int bodyBytes)
+            FuseOpcode opcode, bool isAlone, Dialect dialect, ulong unique,
+            ReadOnlySpan<byte> body)
         {
-            ReadOnlySpan<byte> body = _reply.Bytes.Slice(FuseReply.HeaderBytes, bodyBytes);
             WireError fault = EntryForm.ReadEntry(
-                body, EntryReply.TrailingBytes(EntryReply.FormOf(opcode)), out WireEntry entry);
+                body, Operation.Of(opcode).TrailingBytes, out WireEntry entry);
             Dialect form = isAlone ? dialect.Apart(opcode) : dialect;
             bool written = form.TryWriteEntryReply(
                 _converted, opcode, unique, entry.Entry, entry.HandleType, entry.Handle,
                 isAlone || fault.IsError ? [] : body[entry.Bytes..], out int bytes);
-            return written && !fault.IsError
-                ? port.Send(_converted.AsSpan(0, bytes))
-                : Send(_reply.Bytes, unique, Errno.EOVERFLOW, 0);
+            if (written && !fault.IsError)
+                return port.Send(_converted.AsSpan(0, bytes));
+            MessageBuilder.WriteReplyHead(_converted, unique, Errno.EOVERFLOW, 0);
+            port.Send(_converted.AsSpan(0, FuseReply.HeaderBytes));
+            return Errno.EOVERFLOW;
         }
 
         /// <summary>
@@ -298,30 +304,37 @@ public sealed class FuseSession : IDisposable
         }
 
         /// <summary>
-        /// FORGET, BATCH_FORGET and INTERRUPT; DESTROY has a reply but no file system.
+        /// What the kernel waits for no reply to, malformed or not. DESTROY has a reply, but is
+        /// no file system's.
         /// </summary>
-        private bool HandleReplyless(in FuseRequest request, WireError fault)
+        private bool IsSettled(in FuseRequest request, WireError fault)
         {
-            switch (request.Opcode)
+            Operation operation = Operation.Of(request.Opcode);
+            if (request.Opcode == FuseOpcode.FUSE_DESTROY)
+                Send(_reply.Bytes, request.Header.unique, Errno.None, 0);
+            else if (operation.HasReply)
+                return false;
+            else if (!fault.IsError)
+                HandleReplyless(operation, request);
+            return true;
+        }
+
+        /// <summary>The forgets and INTERRUPT; nobody here asks for a NOTIFY_REPLY.</summary>
+        private void HandleReplyless(Operation operation, in FuseRequest request)
+        {
+            if (operation.IsForget)
             {
-                case FuseOpcode.FUSE_FORGET:
-                case FuseOpcode.FUSE_BATCH_FORGET:
-                    if (fault.IsError)
-                        return true;
-                    ForgetReader forgets = new(request);
-                    while (forgets.TryNext(out fuse_forget_one one))
-                        session._fileSystem.Forget(one.nodeid, one.nlookup);
-                    return true;
-                case FuseOpcode.FUSE_INTERRUPT:
-                    WireReader reader = request.Reader;
-                    if (!fault.IsError && reader.TryRead(out fuse_interrupt_in interrupt))
-                        session._interrupts.Interrupt(interrupt.unique);
-                    return true;
-                case FuseOpcode.FUSE_DESTROY:
-                    Send(_reply.Bytes, request.Header.unique, Errno.None, 0);
-                    return true;
-                default:
-                    return false;
+                ForgetReader forgets = new(request);
+                while (forgets.TryNext(out fuse_forget_one one))
+                    session._fileSystem.Forget(one.nodeid, one.nlookup);
+                return;
+            }
+
+            WireReader reader = request.Reader;
+            if (request.Opcode == FuseOpcode.FUSE_INTERRUPT
+                && reader.TryRead(out fuse_interrupt_in interrupt))
+            {
+                session._interrupts.Interrupt(interrupt.unique);
             }
         }
 
@@ -337,13 +350,7 @@ public sealed class FuseSession : IDisposable
 
         private Errno Send(Span<byte> buffer, ulong unique, Errno errno, int bodyBytes)
         {
-            int bytes = FuseReply.HeaderBytes + bodyBytes;
-            Unsafe.WriteUnaligned(ref buffer[0], new fuse_out_header
-            {
-                len = (uint)bytes,
-                error = -(int)errno,
-                unique = unique,
-            });
+            int bytes = MessageBuilder.WriteReplyHead(buffer, unique, errno, bodyBytes);
             return port.Send(buffer[..bytes]);
         }
     }

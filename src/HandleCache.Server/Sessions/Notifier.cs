@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
@@ -67,34 +66,28 @@ public sealed class Notifier(IChannelPort port)
             MemoryMarshal.AsBytes(nodeids));
 
     /// <summary>All dentries of older epochs are invalid from now on.</summary>
-    public Errno IncEpoch() => Send(FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH, default(NoFixedPart));
+    public Errno IncEpoch() => Send(FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH);
 
     /// <summary>Every request read but not answered is to be sent again.</summary>
-    public Errno Resend() => Send(FuseNotifyCode.FUSE_NOTIFY_RESEND, default(NoFixedPart));
+    public Errno Resend() => Send(FuseNotifyCode.FUSE_NOTIFY_RESEND);
+
+    private Errno Send(FuseNotifyCode code) => port.Send(MessageBuilder.Notification(code));
 
     private Errno Send<T>(
         FuseNotifyCode code, in T fixedPart, ReadOnlySpan<byte> tail = default, int nulBytes = 0)
         where T : unmanaged
     {
-        int fixedBytes = typeof(T) == typeof(NoFixedPart) ? 0 : Unsafe.SizeOf<T>();
-        int bytes = FuseReply.HeaderBytes + fixedBytes + tail.Length + nulBytes;
-        byte[] message = ArrayPool<byte>.Shared.Rent(bytes);
+        byte[] message = ArrayPool<byte>.Shared.Rent(
+            MessageBuilder.NotificationBytes<T>(tail.Length + nulBytes));
         try
         {
-            Span<byte> span = message.AsSpan(0, bytes);
-            span.Clear();
-            MemoryMarshal.Write(span, new fuse_out_header { len = (uint)bytes, error = (int)code });
-            if (fixedBytes > 0)
-                MemoryMarshal.Write(span[FuseReply.HeaderBytes..], fixedPart);
-            tail.CopyTo(span[(FuseReply.HeaderBytes + fixedBytes)..]);
-            return port.Send(span);
+            int bytes = MessageBuilder.WriteNotification(
+                message, code, fixedPart, tail, nulBytes);
+            return port.Send(message.AsSpan(0, bytes));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(message);
         }
     }
-
-    /// <summary>A notification without arguments.</summary>
-    private readonly struct NoFixedPart;
 }

@@ -106,7 +106,7 @@ public sealed partial class SyntheticFileSystem
             if (errno != Errno.None)
                 break;
             if (isChild)
-                _counts.Add(id);
+                Count(id);
         }
 
         if (errno != Errno.None && writer.WrittenBytes == 0)

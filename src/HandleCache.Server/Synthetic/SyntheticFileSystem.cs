@@ -53,32 +53,7 @@ public sealed partial class SyntheticFileSystem : FileSystem
             Interlocked.Increment(ref _forgetErrors);
     }
 
-    public override void Undelivered(
-        FuseOpcode opcode, ReadOnlySpan<byte> body, Dialect dialect)
-    {
-        switch (opcode)
-        {
-            case FuseOpcode.FUSE_LOOKUP:
-                if (!dialect.ReadEntry(body, 0, out WireEntry entry).IsError)
-                    Forget(entry.Entry.nodeid, 1);
-                break;
-            case FuseOpcode.FUSE_READDIRPLUS:
-                DirentReader records = new(body, dialect);
-                while (records.MoveNext())
-                {
-                    if (records.Entry.Entry.nodeid != 0)
-                        Forget(records.Entry.Entry.nodeid, 1);
-                }
-
-                break;
-            case FuseOpcode.FUSE_OPEN:
-            case FuseOpcode.FUSE_OPENDIR:
-                Interlocked.Decrement(ref _openFiles);
-                break;
-            default:
-                break;
-        }
-    }
+    public override void TakeBackOpen(ulong fh) => Interlocked.Decrement(ref _openFiles);
 
     public override Errno Lookup(
         in RequestContext context, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
@@ -100,7 +75,7 @@ public sealed partial class SyntheticFileSystem : FileSystem
         (uint type, int length) = SyntheticHandle.Fill(_options, id, handle);
         errno = reply.WriteEntry(EntryOf(id), type, handle[..length]);
         if (errno == Errno.None)
-            _counts.Add(id);
+            Count(id);
         return errno;
     }
 
@@ -135,6 +110,9 @@ public sealed partial class SyntheticFileSystem : FileSystem
                 : _counts.Count(id) > 0);
         return known ? Errno.None : Errno.ESTALE;
     }
+
+    /// <summary>To be called before the reply goes out: a FORGET may follow it at once.</summary>
+    private void Count(ulong id) => _counts.Add(id);
 
     private fuse_entry_out EntryOf(ulong id)
     {

@@ -63,12 +63,8 @@ public sealed class MalformedRequestTests : IDisposable
     {
         foreach (FuseOpcode opcode in Enum.GetValues<FuseOpcode>())
         {
-            bool hasReply = opcode is not (FuseOpcode.FUSE_FORGET
-                or FuseOpcode.FUSE_BATCH_FORGET or FuseOpcode.FUSE_INTERRUPT
-                or FuseOpcode.FUSE_DESTROY);
-            if (!hasReply || RequestShape.Of(opcode) is not { } shape)
-                continue;
-            if (shape.FixedBytes == 0 && shape.Names == 0)
+            RequestShape shape = Operation.Of(opcode).Request;
+            if (!Operation.Of(opcode).HasReply || (shape.FixedBytes == 0 && shape.Names == 0))
                 continue;
 
             // A fixed part that lacks its last byte; a name that lacks its NUL.
@@ -85,10 +81,13 @@ public sealed class MalformedRequestTests : IDisposable
     {
         foreach (FuseOpcode opcode in Enum.GetValues<FuseOpcode>())
         {
-            bool hasReply = opcode is not (FuseOpcode.FUSE_FORGET
-                or FuseOpcode.FUSE_INTERRUPT or FuseOpcode.FUSE_DESTROY);
-            if (!hasReply || RequestShape.Of(opcode) is not { Tail: RequestTail.None } shape)
+            RequestShape shape = Operation.Of(opcode).Request;
+            if (!Operation.Of(opcode).HasReply || opcode == FuseOpcode.FUSE_DESTROY
+                || shape.Tail != RequestTail.None)
+            {
                 continue;
+            }
+
             byte[] names = [.. Enumerable.Repeat<byte[]>([(byte)'n', 0], shape.Names)
                 .SelectMany(name => name)];
             Answer answer = _kernel.Ask(opcode, 1, new byte[shape.FixedBytes], names, [0]);

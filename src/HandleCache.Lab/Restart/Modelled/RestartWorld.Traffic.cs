@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using HandleCache.Model.Handles;
@@ -98,14 +97,8 @@ internal sealed partial class RestartWorld : IEntryObserver
             agreed = HandleOffer.Read(answer, dialect);
         }
 
-        byte[] reply = new byte[FuseReply.HeaderBytes + Unsafe.SizeOf<fuse_init_out>()];
-        MemoryMarshal.Write(reply, new fuse_out_header
-        {
-            len = (uint)reply.Length,
-            unique = MemoryMarshal.Read<fuse_in_header>(_request).unique,
-        });
-        MemoryMarshal.Write(reply.AsSpan(FuseReply.HeaderBytes), answer);
-        Kernel.WriteReply(reply);
+        ulong unique = MemoryMarshal.Read<fuse_in_header>(_request).unique;
+        Kernel.WriteReply(MessageBuilder.Reply(unique, answer));
         if (mount.Result.Errno != 0)
             throw new InvalidOperationException("the modelled kernel could not mount");
         _objects[Kernel.Inodes.Root] = new(Store.Root.Serial, IsDirectory: true);
@@ -148,8 +141,7 @@ internal sealed partial class RestartWorld : IEntryObserver
     {
         _lastGiven = 0;
         fuse_in_header header = MemoryMarshal.Read<fuse_in_header>(message);
-        if ((FuseOpcode)header.opcode
-            is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+        if (Operation.Of((FuseOpcode)header.opcode).IsForget)
         {
             CarryForgets(message);
             return;
@@ -212,21 +204,13 @@ internal sealed partial class RestartWorld : IEntryObserver
     /// </summary>
     private Span<byte> ReadAgain()
     {
-        byte[] resend = new byte[FuseReply.HeaderBytes];
-        MemoryMarshal.Write(resend, new fuse_out_header
-        {
-            len = (uint)resend.Length,
-            error = (int)FuseNotifyCode.FUSE_NOTIFY_RESEND,
-        });
-        Kernel.WriteReply(resend);
+        Kernel.WriteReply(MessageBuilder.Notification(FuseNotifyCode.FUSE_NOTIFY_RESEND));
         while (true)
         {
             Span<byte> message = _request.AsSpan(0, Kernel.ReadRequest(_request));
-            if ((FuseOpcode)MemoryMarshal.Read<fuse_in_header>(message).opcode
-                is not (FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET))
-            {
+            fuse_in_header header = MemoryMarshal.Read<fuse_in_header>(message);
+            if (!Operation.Of((FuseOpcode)header.opcode).IsForget)
                 return message;
-            }
 
             CarryForgets(message);
         }
@@ -257,23 +241,16 @@ internal sealed partial class RestartWorld : IEntryObserver
     /// </summary>
     private void Expire(ulong parent, string name)
     {
-        int head = FuseReply.HeaderBytes + Unsafe.SizeOf<fuse_notify_inval_entry_out>();
-        byte[] message = new byte[head + name.Length + 1];
-        MemoryMarshal.Write(message, new fuse_out_header
-        {
-            len = (uint)message.Length,
-            error = (int)FuseNotifyCode.FUSE_NOTIFY_INVAL_ENTRY,
-        });
-        MemoryMarshal.Write(
-            message.AsSpan(FuseReply.HeaderBytes),
+        byte[] tail = [.. Encoding.ASCII.GetBytes(name), 0];
+        Kernel.WriteReply(MessageBuilder.Notification(
+            FuseNotifyCode.FUSE_NOTIFY_INVAL_ENTRY,
             new fuse_notify_inval_entry_out
             {
                 parent = parent,
                 namelen = (uint)name.Length,
                 flags = FuseConstants.FUSE_EXPIRE_ONLY,
-            });
-        Encoding.ASCII.GetBytes(name, message.AsSpan(head));
-        Kernel.WriteReply(message);
+            },
+            tail));
         Drive();
     }
 

@@ -35,14 +35,14 @@ internal sealed partial class WorldServer
                 body.TryRead(out fuse_rename_in rename);
                 return Move(unique, target, Name(ref body), rename.newdir, Name(ref body));
             default:
-                return Failure(unique, Errno.ENOSYS);
+                return MessageBuilder.Failure(unique, Errno.ENOSYS);
         }
     }
 
     private byte[] Make(
         FuseOpcode opcode, ulong unique, WorldObject parent, string name, bool isDirectory) =>
         parent.Children.ContainsKey(name)
-            ? Failure(unique, Errno.EEXIST)
+            ? MessageBuilder.Failure(unique, Errno.EEXIST)
             : Entry(opcode, unique, store.Create(parent, name, isDirectory));
 
     /// <summary>
@@ -53,7 +53,7 @@ internal sealed partial class WorldServer
         if (!parent.Children.TryGetValue(name, out WorldObject? made))
             made = store.Create(parent, name, isDirectory: false);
         if (made.IsDirectory)
-            return Failure(wire.Header.unique, Errno.EISDIR);
+            return MessageBuilder.Failure(wire.Header.unique, Errno.EISDIR);
         if (wire.IsAlone)
             return Entry(wire.Opcode, wire.Header.unique, made, [], isAlone: true);
         fuse_open_out opened = OpenOf(made);
@@ -67,11 +67,11 @@ internal sealed partial class WorldServer
         // The second nodeid of a request brings no handle in any dialect.
         WorldObject? old = Find(oldNodeId, default);
         if (old is null)
-            return Failure(unique, Errno.ESTALE);
+            return MessageBuilder.Failure(unique, Errno.ESTALE);
         if (parent.Children.ContainsKey(name))
-            return Failure(unique, Errno.EEXIST);
+            return MessageBuilder.Failure(unique, Errno.EEXIST);
         if (old.IsDirectory)
-            return Failure(unique, Errno.EPERM);
+            return MessageBuilder.Failure(unique, Errno.EPERM);
         ObjectStore.Link(parent, name, old);
         return Entry(FuseOpcode.FUSE_LINK, unique, old);
     }
@@ -79,13 +79,13 @@ internal sealed partial class WorldServer
     private byte[] Take(ulong unique, WorldObject parent, string name, bool isDirectory)
     {
         if (!parent.Children.TryGetValue(name, out WorldObject? found))
-            return Failure(unique, Errno.ENOENT);
+            return MessageBuilder.Failure(unique, Errno.ENOENT);
         if (found.IsDirectory != isDirectory)
-            return Failure(unique, isDirectory ? Errno.ENOTDIR : Errno.EISDIR);
+            return MessageBuilder.Failure(unique, isDirectory ? Errno.ENOTDIR : Errno.EISDIR);
         if (found.Children.Count > 0)
-            return Failure(unique, Errno.ENOTEMPTY);
+            return MessageBuilder.Failure(unique, Errno.ENOTEMPTY);
         store.Remove(parent, name);
-        return Body(unique, []);
+        return MessageBuilder.Reply(unique, []);
     }
 
     private byte[] Move(
@@ -93,16 +93,16 @@ internal sealed partial class WorldServer
     {
         WorldObject? to = newDirectory == 0 ? null : Find(newDirectory, default);
         if (to is null)
-            return Failure(unique, Errno.ESTALE);
+            return MessageBuilder.Failure(unique, Errno.ESTALE);
         if (!from.Children.TryGetValue(oldName, out WorldObject? moved))
-            return Failure(unique, Errno.ENOENT);
+            return MessageBuilder.Failure(unique, Errno.ENOENT);
         if (to.Children.TryGetValue(newName, out WorldObject? replaced)
             && (replaced.Children.Count > 0 || replaced.IsDirectory != moved.IsDirectory))
         {
-            return Failure(unique, Errno.ENOTEMPTY);
+            return MessageBuilder.Failure(unique, Errno.ENOTEMPTY);
         }
 
         store.Rename(from, oldName, to, newName);
-        return Body(unique, []);
+        return MessageBuilder.Reply(unique, []);
     }
 }

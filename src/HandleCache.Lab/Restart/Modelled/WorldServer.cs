@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
@@ -49,8 +48,8 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         ExecutedOn = null;
         Gave = 0;
         if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
-            return Failure(0, Errno.EINVAL);
-        if (request.Opcode is FuseOpcode.FUSE_FORGET or FuseOpcode.FUSE_BATCH_FORGET)
+            return MessageBuilder.Failure(0, Errno.EINVAL);
+        if (Operation.Of(request.Opcode).IsForget)
         {
             Forget(request);
             return null;
@@ -58,19 +57,21 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
 
         ulong unique = request.Header.unique;
         if (_dialect.ReadRequest(request, out WireRequest wire).IsError)
-            return Failure(unique, Errno.EINVAL);
+            return MessageBuilder.Failure(unique, Errno.EINVAL);
         Asked = wire.Opcode;
         bool isCompound = _dialect.Numbers.Compound != 0
             && request.Opcode == _dialect.Numbers.Compound;
         if (isCompound && options.CompoundErrno != Errno.None
             && options.Declined.Contains(wire.Opcode))
         {
-            return Failure(unique, options.CompoundErrno);
+            return MessageBuilder.Failure(unique, options.CompoundErrno);
         }
 
         WorldObject? target = Find(wire.Header.nodeid, wire.Handle);
         ExecutedOn = target;
-        return target is null ? Failure(unique, Errno.ESTALE) : Carry(wire, target);
+        return target is null
+            ? MessageBuilder.Failure(unique, Errno.ESTALE)
+            : Carry(wire, target);
     }
 
     /// <summary>The kernel did not take the reply that gave a lookup.</summary>
@@ -86,26 +87,27 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
                 string wanted = Name(ref body);
                 return target.Children.TryGetValue(wanted, out WorldObject? child)
                     ? Entry(FuseOpcode.FUSE_LOOKUP, unique, child, [], wire.IsAlone)
-                    : Failure(unique, Errno.ENOENT);
+                    : MessageBuilder.Failure(unique, Errno.ENOENT);
             case FuseOpcode.FUSE_GETATTR:
-                return Body(unique, new fuse_attr_out { attr = Attributes(target) });
+                return MessageBuilder.Reply(
+                    unique, new fuse_attr_out { attr = Attributes(target) });
             case FuseOpcode.FUSE_STATX:
-                return Body(
+                return MessageBuilder.Reply(
                     unique, StatxAttributes.Of(new fuse_entry_out { attr = Attributes(target) }));
             case FuseOpcode.FUSE_OPEN:
             case FuseOpcode.FUSE_OPENDIR:
-                return Body(unique, OpenOf(target));
+                return MessageBuilder.Reply(unique, OpenOf(target));
             case FuseOpcode.FUSE_READ:
                 body.TryRead(out ulong read);
                 if (_files.TryAdd(read, target))
                     target.Opens++;
-                return Body(unique, target.Serial);
+                return MessageBuilder.Reply(unique, target.Serial);
             case FuseOpcode.FUSE_RELEASE:
             case FuseOpcode.FUSE_RELEASEDIR:
                 body.TryRead(out ulong fh);
                 if (_files.Remove(fh, out WorldObject? opened) && opened.Opens > 0)
                     store.Close(opened);
-                return Body(unique, []);
+                return MessageBuilder.Reply(unique, []);
             default:
                 return Change(wire, target);
         }
@@ -210,7 +212,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         return form.TryWriteEntryReply(
             _reply, opcode, unique, entry, HandleType, handle, trailing, out int written)
             ? _reply[..written]
-            : Failure(unique, Errno.EOVERFLOW);
+            : MessageBuilder.Failure(unique, Errno.EOVERFLOW);
     }
 
     /// <summary>
@@ -253,29 +255,4 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         body.TryReadName(out ReadOnlySpan<byte> name)
             ? System.Text.Encoding.ASCII.GetString(name)
             : "";
-
-    private static byte[] Body<T>(ulong unique, T body)
-        where T : unmanaged =>
-        Body(unique, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(ref body)));
-
-    private static byte[] Body(ulong unique, ReadOnlySpan<byte> body)
-    {
-        byte[] reply = new byte[FuseReply.HeaderBytes + body.Length];
-        MemoryMarshal.Write(
-            reply, new fuse_out_header { len = (uint)reply.Length, unique = unique });
-        body.CopyTo(reply.AsSpan(FuseReply.HeaderBytes));
-        return reply;
-    }
-
-    private static byte[] Failure(ulong unique, Errno errno)
-    {
-        byte[] reply = new byte[FuseReply.HeaderBytes];
-        MemoryMarshal.Write(reply, new fuse_out_header
-        {
-            len = (uint)reply.Length,
-            error = -(int)errno,
-            unique = unique,
-        });
-        return reply;
-    }
 }
