@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
 using HandleCache.Cli.Layout;
@@ -61,6 +62,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
         typeof(CamelCaseEnum<RestartWorkload>),
         typeof(CamelCaseEnum<TraceFileFormat>),
         typeof(CamelCaseEnum<VectorPlacement>),
+        typeof(DialectJson),
     ])]
 [JsonSerializable(typeof(CompareDocument))]
 [JsonSerializable(typeof(DesignDocument))]

@@ -29,9 +29,15 @@ public sealed class InMemoryKernel : IDisposable
     private readonly byte[] _buffer = new byte[2 << 20];
     private ulong _unique;
 
-    public InMemoryKernel(FileSystem fileSystem, SessionOptions? options = null)
+    /// <param name="fileSystem">What is served.</param>
+    /// <param name="options">How.</param>
+    /// <param name="wrap">What stands between kernel and server.</param>
+    public InMemoryKernel(
+        FileSystem fileSystem, SessionOptions? options = null,
+        Func<IChannel, IChannel>? wrap = null)
     {
-        _session = new FuseSession(_channel, fileSystem, options ?? new SessionOptions());
+        _session = new FuseSession(
+            wrap?.Invoke(_channel) ?? _channel, fileSystem, options ?? new SessionOptions());
         _server = new Thread(() =>
         {
             try

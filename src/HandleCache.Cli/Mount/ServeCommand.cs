@@ -2,6 +2,7 @@ using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Lab;
 using HandleCache.Lab.Mounting;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Sessions;
 
@@ -18,18 +19,20 @@ internal static class ServeCommand
     private static readonly Option<bool> Export = new("--export");
     private static readonly Option<bool> Writeback = new("--writeback");
 
-    public static Command Build()
+    public static Command Build(IReadOnlyList<Dialect> dialects)
     {
-        Command command = new(ServerProcess.CommandName, "Serve a directory for a keeper.")
+        DialectOption dialect = new(dialects, "What it speaks with the keeper");
+        Command command = new(ServerProcess.CommandName, "Serve a directory for a keeper")
         {
             Source, Socket, Parent, Timeout, ReadDirPlus, Export, Writeback,
         };
         command.Hidden = true;
-        command.SetAction(parsed => CommandRunner.Run(() => Serve(parsed)));
+        dialect.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() => Serve(parsed, dialect)));
         return command;
     }
 
-    private static int Serve(ParseResult parsed)
+    private static int Serve(ParseResult parsed, DialectOption dialect)
     {
         MountOptions options = new()
         {
@@ -39,6 +42,7 @@ internal static class ServeCommand
             ReadDirPlus = parsed.GetValue(ReadDirPlus),
             Export = parsed.GetValue(Export),
             Writeback = parsed.GetValue(Writeback),
+            Dialect = dialect.One(parsed, Dialect.Default).Dialect,
         };
         int socket = parsed.GetValue(Socket);
         ChildProcess.Run(parsed.GetValue(Parent), () => KeptServing.Run(socket, options));

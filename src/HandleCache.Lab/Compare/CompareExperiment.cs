@@ -30,7 +30,10 @@ public static class CompareExperiment
         HandleMix mix = FileSystemMixes.Choose(request.FileSystem, request.HandlesFile, false);
         KernelProfile kernel = KernelProfiles.Load(request.Kernel, request.Cpus);
         List<Candidate> candidates =
-            [.. Chosen(request.Dialects).Select(d => new Candidate(d, DialectStorage.Of(d)))];
+        [
+            .. request.Dialects.DistinctBy(dialect => dialect.Name)
+                .Select(d => new Candidate(d, DialectStorage.Of(d))),
+        ];
         List<DialectRow> rows = [.. RowsOf(request, mix, kernel, candidates, cancel)];
         return new CompareResult(
             mix, kernel, rows,
@@ -43,16 +46,6 @@ public static class CompareExperiment
         CompareRequest request, HandleMix mix, KernelProfile kernel,
         IEnumerable<Candidate> candidates, CancellationToken cancel) =>
         candidates.Select(c => RowOf(request, mix, kernel, c, cancel));
-
-    private static IEnumerable<Dialect> Chosen(IReadOnlyList<string> names)
-    {
-        if (names.Count == 0)
-            return DialectList.All;
-        return names.Distinct(StringComparer.Ordinal).Select(name =>
-            DialectList.TryParse(name, out Dialect? dialect, out string? error)
-                ? dialect
-                : throw new BadInputException(error));
-    }
 
     private static DialectRow RowOf(
         CompareRequest request, HandleMix mix, KernelProfile kernel, Candidate candidate,

@@ -92,8 +92,8 @@ public sealed class DifferentialExperiment
             ulong seed = _options.OneScript
                 ? _options.Seed
                 : SplitMix64.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
-            Script script = ScriptGenerator.Make(
-                seed, _options.CallsPerScript, _mayPassthrough);
+            Script script = Spoken(ScriptGenerator.Make(
+                seed, _options.CallsPerScript, _mayPassthrough));
             ScriptOutcome outcome = RunScript(script, host);
             _calls += outcome.Results;
             _requests += outcome.Requests;
@@ -109,6 +109,18 @@ public sealed class DifferentialExperiment
 
         return Result();
     }
+
+    private Script Spoken(Script script) =>
+        _options.Dialect is { } dialect && !script.Server.IsPassthrough
+            ? script with
+            {
+                Server = script.Server with
+                {
+                    SendsHandles = dialect.CarriesHandles,
+                    Dialect = dialect,
+                },
+            }
+            : script;
 
     private void Count(Script script)
     {

@@ -1,6 +1,7 @@
 using HandleCache.Linux;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
+using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Mounting;
 
@@ -15,6 +16,19 @@ internal static class MountPlaces
             throw new BadInputException("--timeout: 0 to 86400 seconds");
         if (options.Workers is < 1 or > 64)
             throw new BadInputException("--workers: 1 to 64");
+        if (options.Keep && !options.Dialect.CarriesHandles)
+        {
+            throw new BadInputException(
+                $"--dialect: {options.Dialect.Name} has no handles for a keeper to recover by");
+        }
+
+        if (options.ReadDirPlus == ReadDirPlusMode.On && options.Dialect.ListsWithoutAttributes)
+        {
+            throw new BadInputException(
+                $"--readdirplus on: entries of {options.Dialect.Name} have no attributes, "
+                + "which today's kernel needs");
+        }
+
         RequireUnserved(options.MountPoint);
         RequireDirectory("SOURCE", options.Source);
         RequireDirectory("MOUNTPOINT", options.MountPoint);

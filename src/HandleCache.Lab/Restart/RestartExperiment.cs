@@ -35,6 +35,9 @@ public static class RestartExperiment
             Source = folders.Source,
             MountPoint = folders.Mount,
             TimeoutSeconds = options.TimeoutSeconds,
+            Dialect = options.Dialect,
+            DialectName = options.DialectName,
+            Keep = true,
         };
         MountPlaces.Check(mount);
         MountPlaces.Serve(mount, MountPlaces.PassthroughOf(mount)).Dispose();

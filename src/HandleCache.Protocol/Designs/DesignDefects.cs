@@ -28,6 +28,14 @@ public sealed record DesignDefect(
 {
     public string Description => AsPosted.Description;
 
+    /// <summary>The settings that bring defects of proposals about.</summary>
+    public static DesignDefects FlagsOf(IEnumerable<DialectDefect> defects)
+    {
+        ArgumentNullException.ThrowIfNull(defects);
+        return All.Where(d => defects.Contains(d.AsPosted))
+            .Aggregate(DesignDefects.None, (flags, d) => flags | d.Flag);
+    }
+
     /// <summary>Every defect, by item.</summary>
     public static IReadOnlyList<DesignDefect> All { get; } =
     [

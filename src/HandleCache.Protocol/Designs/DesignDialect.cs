@@ -28,6 +28,22 @@ public sealed partial class DesignDialect : Dialect
 
     public override NodeExport Export { get; }
 
+    public override Dialect With(DialectOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        bool everywhere = options.HandleInEveryRequest;
+        return new DesignDialect(_design with
+        {
+            Numbers = options.Numbers ?? _design.Numbers,
+            Carriage = everywhere ? HandleCarriage.EveryNodeId : _design.Carriage,
+            // An argument has no place behind those of every request.
+            Position = everywhere && _design.Position == HandlePosition.Argument
+                ? HandlePosition.Extension
+                : _design.Position,
+            Defects = DesignDefect.FlagsOf(options.Defects),
+        });
+    }
+
     public override HandleOptIn OptIn => _design.OptIn;
 
     public override HandleIdentity Identity => _design.Identity;

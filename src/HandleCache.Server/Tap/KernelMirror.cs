@@ -45,6 +45,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     private readonly bool _reusesNodeIds;
     private readonly MirrorStatistics _statistics = new();
     private readonly TraceWriter? _trace;
+    private readonly Dialect _offered;
     private Dialect _dialect = Dialect.Classic;
     private uint _messages;
     private bool _disposed;
@@ -58,10 +59,12 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     /// <param name="recording">
     /// What the mirror counts is recorded there, too, in the same order; null records nothing.
     /// </param>
+    /// <param name="dialect">Offered in INIT; null for today's protocol alone.</param>
     public KernelMirror(
         FuseInodeCache cache, CheckLedger ledger, bool reusesNodeIds = false,
-        MirrorRecording? recording = null)
+        MirrorRecording? recording = null, Dialect? dialect = null)
     {
+        _offered = dialect ?? Dialect.Classic;
         _cache = cache;
         _ledger = ledger;
         _reusesNodeIds = reusesNodeIds;
@@ -95,6 +98,12 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             return;
         lock (_lock)
         {
+            if (_dialect.CarriesHandles
+                && !_dialect.ReadRequest(request, out WireRequest wire).IsError)
+            {
+                request = request.As(wire.Header, wire.Body);
+            }
+
             _messages++;
             _statistics.Requests++;
             switch (request.Opcode)
@@ -129,7 +138,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             {
                 WireReader reader = new(reply.Body);
                 if (reader.TryRead(out fuse_init_out init))
-                    _dialect = HandleOffer.Read(init, Dialect.Default).Dialect;
+                    _dialect = HandleOffer.Read(init, _offered).Dialect;
                 return;
             }
 

@@ -121,7 +121,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         if (!handle.IsNone)
         {
             WorldObject? named = Resolve(handle);
-            if (named is not null)
+            if (named is not null && nodeId != 0)
                 Bind(nodeId, named);
             return named;
         }

@@ -154,6 +154,12 @@ internal sealed class DirLookup(
             errno = (int)Errno.ENOENT;
         if (errno == 0)
         {
+            if (requests.Spoken.Identity.FoundByHandle && entry.NodeId != inode.NodeId
+                && entry.Handle.Length > 0 && !entry.HasInvalidAttributes)
+            {
+                return RevalidateByHandle(dentry, inode, entry, attrVersion);
+            }
+
             bool isSubmount = (entry.Entry.attr.flags & FuseConstants.FUSE_ATTR_SUBMOUNT) != 0;
             if (entry.NodeId != inode.NodeId || inode.IsAutomount != isSubmount
                 || inodes.HasOtherHandle(inode, entry))
@@ -173,6 +179,27 @@ internal sealed class DirLookup(
             return 0;
         attributes.TakeAttributes(inode, entry, attrVersion, evictCtr: 0);
         options.Entries?.Taken(inode.Index, isKnown: true, entry.Entry);
+        dentry.ExpiryNs = EntryExpiry(entry);
+        return 1;
+    }
+
+    /// <summary>
+    /// Where inodes are found by handle, another nodeid may be the same object: then the inode
+    /// takes it. What the entry counted is the inode's that it was found for, this one or not.
+    /// </summary>
+    private int RevalidateByHandle(
+        Dentry dentry, FuseInode inode, EntryIn entry, ulong attrVersion)
+    {
+        FuseInode? found = inodes.IGet(entry, attrVersion, evictCtr: 0);
+        if (found is null)
+        {
+            requests.ForgetEntry(entry.NodeId);
+            return 0;
+        }
+
+        found.Put();
+        if (found != inode)
+            return 0;
         dentry.ExpiryNs = EntryExpiry(entry);
         return 1;
     }

@@ -61,9 +61,15 @@ internal sealed class Export(
     /// <summary>Models fuse_get_dentry().</summary>
     private async KernelTask<(Dentry? Dentry, int Errno)> DecodeOneAsync(Exported? exported)
     {
-        if (exported is not { NodeId: not 0 and ulong nodeId })
+        // A handle alone names its inode where inodes are found by it.
+        bool isByHandle = exported is { NodeId: 0, Handle.Length: > 0 }
+            && requests.Spoken.Identity.FoundByHandle;
+        if (exported is null or { NodeId: 0 } && !isByHandle)
             return (null, (int)Errno.ESTALE);
-        FuseInode? inode = inodes.FindInode(nodeId);
+        ulong nodeId = exported.NodeId;
+        FuseInode? inode = isByHandle
+            ? inodes.FindInode(new FileHandle(exported.HandleType, exported.Handle))
+            : inodes.FindInode(nodeId);
         if (inode is null)
         {
             if (!conn.ExportSupport)
@@ -75,14 +81,14 @@ internal sealed class Export(
             inode = found.Inode;
             if (inode is null)
                 return (null, (int)Errno.ESTALE);
-            if (inode.NodeId != nodeId && !faults.Has(KernelFault.ExportTakesAnother))
+            if (inode.NodeId != nodeId && !isByHandle && !faults.Has(KernelFault.ExportTakesAnother))
             {
                 inode.Put();
                 return (null, (int)Errno.EIO);
             }
         }
 
-        bool isOther = (inode.Generation != exported.Generation
+        bool isOther = (inode.Generation != exported.Generation && !isByHandle
                 && !faults.Has(KernelFault.ExportSkipsGeneration))
             || IsAnotherHandle(inode, exported);
         if (isOther)

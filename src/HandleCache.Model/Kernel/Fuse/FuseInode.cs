@@ -14,7 +14,8 @@ internal sealed class FuseInode(
 {
     public InodeIndex Index { get; } = index;
 
-    public ulong NodeId { get; } = nodeId;
+    /// <summary>Changes only where inodes are found by handle (InodeGet).</summary>
+    public ulong NodeId { get; set; } = nodeId;
 
     /// <summary>fi->attr_version; 0 as long as no attributes were taken.</summary>
     public ulong AttrVersion { get; set; }

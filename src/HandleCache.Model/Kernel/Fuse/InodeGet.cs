@@ -54,8 +54,10 @@ internal sealed class InodeGet(
             }
 
             isKnown = At(got.Index) is not null
-                && got.Outcome is IGetOutcome.Hit or IGetOutcome.RootKept;
-            if (isKnown && requests.Spoken.ForgetsOne)
+                && got.Outcome
+                    is IGetOutcome.Hit or IGetOutcome.RootKept or IGetOutcome.Rebound;
+            bool isRebound = got.Outcome == IGetOutcome.Rebound;
+            if (isKnown && !isRebound && requests.Spoken.ForgetsOne)
             {
                 cache.DropLookup(got.Index);
                 options.Entries?.Uncounted(entry.NodeId);
@@ -65,6 +67,8 @@ internal sealed class InodeGet(
                 ? _cold.Get(got.Index).Inode!
                 : NewColdInode(
                     got.Index, entry.NodeId, (uint)entry.Entry.generation, attr.mode, attr.rdev);
+            if (isRebound)
+                inode.NodeId = entry.NodeId;
         }
 
         inode.References++;
@@ -113,6 +117,17 @@ internal sealed class InodeGet(
     public FuseInode? FindInode(ulong nodeId)
     {
         InodeIndex index = cache.Find(nodeId);
+        if (index.IsNone)
+            return null;
+        FuseInode inode = _cold.Get(index).Inode!;
+        inode.Hold();
+        return inode;
+    }
+
+    /// <summary>ilookup5() by handle, with a reference.</summary>
+    public FuseInode? FindInode(in FileHandle handle)
+    {
+        InodeIndex index = cache.FindByHandle(handle);
         if (index.IsNone)
             return null;
         FuseInode inode = _cold.Get(index).Inode!;
