@@ -64,7 +64,7 @@ internal sealed class DialectOption
         if (DesignFiles.IsPath(text))
             return DesignFiles.Load(text).Wire.ToDialect();
         return DesignFiles.ShippedNames.Contains(text, StringComparer.Ordinal)
-            ? DesignFiles.Load(text).Wire.Sound.ToDialect()
+            ? DesignFiles.Load(text).Wire.WithoutDefects().ToDialect()
             : throw new BadInputException(
                 $"--dialect: unknown dialect '{text}'; known: "
                 + string.Join(", ", _known.Select(dialect => dialect.Name)

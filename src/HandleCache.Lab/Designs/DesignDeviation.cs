@@ -67,7 +67,7 @@ internal sealed record DesignDeviation(
     }
 
     /// <summary>The design with every rule that it breaks mended and nothing else changed.</summary>
-    public static WireDesign SoundOf(WireDesign design) => design.Sound with
+    public static WireDesign SoundOf(WireDesign design) => design.WithoutDefects() with
     {
         Identity = HandleIdentity.Sound with { FoundByHandle = design.Identity.FoundByHandle },
         Carriage = design.Carriage == HandleCarriage.None && design.OptIn != HandleOptIn.None

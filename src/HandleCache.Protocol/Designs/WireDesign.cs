@@ -48,7 +48,7 @@ public sealed record WireDesign
     public DesignDefects Defects { get; init; }
 
     /// <summary>The same without its defects.</summary>
-    public WireDesign Sound => this with { Defects = DesignDefects.None };
+    public WireDesign WithoutDefects() => this with { Defects = DesignDefects.None };
 
     /// <summary>The dialect that speaks it.</summary>
     public Dialect ToDialect() => Framing switch

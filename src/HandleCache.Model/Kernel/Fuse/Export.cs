@@ -64,7 +64,7 @@ internal sealed class Export(
         // A handle alone names its inode where inodes are found by it.
         bool isByHandle = exported is { NodeId: 0, Handle.Length: > 0 }
             && requests.Spoken.Identity.FoundByHandle;
-        if (exported is null or { NodeId: 0 } && !isByHandle)
+        if (exported is null || (exported.NodeId == 0 && !isByHandle))
             return (null, (int)Errno.ESTALE);
         ulong nodeId = exported.NodeId;
         FuseInode? inode = isByHandle
