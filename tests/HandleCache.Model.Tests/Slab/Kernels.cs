@@ -6,7 +6,10 @@ namespace HandleCache.Model.Tests.Slab;
 /// <summary>The shipped kernel profiles, as the tests' kernels.</summary>
 internal static class Kernels
 {
-    public static readonly string[] Names = ["5.10", "6.1", "6.12", "6.18", "6.19", "7.0", "7.3"];
+    public static readonly string[] Names =
+    [
+        "5.10", "6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3",
+    ];
 
     private static readonly Dictionary<string, KernelProfile> Loaded =
         Names.ToDictionary(name => name, Read, StringComparer.Ordinal);

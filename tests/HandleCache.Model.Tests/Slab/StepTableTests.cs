@@ -1,3 +1,4 @@
+using HandleCache.Model.Handles;
 using HandleCache.Model.Slab;
 using Xunit;
 
@@ -62,6 +63,26 @@ public sealed class StepTableTests
             Assert.Equal(objects, cost.Geometry.ObjectsPerSlab);
             Kernels.AssertBytes(pages, cost.PagesBytes, $"pages at +{growth}");
         }
+    }
+
+    /// <summary>Members by pahole on those kernels, the slot's header fanotify's.</summary>
+    [Theory]
+    [InlineData("6.12", "end", 20)]
+    [InlineData("6.12", "best-hole", 24)]
+    [InlineData("6.19", "end", 40)]
+    [InlineData("7.0", "end", 40)]
+    [InlineData("7.3", "end", 32)]
+    public void The_longest_inline_length_that_costs_nothing_is_what_the_members_leave(
+        string name, string place, int free)
+    {
+        KernelProfile kernel = Kernels.Load(name);
+        Assert.True(SlotPlacement.TryParse(place, out SlotPlacement placement));
+        double today = new InodeCostModel(kernel, default).CostOf(0).TotalBytes;
+        bool IsFree(int bytes) => new InodeCostModel(
+            kernel, new HandleDesign(HandleStrategy.Inline(bytes), default, placement))
+            .CostOf(0).TotalBytes <= today + 0.005;
+        Assert.True(IsFree(free));
+        Assert.False(IsFree(free + 1));
     }
 
     [Theory]
