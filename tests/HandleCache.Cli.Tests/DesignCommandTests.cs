@@ -19,7 +19,9 @@ public sealed class DesignCommandTests : IDisposable
           "carried": { "by": "lookup", "as": "extension", "onRevalidation": false },
           "identity": { "foundBy": "handle" },
           "forget": "one-per-life",
-          "storage": { "strategy": "inline:20+cache:64", "header": "u16", "placement": "best-hole" },
+          "storage": {
+            "strategy": "inline:20+cache:64", "header": "u16", "placement": "best-hole"
+          },
         }
         """;
 

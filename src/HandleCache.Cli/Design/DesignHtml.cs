@@ -30,7 +30,8 @@ internal static class DesignHtml
 
         page.Heading(2, "What the thread asks").Table(
             ["", "question", "answer"],
-            result.Questions.Select(q => (IReadOnlyList<string>)[q.Id, q.Question, q.Answer]), null, 1, 2);
+            result.Questions.Select(q => (IReadOnlyList<string>)[q.Id, q.Question, q.Answer]),
+            null, 1, 2);
         page.Heading(2, "Rules it breaks").Table(
             ["item", "rule", "setting", "shown by", "with it", "without"],
             result.Findings.Select(f => (IReadOnlyList<string>)

@@ -58,7 +58,7 @@ internal static class DesignPatch
             $"\t/* over {strategy.InlineBytes}: a pointer to a kmalloc() buffer */"),
         HandleStrategyKind.InlineCache => string.Create(
             CultureInfo.InvariantCulture,
-            $"\t/* over {strategy.InlineBytes}: a pointer into a cache of {strategy.SpillBytes} */"),
+            $"\t/* over {strategy.InlineBytes}: a pointer, cache of {strategy.SpillBytes} */"),
         HandleStrategyKind.InlineOnly or HandleStrategyKind.Static => string.Create(
             CultureInfo.InvariantCulture, $"\t/* longer than {bytes} is refused */"),
         HandleStrategyKind.None or HandleStrategyKind.Pointer or HandleStrategyKind.PointerMax =>

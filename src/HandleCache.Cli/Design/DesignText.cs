@@ -133,17 +133,15 @@ internal static class DesignText
         text.Append('\n');
         TextTable.Paragraph(text, SlabRenderer.KernelLine(cost.Kernel), 4, 2);
         text.Append(CultureInfo.InvariantCulture, $"  without a handle {cost.TodayBytes:F2}\n")
-            .Append("  design             stored as             sizeof slot objs   delta ")
-            .Append("spilled refused free\n");
+            .Append("  design        stored as            slot objs    delta spilled refused free\n");
         foreach (StorageCost row in cost.Designs)
         {
-            string name = row.Design.Length <= 18 ? row.Design : row.Design[..18];
-            text.Append(CultureInfo.InvariantCulture, $"  {name,-18} {row.Strategy,-22}")
-                .Append(CultureInfo.InvariantCulture, $"{row.Layout.SizeBytes,6} ")
+            text.Append(CultureInfo.InvariantCulture, $"  {Short(row.Design, 13),-13} ")
+                .Append(CultureInfo.InvariantCulture, $"{row.Strategy,-20} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Geometry.SlotBytes,4} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Geometry.ObjectsPerSlab,4} ")
                 .Append(CultureInfo.InvariantCulture,
-                    $"{TextTable.Difference(row.DeltaBytes),7} ")
+                    $"{TextTable.Difference(row.DeltaBytes),8} ")
                 .Append(CultureInfo.InvariantCulture,
                     $"{SweepAnswer.Percent(row.SpilledShare),7} ")
                 .Append(CultureInfo.InvariantCulture,
@@ -153,13 +151,16 @@ internal static class DesignText
         }
     }
 
+    private static string Short(string name, int columns) =>
+        name.Length <= columns ? name : name[..columns];
+
     private static void Table(StringBuilder text, DesignResult result, CompareTable.Group group)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n{group.Title}\n{"",-NameColumns}");
         foreach (DialectRow row in result.Rows)
         {
-            string name = row.Name.Length < CellColumns ? row.Name : row.Name[..(CellColumns - 1)];
-            text.Append(CultureInfo.InvariantCulture, $"{name,CellColumns}");
+            text.Append(
+                CultureInfo.InvariantCulture, $"{Short(row.Name, CellColumns - 1),CellColumns}");
         }
 
         text.Append('\n');

@@ -190,7 +190,8 @@ public static class DesignJson
             if (!known)
             {
                 root.Reject("returned", $"'{name}' returns no entry; expected some of "
-                    + string.Join(", ", DesignDefaults.EntryOperations.Select(DesignDefaults.Word)));
+                    + string.Join(
+                        ", ", DesignDefaults.EntryOperations.Select(DesignDefaults.Word)));
             }
 
             returns.Add(opcode);

@@ -92,7 +92,8 @@ public sealed class JsonFields
 
     /// <summary>One of a few words; <paramref name="absent"/> where the field is not there.
     /// </summary>
-    public T OptionalWord<T>(string name, T absent, params ReadOnlySpan<(string Word, T Value)> known)
+    public T OptionalWord<T>(
+        string name, T absent, params ReadOnlySpan<(string Word, T Value)> known)
     {
         if (!TryField(name, false, out JsonElement value))
             return absent;

@@ -54,9 +54,10 @@ public sealed partial class DesignDialect : Dialect
 
     public override bool BringsRebindRecords => _design.Position == HandlePosition.NodeRecord;
 
-    public override FuseInitFlags OfferedFlags => (_design.Defects & DesignDefects.OffersOpcode) != 0
-        ? (FuseInitFlags)(ulong)Numbers.Lookup
-        : InitFlag;
+    public override FuseInitFlags OfferedFlags =>
+        (_design.Defects & DesignDefects.OffersOpcode) != 0
+            ? (FuseInitFlags)(ulong)Numbers.Lookup
+            : InitFlag;
 
     public override int MaxHandleBytes =>
         Math.Min(_design.MaxHandleBytes, _design.Encoding.LongestBytes);

@@ -30,7 +30,8 @@ public sealed class DesignFileTests
     [InlineData("{\n \"name\": \"x\",\n \"handle\": { \"size\": \"u64\" }\n}",
         "line 3, field 'handle.size': expected one of u8, u16, u32, found \"u64\"")]
     [InlineData("""{ "name": "x", "handle": { "align": 3 } }""", "expected 1, 2, 4 or 8")]
-    [InlineData("""{ "name": "x", "handle": { "type": "folded", "array": 4 } }""", "no handle fits")]
+    [InlineData("""{ "name": "x", "handle": { "type": "folded", "array": 4 } }""",
+        "no handle fits")]
     [InlineData("""{ "name": "x", "carried": { "by": "every-request", "as": "argument" } }""",
         "expected extension or node-record with every-request")]
     [InlineData("""{ "name": "x", "export": { "as": "handle" } }""",
@@ -40,7 +41,8 @@ public sealed class DesignFileTests
     [InlineData("""{ "name": "x", "identity": { "compares": ["name"] } }""", "expected some of")]
     [InlineData("""{ "name": "x", "framing": "v3", "handle": { "size": "u8" } }""",
         "the framing decides")]
-    [InlineData("""{ "name": "x", "storage": { "strategy": "heap" } }""", "unknown storage strategy")]
+    [InlineData("""{ "name": "x", "storage": { "strategy": "heap" } }""",
+        "unknown storage strategy")]
     [InlineData("""{ "name": "x", "storage": { "strategy": "none" } }""", "the design sends some")]
     [InlineData("""{ "name": "x", "negotiation": { "optIn": "none", "bit": 3 } }""",
         "nothing is negotiated")]

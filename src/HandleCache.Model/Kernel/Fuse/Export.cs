@@ -81,7 +81,8 @@ internal sealed class Export(
             inode = found.Inode;
             if (inode is null)
                 return (null, (int)Errno.ESTALE);
-            if (inode.NodeId != nodeId && !isByHandle && !faults.Has(KernelFault.ExportTakesAnother))
+            if (inode.NodeId != nodeId && !isByHandle
+                && !faults.Has(KernelFault.ExportTakesAnother))
             {
                 inode.Put();
                 return (null, (int)Errno.EIO);
