@@ -24,7 +24,7 @@ internal static class SweepAnswer
             + $"{cost} (derived), because {Reason(result)}.");
         string same = SameCost(result);
         string refuses = Refuses(request, result);
-        return string.Join(' ', new[] { head, same, refuses }.Where(s => s.Length > 0));
+        return string.Join(' ', new[] { head, Unasked(result), same, refuses }.Where(s => s.Length > 0));
     }
 
     public static string Percent(double share) => string.Create(
@@ -33,16 +33,36 @@ internal static class SweepAnswer
     private static string Reason(SweepResult result)
     {
         SweepRow best = result.Best;
-        string stored = best.SpilledShare < 1e-9
-            ? best.RefusedShare < 1e-9
-                ? "every handle of the mix fits inline"
-                : "what it takes fits inline"
-            : $"a buffer for {Percent(best.SpilledShare)} of the handles costs less than room "
-                + "for them in every inode";
         string slot = best.SlotBytes == result.Today.SlotBytes
             ? $"the slot stays at {best.SlotBytes} bytes"
             : $"the slot grows only from {result.Today.SlotBytes} to {best.SlotBytes} bytes";
-        return $"{stored} and {slot}";
+        if (best.SpilledShare >= 1e-9)
+            return $"{Spilled(result)} and {slot}";
+        return best.RefusedShare < 1e-9
+            ? $"every handle of the mix fits inline and {slot}"
+            : $"what it takes fits inline and {slot}";
+    }
+
+    /// <summary>Buffers beside room in every inode, by what both cost.</summary>
+    private static string Spilled(SweepResult result)
+    {
+        SweepRow inline = result.AllInline;
+        string share = Percent(result.Best.SpilledShare);
+        string cost = $"{inline.Strategy} ({TextTable.Difference(inline.DeltaBytes)})";
+        return result.Best.BytesPerInode < inline.BytesPerInode - 0.005
+            ? $"a buffer for {share} of the handles costs less than {cost}"
+            : $"nothing that was asked for is cheaper (a buffer for {share} of the handles "
+                + $"costs no less than {cost})";
+    }
+
+    /// <summary>What would have been cheaper, where only some strategies were asked for.</summary>
+    private static string Unasked(SweepResult result)
+    {
+        SweepRow all = result.BestOfAll;
+        return all.BytesPerInode < result.Best.BytesPerInode - 0.005
+            ? $"Not asked for, and cheaper: {all.Strategy}, "
+                + $"{TextTable.Difference(all.DeltaBytes)}."
+            : "";
     }
 
     private static string SameCost(SweepResult result)

@@ -56,6 +56,17 @@ public static class SweepExperiment
         if (rows.All(row => row.Strategy == HandleStrategy.None))
             throw new BadInputException("only 'none' is left to compare; add a strategy");
         (SweepRow best, bool refuses) = BestRule.Of(rows, request.AllowedRefusedShare);
+        SweepRow RowWith(HandleStrategy strategy) => RowOf(
+            new InodeCostModel(
+                kernel, new HandleDesign(strategy, request.Header, request.Placement)),
+            mix, todayBytes);
+        SweepRow? unasked = null;
+        if (request.Strategies.Count > 0)
+        {
+            unasked = BestRule.Of(
+                [.. AllStrategies(mix).Select(RowWith)], request.AllowedRefusedShare).Row;
+        }
+
         SweepRow todayRow = RowOf(today, mix, todayBytes);
         return new SweepResult(
             mix,
@@ -68,6 +79,8 @@ public static class SweepExperiment
             Checks(request, mix, [todayRow, best], models, cancel))
         {
             Today = todayRow,
+            AllInline = RowWith(HandleStrategy.Inline(mix.LongestBytes)),
+            BestOfAll = unasked ?? best,
         };
     }
 

@@ -53,6 +53,12 @@ public sealed record SweepResult(
     /// <summary>Today: the strategy none.</summary>
     public required SweepRow Today { get; init; }
 
+    /// <summary>Inline room for the longest handle of the mix.</summary>
+    public required SweepRow AllInline { get; init; }
+
+    /// <summary>The best of every strategy and length, asked for or not.</summary>
+    public required SweepRow BestOfAll { get; init; }
+
     /// <summary>Every simulation agreed to within <see cref="SweepCheck.Tolerance"/>.</summary>
     public bool Holds => Checks.All(check => check.Holds);
 }

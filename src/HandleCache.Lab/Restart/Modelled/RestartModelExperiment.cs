@@ -45,6 +45,13 @@ public static class RestartModelExperiment
             }
         }
 
+        if (rows.Count == 0)
+        {
+            throw new BadInputException(
+                $"none of the dialects {string.Join(", ", options.Dialects.Select(d => d.Name))} "
+                + $"has the defect {string.Join(" or ", options.Defects)}");
+        }
+
         return new RestartModelResult(rows, nodeIds, options);
     }
 
