@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
+using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Replay;
 using HandleCache.Cli.Report;
@@ -66,6 +67,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
     ])]
 [JsonSerializable(typeof(CompareDocument))]
 [JsonSerializable(typeof(DesignDocument))]
+[JsonSerializable(typeof(KernelsDocument))]
 [JsonSerializable(typeof(LayoutDocument))]
 [JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(ReportDocument))]

@@ -3,6 +3,7 @@ using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
 using HandleCache.Cli.Differential;
+using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Mount;
 using HandleCache.Cli.Replay;
@@ -51,6 +52,7 @@ internal static class Program
         root.Add(SurveyCommand.Build());
         root.Add(CompareCommand.Build(dialects));
         root.Add(DesignCommand.Build());
+        root.Add(KernelsCommand.Build());
         root.Add(ReportCommand.Build());
         root.Add(MountCommand.Build(dialects));
         root.Add(ReplayCommand.Build());

@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Runtime.CompilerServices;
+using HandleCache.Cli.Common;
+using HandleCache.Lab;
+using HandleCache.Lab.Guests;
+
+namespace HandleCache.Cli.Kernels;
+
+/// <summary>`kernels`: the model checked on Debian's kernels under QEMU.</summary>
+internal static class KernelsCommand
+{
+    private static readonly Option<string[]> Versions = new("--kernel")
+    {
+        Description = "Versions with commas; default: "
+            + string.Join(", ", KernelLabOptions.AllVersions),
+    };
+
+    private static readonly Option<string[]> Checks = new("--checks")
+    {
+        Description = "With commas: validate, slab, layout, restart, survey; default: all",
+    };
+
+    private static readonly Option<int> Cpus = new("--cpus")
+    {
+        Description = "Processors of a guest, 1..64",
+        DefaultValueFactory = _ => 2,
+    };
+
+    private static readonly Option<int> Scripts = new("--scripts")
+    {
+        Description = "Random scripts of validate",
+        DefaultValueFactory = _ => 60,
+    };
+
+    private static readonly Option<int> Kills = new("--kills")
+    {
+        Description = "Servers that restart kills",
+        DefaultValueFactory = _ => 20,
+    };
+
+    private static readonly Option<ulong> Seed = new("--seed")
+    {
+        Description = "Seed of validate",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<string?> Program = new("--program")
+    {
+        Description = "The single file of eng/publish; default: this program, if it is one",
+    };
+
+    private static readonly Option<string?> Cache = new("--cache")
+    {
+        Description = "Folder for packages and kernels; default: ~/.cache/handlecache",
+    };
+
+    private static readonly Option<string?> Keep = new("--keep")
+    {
+        Description = "Folder to keep console and results of each guest in",
+    };
+
+    private static readonly Option<string> Append = new("--append")
+    {
+        Description = "More of the kernel's command line: slub_debug=FZPU",
+        DefaultValueFactory = _ => "",
+    };
+
+    private static readonly Option<bool> Shell = new("--shell")
+    {
+        Description = "A shell in the one kernel named, and nothing else",
+    };
+
+    private static readonly Option<bool> Json = SharedOptions.Json();
+
+    public static Command Build()
+    {
+        Command command = new("kernels", "Check the model on Debian's kernels under QEMU")
+        {
+            Versions, Checks, Cpus, Scripts, Kills, Seed, Program, Cache, Keep, Append, Shell,
+            Json,
+        };
+        command.SetAction(parsed => CommandRunner.Run(() => Run(parsed)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        KernelLabOptions options = new()
+        {
+            Versions = Words(parsed.GetValue(Versions)) is { Count: > 0 } some
+                ? some
+                : KernelLabOptions.AllVersions,
+            Checks = Words(parsed.GetValue(Checks)),
+            Cpus = SharedOptions.Range(parsed, Cpus, 1, 64),
+            Scripts = SharedOptions.Range(parsed, Scripts, 0, 100_000),
+            Kills = SharedOptions.Range(parsed, Kills, 1, 10_000),
+            Seed = parsed.GetValue(Seed),
+            Program = parsed.GetValue(Program) ?? OwnFile(),
+            Cache = parsed.GetValue(Cache) ?? Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache",
+                "handlecache"),
+            Keep = parsed.GetValue(Keep),
+            Append = parsed.GetValue(Append)!,
+        };
+        using Interrupt interrupt = new();
+        if (parsed.GetValue(Shell))
+            return KernelLab.Shell(options, interrupt.Token);
+        KernelLabResult result = KernelLab.Run(
+            options, Console.Error.WriteLine, interrupt.Token);
+        if (parsed.GetValue(Json))
+            JsonOutput.Write(KernelsDocument.Of(result));
+        else
+            Console.Out.Write(KernelsText.Of(result));
+        return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+
+    /// <summary>This program, where it is one file that needs no runtime.</summary>
+    private static string OwnFile()
+    {
+        bool isOneFile = !RuntimeFeature.IsDynamicCodeSupported;
+        return isOneFile && Environment.ProcessPath is { } path
+            ? path
+            : throw new MissingRequirementException(
+                "a guest has no .NET runtime: run eng/publish, then artifacts/handlecache "
+                + "kernels, or give --program artifacts/handlecache");
+    }
+
+    private static List<string> Words(string[]? given) =>
+        [.. (given ?? []).SelectMany(text => text.Split(
+            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+}

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace HandleCache.Lab.Guests;
+
+/// <summary>
+/// One boot of a kernel under QEMU with the program inside: an initramfs of busybox, the C library
+/// and the program, all on tmpfs; what the job prints comes back over a serial line.
+/// </summary>
+internal static class Guest
+{
+    /// <summary>No line from the guest for so long, and it hangs: it prints one in 5 s.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(150);
+
+    private static readonly string[] Libraries =
+        ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1"];
+
+    /// <summary>Boots and runs a job; what it printed, or null where the guest hung.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="program">The program, compiled ahead of time.</param>
+    /// <param name="job">A shell script; its output on the result line is what comes back.</param>
+    /// <param name="options">Processors and memory.</param>
+    /// <param name="progress">Gets the job's own lines that begin with "# ".</param>
+    /// <param name="cancel">Ends the guest.</param>
+    public static string? Run(
+        GuestKernel kernel, string program, string job, KernelLabOptions options,
+        Action<string> progress, CancellationToken cancel)
+    {
+        string folder = Directory.CreateTempSubdirectory("handlecache-guest-").FullName;
+        try
+        {
+            string results = Path.Combine(folder, "results");
+            File.WriteAllText(results, "");
+            string initrd = Path.Combine(folder, "initrd");
+            WriteInitramfs(initrd, kernel, program, job);
+            ProcessStartInfo start = new(
+                "qemu-system-x86_64",
+                [
+                    .. Machine(kernel, initrd, options), "-display", "none",
+                    "-serial", $"file:{Path.Combine(folder, "console")}",
+                    "-serial", $"file:{results}",
+                ])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardError = true,
+            };
+            start.Environment["TMPDIR"] = folder;
+            using Process qemu = Tool.Start(start);
+            Task<string> error = qemu.StandardError.ReadToEndAsync(CancellationToken.None);
+            bool ended = Watch(qemu, results, progress, cancel);
+            if (ended && qemu.ExitCode != 0)
+            {
+                throw new MissingRequirementException(
+                    $"qemu-system-x86_64 ended with {qemu.ExitCode}: "
+                    + error.GetAwaiter().GetResult().Trim());
+            }
+
+            if (options.Keep is { } keep)
+                Save(folder, Path.Combine(keep, kernel.Version));
+            string text = File.ReadAllText(results);
+            return ended && text.Contains(GuestJob.Done, StringComparison.Ordinal) ? text : null;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Boots to a shell on this terminal.</summary>
+    public static int Shell(GuestKernel kernel, string program, KernelLabOptions options)
+    {
+        string folder = Directory.CreateTempSubdirectory("handlecache-guest-").FullName;
+        try
+        {
+            string initrd = Path.Combine(folder, "initrd");
+            WriteInitramfs(initrd, kernel, program, GuestJob.Shell);
+            ProcessStartInfo start = new(
+                "qemu-system-x86_64",
+                [.. Machine(kernel, initrd, options), "-nographic", "-serial", "mon:stdio"]);
+            using Process qemu = Tool.Start(start);
+            qemu.WaitForExit();
+            return qemu.ExitCode;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // With cx16 QEMU 7.2 emulates cmpxchg16b wrongly now and then, and SLUB's fast path breaks.
+    private static string[] Machine(
+        GuestKernel kernel, string initrd, KernelLabOptions options) =>
+    [
+        "-accel", "tcg,thread=multi", "-cpu", "max,-cx16", "-machine", "q35",
+        "-smp", options.Cpus.ToString(CultureInfo.InvariantCulture), "-m", "3G",
+        "-kernel", kernel.Image, "-initrd", initrd,
+        "-append", "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off nokaslr "
+            + "random.trust_cpu=on " + options.Append,
+        "-nodefaults", "-no-reboot", "-device", "virtio-rng-pci",
+    ];
+
+    /// <summary>
+    /// Waits for the guest to power off; false where it was silent for too long and was ended.
+    /// </summary>
+    private static bool Watch(
+        Process qemu, string results, Action<string> progress, CancellationToken cancel)
+    {
+        using StreamReader lines = new(new FileStream(
+            results, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        Stopwatch silent = Stopwatch.StartNew();
+        try
+        {
+            while (!qemu.WaitForExit(200))
+            {
+                cancel.ThrowIfCancellationRequested();
+                while (lines.ReadLine() is { } line)
+                {
+                    silent.Restart();
+                    if (line.StartsWith(GuestJob.Progress, StringComparison.Ordinal))
+                        progress(line[GuestJob.Progress.Length..].Trim());
+                }
+
+                if (silent.Elapsed > Silence)
+                    return false;
+            }
+
+            return true;
+        }
+        finally
+        {
+            Tool.Kill(qemu);
+            qemu.WaitForExit();
+        }
+    }
+
+    private static void WriteInitramfs(
+        string file, GuestKernel kernel, string program, string job)
+    {
+        using FileStream output = File.Create(file);
+        Initramfs initramfs = new(output);
+        foreach (string folder in GuestJob.Folders)
+            initramfs.Folder(folder);
+        initramfs.File("bin/busybox", Read("/usr/bin/busybox", "/bin/busybox"), isProgram: true);
+        initramfs.Link("bin/sh", "busybox");
+        initramfs.File("bin/handlecache", File.ReadAllBytes(program), isProgram: true);
+        initramfs.File(
+            "lib64/ld-linux-x86-64.so.2", Read("/lib64/ld-linux-x86-64.so.2"), isProgram: true);
+        foreach (string library in Libraries)
+        {
+            string[] places =
+                [$"/lib/x86_64-linux-gnu/{library}", $"/usr/lib/x86_64-linux-gnu/{library}"];
+            if (places.FirstOrDefault(File.Exists) is { } found)
+                initramfs.File($"lib64/{library}", File.ReadAllBytes(found), isProgram: true);
+        }
+
+        List<string> order = [];
+        foreach (string module in kernel.Modules)
+        {
+            string name = Path.GetFileName(module);
+            initramfs.File($"modules/{name}", File.ReadAllBytes(module));
+            order.Add(name);
+        }
+
+        initramfs.Text("modules/order", string.Join('\n', order));
+        initramfs.Text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+        initramfs.Text("etc/group", "root:x:0:\n");
+        initramfs.Text("init", GuestJob.Init, isProgram: true);
+        initramfs.Text("job", job, isProgram: true);
+        initramfs.End();
+    }
+
+    private static byte[] Read(params string[] places) =>
+        places.FirstOrDefault(File.Exists) is { } found
+            ? File.ReadAllBytes(found)
+            : throw new MissingRequirementException(
+                $"{places[0]} is missing: apt-get install busybox-static libc6");
+
+    private static void Save(string folder, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (string name in new[] { "console", "results" })
+        {
+            string from = Path.Combine(folder, name);
+            if (File.Exists(from))
+                File.Copy(from, Path.Combine(to, name), overwrite: true);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+namespace HandleCache.Lab.Guests;
+
+/// <summary>
+/// Boots Debian's kernels under QEMU with the program inside, and asks each whether the model is
+/// right about it.
+/// </summary>
+public static class KernelLab
+{
+    private static readonly (string File, string Package)[] Needed =
+    [
+        ("qemu-system-x86_64", "qemu-system-x86"), ("busybox", "busybox-static"),
+        ("apt-get", "apt"), ("dpkg-deb", "dpkg"),
+    ];
+
+    private static readonly string[] Places = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+
+    /// <summary>Boots each kernel once, and once more where the boot failed.</summary>
+    /// <exception cref="BadInputException">An unknown check, a program that is none.</exception>
+    /// <exception cref="MissingRequirementException">
+    /// No QEMU, busybox or apt; the mirror does not answer.
+    /// </exception>
+    public static KernelLabResult Run(
+        KernelLabOptions options, Action<string> progress, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(progress);
+        IReadOnlyList<GuestChecks.Check> checks = GuestChecks.Of(options);
+        Require(options);
+        KernelPackages packages = new(options.Cache);
+        List<GuestRow> rows = [];
+        foreach (string version in options.Versions)
+        {
+            cancel.ThrowIfCancellationRequested();
+            progress($"{version}: looking for it");
+            if (packages.Find(version, cancel) is { } kernel)
+                rows.AddRange(Boot(kernel, checks, options, progress, cancel));
+            else
+                rows.Add(new GuestRow(
+                    version, "", "-", GuestVerdict.NotOffered, "not obtainable from the mirror",
+                    Repeat(version, options)));
+        }
+
+        return new KernelLabResult(rows, options);
+    }
+
+    /// <summary>A shell in a kernel, on this terminal.</summary>
+    /// <exception cref="MissingRequirementException">As <see cref="Run"/>.</exception>
+    public static int Shell(KernelLabOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Require(options);
+        if (options.Versions.Count != 1)
+            throw new BadInputException("--shell takes one kernel: --kernel 7.3");
+        GuestKernel kernel = new KernelPackages(options.Cache).Find(options.Versions[0], cancel)
+            ?? throw new MissingRequirementException(
+                $"{options.Versions[0]} is not obtainable from the mirror");
+        return Guest.Shell(kernel, options.Program, options);
+    }
+
+    private static IEnumerable<GuestRow> Boot(
+        GuestKernel kernel, IReadOnlyList<GuestChecks.Check> checks, KernelLabOptions options,
+        Action<string> progress, CancellationToken cancel)
+    {
+        string job = GuestJob.Of(checks.SelectMany(check => check.Commands));
+        string? results = null;
+        for (int boot = 1; boot <= 2 && results is null; boot++)
+        {
+            progress($"{kernel.Version}: boot {boot} of {kernel.Release}");
+            results = Guest.Run(
+                kernel, options.Program, job, options,
+                line => progress($"{kernel.Version}: {line}"), cancel);
+        }
+
+        IReadOnlyDictionary<string, GuestOutput> outputs = GuestJob.Parse(results ?? "");
+        foreach (GuestChecks.Check check in checks)
+        {
+            (GuestVerdict verdict, string detail) = results is null
+                ? (GuestVerdict.Failed, "the guest hung in two boots")
+                : check.Read(outputs);
+            yield return new GuestRow(
+                kernel.Version, kernel.Release, check.Name, verdict, detail,
+                Repeat(kernel.Version, options));
+        }
+    }
+
+    private static string Repeat(string version, KernelLabOptions options) =>
+        FormattableString.Invariant(
+            $"handlecache kernels --kernel {version} --cpus {options.Cpus} ")
+        + FormattableString.Invariant($"--scripts {options.Scripts} --seed {options.Seed}");
+
+    private static void Require(KernelLabOptions options)
+    {
+        foreach ((string file, string package) in Needed)
+        {
+            if (!Places.Any(folder => File.Exists(Path.Combine(folder, file))))
+            {
+                throw new MissingRequirementException(
+                    $"{file} is missing: apt-get install {package}");
+            }
+        }
+
+        if (!File.Exists(options.Program))
+            throw new BadInputException($"{options.Program}: no such file");
+        using FileStream program = File.OpenRead(options.Program);
+        Span<byte> magic = stackalloc byte[4];
+        if (program.ReadAtLeast(magic, 4, throwOnEndOfStream: false) < 4
+            || !magic.SequenceEqual("\u007fELF"u8))
+        {
+            throw new BadInputException($"{options.Program}: not an ELF program");
+        }
+    }
+}
