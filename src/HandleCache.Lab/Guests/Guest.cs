@@ -150,7 +150,10 @@ internal static class Guest
             string[] places =
                 [$"/lib/x86_64-linux-gnu/{library}", $"/usr/lib/x86_64-linux-gnu/{library}"];
             if (places.FirstOrDefault(File.Exists) is { } found)
-                initramfs.File($"lib64/{library}", File.ReadAllBytes(found), isProgram: true);
+            {
+                initramfs.File(
+                    $"lib/x86_64-linux-gnu/{library}", File.ReadAllBytes(found), isProgram: true);
+            }
         }
 
         List<string> order = [];

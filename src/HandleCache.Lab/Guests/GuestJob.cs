@@ -14,8 +14,8 @@ internal static class GuestJob
 
     public static readonly string[] Folders =
     [
-        "bin", "dev", "etc", "lib64", "modules", "out", "proc", "root", "run", "scratch", "sys",
-        "tmp",
+        "bin", "dev", "etc", "lib", "lib/x86_64-linux-gnu", "lib64", "modules", "out", "proc",
+        "root", "run", "scratch", "sys", "tmp",
     ];
 
     /// <summary>PID 1: file systems, modules, a sign of life, the job, power off.</summary>

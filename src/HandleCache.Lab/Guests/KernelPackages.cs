@@ -45,8 +45,16 @@ internal sealed partial class KernelPackages
         Tool.Require(
             "apt-get", ["-c", _config, "-qq", "download", .. PackagesOf(release, cancel)],
             cancel, fetched);
+        // Whole or not at all: what is there is not fetched again.
+        string part = tree + ".part";
+        if (Directory.Exists(part))
+            Directory.Delete(part, recursive: true);
+        Directory.CreateDirectory(part);
         foreach (string package in Directory.GetFiles(fetched, "*.deb"))
-            Tool.Require("dpkg-deb", ["-x", package, tree], cancel);
+            Tool.Require("dpkg-deb", ["-x", package, part], cancel);
+        if (Directory.Exists(tree))
+            Directory.Delete(tree, recursive: true);
+        Directory.Move(part, tree);
         Directory.Delete(fetched, recursive: true);
         return Unpacked(version);
     }
