@@ -4,7 +4,7 @@ using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Traffic;
 
-/// <summary>An entry of a reply, as the tap or a trace brings it; its handle comes beside it.</summary>
+/// <summary>An entry of a reply as tap or trace brings it, its handle apart.</summary>
 /// <param name="Opcode">The request's.</param>
 /// <param name="NodeId">Never 0.</param>
 /// <param name="Generation">The server's.</param>
@@ -174,7 +174,7 @@ public sealed partial class TrafficCheck
             _putAside.Remove(nodeId);
     }
 
-    /// <summary>Walks the whole cache: one comparison, of which every finding is a mismatch.</summary>
+    /// <summary>Walks the whole cache; every finding is a mismatch of one comparison.</summary>
     public void Validate(long at = CheckCount.Nowhere)
     {
         CacheValid.Compared++;
