@@ -48,6 +48,40 @@ public partial class UsingTests
             Usings("Linux").Where(u => u.Room == "Protocol"),
             u => Assert.True(u.Folder == "Uapi", $"{u.File} uses Protocol.{u.Folder}"));
 
+    /// <summary>
+    /// As in the kernel: fs/ calls fs/fuse/ through operations, and neither knows who mounted it.
+    /// </summary>
+    [Fact]
+    public void The_VFS_of_the_modelled_kernel_knows_FUSE_by_its_operations_alone()
+    {
+        const string Kernel = "src/HandleCache.Model/Kernel";
+        string[] wrong =
+        [
+            .. NamedIn(
+                $"{Kernel}/Vfs",
+                @"Kernel\.Fuse\b|Protocol\.(?!Uapi)\w+|Model\.(?!Kernel\b)\w+"
+                + @"|\b[Ff]use(?:_\w+|[A-Z]\w+)|\bNodeId\b|\bModelKernel\b"),
+            .. NamedIn($"{Kernel}/Fuse", @"\bModelKernel\b|\bSystemCalls\b"),
+        ];
+        Assert.True(wrong.Length == 0, string.Join("; ", wrong));
+    }
+
+    private static IEnumerable<string> NamedIn(string folder, string pattern)
+    {
+        Regex named = new(pattern);
+        string[] files = [.. SourceTree.FilesOf(folder)];
+        Assert.True(files.Length > 10, folder);
+        foreach (string file in files)
+        {
+            foreach (string line in SourceTree.Lines(file))
+            {
+                bool isComment = line.TrimStart().StartsWith("//", StringComparison.Ordinal);
+                if (!isComment && named.Match(line) is { Success: true } match)
+                    yield return $"{file} names {match.Value}";
+            }
+        }
+    }
+
     public static TheoryData<string> RoomNames() => [.. Arrows.Select(a => a.Room)];
 
     [Theory]

@@ -1,5 +1,7 @@
 using HandleCache.Model;
 using HandleCache.Model.Kernel;
+using HandleCache.Model.Kernel.Fuse;
+using HandleCache.Model.Kernel.Vfs;
 using HandleCache.Testing;
 using Xunit;
 using static HandleCache.Testing.KernelDriver;
@@ -52,7 +54,7 @@ public class ModelKernelValidatorTests
     public void A_name_that_its_inode_does_not_know_is_found() => Check(
         kernel =>
         {
-            KernelInode inode = DentryOf(kernel, "d/a").Inode!;
+            Inode inode = DentryOf(kernel, "d/a").Inode!;
             inode.Aliases.Clear();
             inode.References = 0;
         },
@@ -90,13 +92,16 @@ public class ModelKernelValidatorTests
     [Fact]
     public void A_file_that_holds_nothing_is_found() => Check(
         kernel => kernel.FilesForTest[3] =
-            new OpenFile(DentryOf(kernel, "d/a"), 0) { NodeId = 3 },
+            new OpenFile(DentryOf(kernel, "d/a"), 0) { PrivateData = new FuseFile(3) },
         Error("dentry-references", 1, 0));
 
     [Fact]
     public void A_file_of_another_nodeid_is_found() => Check(
         kernel => kernel.FilesForTest[3] =
-            new OpenFile(DentryCache.Get(DentryOf(kernel, "d/a")), 0) { NodeId = 4 },
+            new OpenFile(DentryCache.Get(DentryOf(kernel, "d/a")), 0)
+            {
+                PrivateData = new FuseFile(4),
+            },
         Error("file-nodeid", 3, 4));
 
     [Fact]

@@ -1,4 +1,6 @@
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Kernel.Fuse;
+using HandleCache.Model.Kernel.Vfs;
 
 namespace HandleCache.Model.Kernel;
 
@@ -9,14 +11,14 @@ public sealed partial class ModelKernel
     public ulong CachedNodeId(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        Dentry? at = _root;
+        Dentry? at = _fuse.SuperBlock.MountedRoot;
         foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             if (at is null || !at.Hashed.TryGetValue(name, out at))
                 return 0;
         }
 
-        return at?.Inode?.NodeId ?? 0;
+        return at?.FuseInode?.NodeId ?? 0;
     }
 
     /// <summary>
@@ -26,16 +28,17 @@ public sealed partial class ModelKernel
     public IReadOnlyList<string> CachedPaths()
     {
         List<string> all = [];
-        if (_root is not null)
-            Collect(_root, "", all);
+        if (_fuse.SuperBlock.MountedRoot is { } root)
+            Collect(root, "", all);
         return all;
     }
 
     /// <summary>Whether a file slot is in use.</summary>
-    public bool IsOpen(int slot) => FileAt(slot) is not null;
+    public bool IsOpen(int slot) => _calls.Files.At(slot) is not null;
 
     /// <summary>The inode of an open file; none where the slot is free.</summary>
-    public InodeIndex OpenInode(int slot) => FileAt(slot)?.Dentry.Inode?.Index ?? default;
+    public InodeIndex OpenInode(int slot) =>
+        _calls.Files.At(slot)?.Dentry.FuseInode?.Index ?? default;
 
     private static void Collect(Dentry directory, string prefix, List<string> all)
     {

@@ -1,10 +1,8 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Kernel.Fuse;
+using HandleCache.Model.Kernel.Vfs;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
-using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel;
 
@@ -16,64 +14,87 @@ namespace HandleCache.Model.Kernel;
 /// <see cref="NowNs"/>, so every interleaving is the caller's choice and can be repeated.
 /// Rules R1 to R19 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
 /// <see cref="VersionRule"/>. One owner at a time.
+/// <para>
+/// Inside, the folder Vfs is fs/ of Linux and Fuse is fs/fuse/; the one knows the other through
+/// the operations of inodes, files, dentries, super block and export alone.
+/// </para>
 /// </summary>
 public sealed partial class ModelKernel : IDisposable
 {
-    private readonly FuseInodeCache _inodes;
-    private readonly SideTable<ColdInode> _cold = new();
-    private readonly KernelDevice _device;
-    private readonly KernelConnection _conn;
     private readonly WakeQueue _wakes = new();
-    private readonly DentryCache _dcache;
-    private readonly ModelKernelOptions _options;
-    private readonly KernelFaults _faults;
-    private Dentry? _root;
+    private readonly InodeMount _fuse;
+    private readonly SystemCalls _calls;
 
     public ModelKernel(ModelKernelOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options;
-        _faults = new KernelFaults(options.Inodes.Faults);
-        bool hasOwnRule = options.Inodes.HandleRule != HandleRule.Sound;
-        _inodes = new FuseInodeCache(hasOwnRule
-            ? options.Inodes
-            : options.Inodes with { HandleRule = HandleRule.Of(options.Dialect) });
-        _conn = new KernelConnection(options.DefaultPermissions);
-        _device = new KernelDevice(_inodes.Forgets, _faults);
-        _dcache = new DentryCache(PutInode, _wakes, _faults);
+        KernelFaults faults = new(options.Inodes.Faults);
+        _fuse = new(options, faults, _wakes);
+        _calls = new(_fuse.SuperBlock, faults, options.ProtectedHardlinks);
     }
 
+    /// <summary>Open files a script may have at a time.</summary>
+    public const int FileSlots = FileTable.Slots;
+
+    /// <summary>The file slot whose open file tells open_by_handle_at the mount.</summary>
+    public const int MountSlot = FileTable.MountSlot;
+
+    /// <summary>Handles a script may hold at a time.</summary>
+    public const int HandleSlots = FHandle.Slots;
+
     /// <summary>The virtual clock, ns; the caller moves it, never backwards.</summary>
-    public long NowNs { get; set; } = 1;
+    public long NowNs
+    {
+        get => _fuse.Clock.NowNs;
+        set => _fuse.Clock.NowNs = value;
+    }
 
     /// <summary>
     /// The inode cache underneath, for checks; changing it is not the caller's business.
     /// </summary>
-    public FuseInodeCache Inodes => _inodes;
+    public FuseInodeCache Inodes => _fuse.Cache;
 
     /// <summary>Dentries in memory.</summary>
-    public int DentryCount => _dcache.Count;
+    public int DentryCount => _fuse.SuperBlock.Dcache.Count;
 
     /// <summary>Requests made since the mount, forgets not counted.</summary>
-    public long RequestCount => _device.RequestCount;
+    public long RequestCount => _fuse.Device.RequestCount;
 
     /// <summary>Whether a read of the device would give something.</summary>
-    public bool HasRequest => _device.HasMessage;
+    public bool HasRequest => _fuse.Device.HasMessage;
 
     /// <summary>Requests read and not answered yet.</summary>
-    public int Unanswered => _device.SentCount;
+    public int Unanswered => _fuse.Device.SentCount;
 
     /// <summary>What INIT agreed on.</summary>
-    public FuseInitFlags Agreed => _conn.Flags;
+    public FuseInitFlags Agreed => _fuse.Connection.Flags;
+
+    /// <summary>What INIT agreed on about handles, less the forms the server has refused.</summary>
+    public HandleAgreement Handles => _fuse.Device.Handles;
+
+    /// <summary>
+    /// Entries the kernel did not take: the handle due is missing or too long, or the reply has
+    /// not the agreed shape.
+    /// </summary>
+    public long RefusedEntries => _fuse.Device.RefusedEntries + _fuse.Inodes.RefusedEntries;
+
+    /// <summary>The bytes that a script writes: a pattern of length and offset.</summary>
+    public static byte[] Pattern(int bytes, long offset) => ReadWrite.Pattern(bytes, offset);
+
+    /// <summary>
+    /// The inode that a request is about which was read and not answered; none where there is no
+    /// such request, or only its nodeid is known.
+    /// </summary>
+    public InodeIndex AskedAbout(ulong unique) => _fuse.Device.AskedAbout(unique);
 
     /// <summary>Starts the mount: queues INIT. The call is done when INIT is answered.</summary>
-    public KernelCall Mount() => new(null, MountAsync());
+    public KernelCall Mount() => new(null, _fuse.MountAsync());
 
     /// <summary>Starts a system call; it runs to its end or to its first wait.</summary>
     public KernelCall Start(VfsCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (_root is null)
+        if (_fuse.SuperBlock.MountedRoot is null)
             throw new InvalidOperationException("not mounted");
         KernelCall started = new(call, CountedAsync(call));
         _wakes.Run();
@@ -82,14 +103,14 @@ public sealed partial class ModelKernel : IDisposable
 
     private async KernelTask<VfsResult> CountedAsync(VfsCall call)
     {
-        _running++;
+        _wakes.Begin();
         try
         {
-            return await CallAsync(call);
+            return await _calls.CallAsync(call);
         }
         finally
         {
-            _running--;
+            _wakes.End();
         }
     }
 
@@ -99,7 +120,7 @@ public sealed partial class ModelKernel : IDisposable
     /// </summary>
     public int ReadRequest(Span<byte> buffer)
     {
-        int bytes = _device.Read(buffer);
+        int bytes = _fuse.Device.Read(buffer);
         _wakes.Run();
         return bytes;
     }
@@ -110,108 +131,36 @@ public sealed partial class ModelKernel : IDisposable
     /// </summary>
     public int WriteReply(ReadOnlySpan<byte> message)
     {
-        int errno = Take(message);
+        int errno = _fuse.Write(message);
         _wakes.Run();
         return errno;
     }
 
     /// <summary>
-    /// Unmounts: nothing is forgotten (R2), and who still waits gets (int)Errno.ECONNABORTED (R16).
+    /// Memory pressure: every dentry nobody uses is freed, and with it its inode.
     /// </summary>
-    public void Unmount()
+    public void Shrink()
     {
-        _device.Abort((int)Errno.ECONNABORTED);
-        _wakes.Run();
-        _inodes.Unmount();
-        _root = null;
+        if (_fuse.SuperBlock.MountedRoot is { } root)
+            _fuse.SuperBlock.Dcache.ShrinkBelow(root);
     }
 
-    public void Dispose() => _inodes.Dispose();
+    /// <summary>
+    /// Unmounts: nothing is forgotten (R2), and who still waits gets ECONNABORTED (R16).
+    /// </summary>
+    public void Unmount() => _fuse.Unmount();
 
-    private async KernelTask<VfsResult> MountAsync()
+    /// <summary>
+    /// What is broken, if anything: the inode cache, and what the kernel keeps beside it. While
+    /// nothing is under way every reference and every lock is accounted for; while something is,
+    /// references are at least what can be seen.
+    /// </summary>
+    public IReadOnlyList<ValidationError> Validate()
     {
-        fuse_init_in init = new()
-        {
-            major = FuseConstants.FUSE_KERNEL_VERSION,
-            minor = Follows(VersionRule.Minor46)
-                ? FuseConstants.FUSE_KERNEL_MINOR_VERSION + 1
-                : FuseConstants.FUSE_KERNEL_MINOR_VERSION,
-            max_readahead = _options.MaxReadaheadBytes,
-        };
-        (init.flags, init.flags2) = InitWords.Split(_options.Offered);
-        HandleOffer.Offer(ref init, _options.Dialect);
-        KernelAnswer answer = await _device.AskAsync(
-            FuseOpcode.FUSE_INIT, 0, InodeIndex.None, default, Bytes(init),
-            ReplyRoom.UpTo(Unsafe.SizeOf<fuse_init_out>()));
-        if (answer.Errno != 0)
-            return VfsResult.Failure(answer.Errno);
-        byte[] body = new byte[Unsafe.SizeOf<fuse_init_out>()];
-        answer.Body.CopyTo(body, 0);
-        fuse_init_out reply = MemoryMarshal.Read<fuse_init_out>(body);
-        if (reply.major != FuseConstants.FUSE_KERNEL_VERSION)
-            return VfsResult.Failure((int)Errno.EIO);
-        _conn.Accept(reply, _options.Offered);
-        _device.Minor = _conn.Minor;
-        _device.Handles = HandleOffer.Read(reply, _options.Dialect);
-        InodeIndex index = _inodes.MountRoot(FileModes.Directory);
-        KernelInode root = NewColdInode(
-            index, FuseConstants.FUSE_ROOT_ID, 0, FileModes.Directory, 0);
-        root.References = 1;
-        SetAttributes(
-            root, new fuse_attr { ino = FuseConstants.FUSE_ROOT_ID, nlink = 1 }, expiryNs: 0, 0);
-        _root = _dcache.NewRoot(root);
-        return new VfsResult(0);
+        ValidationErrors errors = new();
+        _fuse.Validate(_calls.Files, errors);
+        return errors.All;
     }
 
-    /// <summary>Whether the modelled version does as a rule says.</summary>
-    private bool Follows(VersionRule rule) => rule.AppliesTo(_options.Version);
-
-    private int Take(ReadOnlySpan<byte> message)
-    {
-        if (FuseReply.TryParse(message, out FuseReply reply, out WireError error))
-            return reply.IsNotification ? Notify(reply) : _device.Answer(reply);
-        if (error.Fault == WireFault.Overlong
-            && MemoryMarshal.TryRead(message, out fuse_out_header header))
-        {
-            _device.Spoil(header.unique);
-        }
-
-        return (int)Errno.EINVAL;
-    }
-
-    private static byte[] Bytes<T>(in T value)
-        where T : unmanaged
-    {
-        byte[] bytes = new byte[Unsafe.SizeOf<T>()];
-        MemoryMarshal.Write(bytes, value);
-        return bytes;
-    }
-
-    /// <summary>A fixed struct and names behind it, as the kernel concatenates arguments.</summary>
-    private static byte[] Bytes<T>(in T value, params ReadOnlySpan<string> names)
-        where T : unmanaged
-    {
-        byte[] tail = Bytes(names);
-        byte[] bytes = new byte[Unsafe.SizeOf<T>() + tail.Length];
-        MemoryMarshal.Write(bytes, value);
-        tail.CopyTo(bytes, Unsafe.SizeOf<T>());
-        return bytes;
-    }
-
-    private static byte[] Bytes(params ReadOnlySpan<string> names)
-    {
-        int length = 0;
-        foreach (string name in names)
-            length += name.Length + 1;
-        byte[] bytes = new byte[length];
-        int at = 0;
-        foreach (string name in names)
-        {
-            foreach (char c in name)
-                bytes[at++] = (byte)c;
-            at++;
-        }
-
-        return bytes;
-    }
+    public void Dispose() => _fuse.Dispose();
 }

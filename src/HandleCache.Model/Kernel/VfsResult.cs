@@ -41,3 +41,6 @@ public sealed record VfsStat(
     KernelTime ATime,
     KernelTime MTime,
     KernelTime CTime);
+
+/// <summary>A time stamp as the server gave it; nanoseconds below 10^9.</summary>
+public readonly record struct KernelTime(ulong Seconds, uint Nanoseconds);

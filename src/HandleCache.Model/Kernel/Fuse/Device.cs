@@ -1,0 +1,354 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
+using HandleCache.Protocol.Uapi;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Model.Kernel.Fuse;
+
+/// <summary>
+/// The modelled /dev/fuse: requests and forgets out, replies and notifications in (models
+/// fuse_dev_do_read() and fuse_dev_do_write(), fs/fuse/dev.c, v6.18). The order of what a read
+/// gives is R3's. Requests are written and entries read as the agreed dialect has them; a request
+/// whose form the server refuses is sent again in the form that is left.
+/// </summary>
+internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
+{
+    private const ulong UniqueStep = 2;
+    private const int ForgetsAtOnce = 4096;
+
+    private readonly LinkedList<KernelRequest> _pending = new();
+    private readonly Dictionary<ulong, KernelRequest> _sent = [];
+    private ForgetEntry[] _entries = new ForgetEntry[16];
+    private byte[] _written = new byte[1024];
+    private ulong _lastUnique;
+    private long _age;
+
+    /// <summary>How entries are read; classic until INIT agreed on something else.</summary>
+    public HandleAgreement Handles { get; set; } = HandleAgreement.Classic;
+
+    public uint Minor { get; set; } = FuseConstants.FUSE_KERNEL_MINOR_VERSION;
+
+    public bool IsConnected { get; private set; } = true;
+
+    /// <summary>Requests that wait to be read, forgets not counted.</summary>
+    public int PendingCount => _pending.Count;
+
+    /// <summary>Requests read and not answered.</summary>
+    public int SentCount => _sent.Count;
+
+    /// <summary>Whether a read would give something.</summary>
+    public bool HasMessage => _pending.Count > 0 || forgets.Count > 0;
+
+    /// <summary>Requests made since the mount, forgets not counted.</summary>
+    public long RequestCount => _age;
+
+    /// <summary>Entries refused for their shape or the length of their handle.</summary>
+    public long RefusedEntries { get; private set; }
+
+    /// <summary>Queues a request and waits for its answer; ENOTCONN when nobody is there.</summary>
+    /// <param name="opcode">Today's opcode.</param>
+    /// <param name="nodeId">Of the inode it is about.</param>
+    /// <param name="about">The inode; none where only its nodeid is known.</param>
+    /// <param name="handle">The inode's handle, for the dialects whose request brings it.</param>
+    /// <param name="body">Today's arguments.</param>
+    /// <param name="room">What the reply may be.</param>
+    public KernelTask<KernelAnswer> AskAsync(
+        FuseOpcode opcode, ulong nodeId, InodeIndex about, scoped in FileHandle handle,
+        ReadOnlySpan<byte> body, ReplyRoom room)
+    {
+        KernelTask<KernelAnswer> answer = new();
+        if (IsConnected)
+            Queue(opcode, nodeId, about, handle, body, room, answer);
+        else
+            answer.SetResult(KernelAnswer.Failure((int)Errno.ENOTCONN));
+        return answer;
+    }
+
+    /// <summary>Queues a request that gets no reply (fuse_force_forget()).</summary>
+    public void Tell(FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body)
+    {
+        if (IsConnected)
+            Queue(opcode, nodeId, default, default, body, ReplyRoom.Nothing, null);
+    }
+
+    /// <summary>
+    /// One read(2) of the device: the bytes of the next message, 0 where a read would block, -1
+    /// when the connection is over. A request longer than the buffer ends as EIO for its caller
+    /// (E2BIG for SETXATTR) and the next one is read.
+    /// </summary>
+    public int Read(Span<byte> buffer)
+    {
+        while (IsConnected)
+        {
+            switch (forgets.NextTurn(false, _pending.Count > 0))
+            {
+                case ForgetTurn.Forget:
+                    return ReadForgets(buffer);
+                case ForgetTurn.Request:
+                    int bytes = ReadRequest(buffer);
+                    if (bytes > 0)
+                        return bytes;
+                    break;
+                default:
+                    return 0;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>
+    /// One write(2) of a reply: 0, or EINVAL (wrong shape) or ENOENT (nobody waits for it). The
+    /// unique is the request's to the bit, the mark of a resent one included (request_find()). The
+    /// task that waited runs to its next wait before this returns.
+    /// </summary>
+    public int Answer(in FuseReply reply)
+    {
+        ulong unique = reply.Header.unique;
+        if (faults.Has(KernelFault.ResendMarkIgnored) && !_sent.ContainsKey(unique))
+            unique ^= FuseConstants.FUSE_UNIQUE_RESEND;
+        if (!_sent.Remove(unique, out KernelRequest? request))
+            return (int)Errno.ENOENT;
+
+        if (SendOtherwise(request, reply.Header.error))
+            return 0;
+        int errno = 0;
+        if (!TryTake(request, reply, out KernelAnswer answer))
+        {
+            errno = (int)Errno.EINVAL;
+            answer = KernelAnswer.Failure((int)Errno.EIO);
+        }
+
+        request.Answer?.SetResult(answer);
+        return errno;
+    }
+
+    /// <summary>
+    /// The inode that a request is about which was read and not answered; none where there is no
+    /// such request or only its nodeid is known.
+    /// </summary>
+    public InodeIndex AskedAbout(ulong unique) =>
+        _sent.TryGetValue(unique, out KernelRequest? request) ? request.About : InodeIndex.None;
+
+    /// <summary>
+    /// A reply whose head is wrong ends the request it names, if it names one, as EIO
+    /// (fuse_dev_do_write(): an error with a body).
+    /// </summary>
+    public void Spoil(ulong unique)
+    {
+        if (_sent.Remove(unique, out KernelRequest? request))
+            request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
+    }
+
+    /// <summary>
+    /// FUSE_NOTIFY_RESEND: what was read and not answered is read again, oldest first.
+    /// </summary>
+    public void Resend()
+    {
+        foreach (KernelRequest request in _sent.Values.OrderByDescending(r => r.Age))
+        {
+            request.Unique |= FuseConstants.FUSE_UNIQUE_RESEND;
+            MemoryMarshal.Write(request.Message.AsSpan(8), request.Unique);
+            _pending.AddFirst(request);
+        }
+
+        _sent.Clear();
+    }
+
+    /// <summary>The connection ends: every caller gets <paramref name="errno"/>.</summary>
+    public void Abort(int errno)
+    {
+        IsConnected = false;
+        forgets.Disconnect();
+        KernelRequest[] all = [.. _sent.Values.Concat(_pending).OrderBy(r => r.Age)];
+        _sent.Clear();
+        _pending.Clear();
+        foreach (KernelRequest request in all)
+            request.Answer?.SetResult(KernelAnswer.Failure(errno));
+    }
+
+    /// <param name="expected">Requests that somebody waits for; null where not known.</param>
+    /// <param name="errors">Where to.</param>
+    public void Validate(int? expected, ValidationErrors errors)
+    {
+        int waiting = 0;
+        foreach ((ulong unique, KernelRequest request) in _sent)
+        {
+            errors.Equal("sent-unique", (long)unique, (long)request.Unique);
+            waiting += request.Answer is { IsCompleted: false } ? 1 : 0;
+        }
+
+        errors.Equal("sent-without-waiter", waiting, _sent.Count);
+        waiting += _pending.Count(request => request.Answer is not null);
+        if (expected is { } count)
+            errors.Equal("requests-under-way", waiting, count);
+    }
+
+    private void Queue(
+        FuseOpcode opcode, ulong nodeId, InodeIndex about, scoped in FileHandle handle,
+        ReadOnlySpan<byte> body, ReplyRoom room, KernelTask<KernelAnswer>? answer)
+    {
+        _lastUnique += UniqueStep;
+        byte[] classic = new byte[FuseRequest.HeaderBytes + body.Length];
+        MemoryMarshal.Write(classic, new fuse_in_header
+        {
+            len = (uint)classic.Length,
+            opcode = (uint)opcode,
+            unique = _lastUnique,
+            nodeid = nodeId,
+        });
+        body.CopyTo(classic.AsSpan(FuseRequest.HeaderBytes));
+        bool mayBeRefused = Handles.Dialect.Numbers.Compound != 0
+            && room.Entry != EntryReplyForm.None;
+        _pending.AddLast(new KernelRequest
+        {
+            Unique = _lastUnique,
+            Opcode = opcode,
+            Message = Speak(classic, handle),
+            Room = room,
+            Answer = answer,
+            Age = _age++,
+            Handles = Handles,
+            About = about,
+            Classic = mayBeRefused ? classic : [],
+            HandleType = handle.Type,
+            Handle = mayBeRefused ? handle.Bytes.ToArray() : [],
+        });
+    }
+
+    /// <summary>Today's request in the agreed dialect.</summary>
+    private byte[] Speak(byte[] classic, scoped in FileHandle handle)
+    {
+        Dialect dialect = Handles.Dialect;
+        if (!dialect.CarriesHandles)
+            return classic;
+        int room = classic.Length + (8 * FuseConstants.MAX_HANDLE_SZ);
+        if (_written.Length < room)
+            _written = new byte[2 * room];
+        if (!FuseRequest.TryParse(classic, out FuseRequest request, out WireError error)
+            || !dialect.TryWriteRequest(
+                _written, request, handle.Type, handle.Bytes, out int written))
+        {
+            throw new InvalidOperationException(
+                $"{dialect.Name} cannot write a request with a handle of "
+                + $"{handle.Bytes.Length} bytes: {error}");
+        }
+
+        return _written[..written];
+    }
+
+    /// <summary>
+    /// Where the server does not take the form of a request, such as a compound, goes over to the
+    /// form that is left and sends it so.
+    /// </summary>
+    private bool SendOtherwise(KernelRequest request, int error)
+    {
+        if (error == 0
+            || request.Handles.Dialect.AfterRefusal(request.Opcode, error) is null)
+        {
+            return false;
+        }
+
+        // Another request may have been refused meanwhile: what is agreed now goes on from there.
+        Handles = Handles with
+        {
+            Dialect = Handles.Dialect.AfterRefusal(request.Opcode, error) ?? Handles.Dialect,
+        };
+        fuse_in_header classic = MemoryMarshal.Read<fuse_in_header>(request.Classic);
+        Queue(
+            request.Opcode, classic.nodeid, request.About,
+            new FileHandle(request.HandleType, request.Handle),
+            request.Classic.AsSpan(FuseRequest.HeaderBytes), request.Room, request.Answer);
+        return true;
+    }
+
+    /// <summary>
+    /// What a reply says; false where its shape is wrong, or its handle longer than agreed.
+    /// </summary>
+    private bool TryTake(KernelRequest request, in FuseReply reply, out KernelAnswer answer)
+    {
+        answer = new KernelAnswer(-reply.Header.error, reply.Body.ToArray());
+        if (answer.Errno != 0)
+            return true;
+        if (request.Room.Entry == EntryReplyForm.None)
+            return request.Room.Takes(reply.Body);
+        HandleAgreement handles = request.Handles;
+        WireError fault = handles.Dialect.ReadEntryReply(
+            request.Opcode, reply, out WireEntry entry, out int failed);
+        if (!fault.IsError && failed == 0 && !handles.Dialect.ChecksLengthInIget)
+            fault = handles.CheckHandle(entry.Handle.Length);
+        if (fault.IsError)
+        {
+            RefusedEntries++;
+            return false;
+        }
+
+        EntryIn taken = new(
+            entry.Entry, entry.HandleType, entry.Handle.ToArray(),
+            failed == 0 ? answer.Body[entry.Bytes..] : [])
+        {
+            PartsLeft = handles.Dialect.RequestsPer(request.Opcode) - 1,
+        };
+        answer = new KernelAnswer(-failed, answer.Body, taken);
+        return true;
+    }
+
+    private int ReadRequest(Span<byte> buffer)
+    {
+        KernelRequest request = _pending.First!.Value;
+        _pending.RemoveFirst();
+        if (request.Message.Length > buffer.Length)
+        {
+            request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
+            return 0;
+        }
+
+        request.Message.CopyTo(buffer);
+        if (request.Answer is not null)
+            _sent.Add(request.Unique, request);
+        return request.Message.Length;
+    }
+
+    private int ReadForgets(Span<byte> buffer)
+    {
+        bool batch = forgets.NextIsBatch((int)Minor);
+        int most = Math.Min(forgets.Count, ForgetsAtOnce);
+        if (_entries.Length < most)
+            _entries = new ForgetEntry[most];
+        int count = forgets.Read((int)Minor, buffer.Length, _entries);
+        _lastUnique += UniqueStep;
+        fuse_in_header header = new()
+        {
+            opcode = (uint)(batch ? FuseOpcode.FUSE_BATCH_FORGET : FuseOpcode.FUSE_FORGET),
+            unique = _lastUnique,
+            nodeid = batch ? 0 : _entries[0].NodeId,
+        };
+        int at = FuseRequest.HeaderBytes;
+        if (batch)
+        {
+            MemoryMarshal.Write(buffer[at..], new fuse_batch_forget_in { count = (uint)count });
+            at += Unsafe.SizeOf<fuse_batch_forget_in>();
+            for (int i = 0; i < count; i++, at += Unsafe.SizeOf<fuse_forget_one>())
+            {
+                MemoryMarshal.Write(buffer[at..], new fuse_forget_one
+                {
+                    nodeid = _entries[i].NodeId,
+                    nlookup = _entries[i].NLookup,
+                });
+            }
+        }
+        else
+        {
+            MemoryMarshal.Write(buffer[at..], new fuse_forget_in { nlookup = _entries[0].NLookup });
+            at += Unsafe.SizeOf<fuse_forget_in>();
+        }
+
+        header.len = (uint)at;
+        MemoryMarshal.Write(buffer, header);
+        return at;
+    }
+}

@@ -1,0 +1,127 @@
+using HandleCache.Model.Kernel.Vfs;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
+using HandleCache.Protocol.Uapi;
+
+namespace HandleCache.Model.Kernel.Fuse;
+
+/// <summary>
+/// Handles of exportfs: fuse_encode_fh(), fuse_get_dentry(), fuse_get_parent() (R14; models the
+/// export part of fs/fuse/inode.c, v6.18).
+/// </summary>
+internal sealed class Export(
+    DentryCache dcache, KernelFaults faults, Connection conn, Requests requests, InodeGet inodes,
+    DirLookup lookups)
+    : IExportOperations
+{
+    /// <summary>One node of an exported handle, as a task keeps it.</summary>
+    private sealed record Exported(ulong NodeId, uint Generation, uint HandleType, byte[] Handle)
+    {
+        public static Exported Of(in ExportedNode node) => new(
+            node.NodeId, node.Generation, node.Handle.Type, node.Handle.Bytes.ToArray());
+    }
+
+    /// <summary>Not with FUSE_NO_EXPORT_SUPPORT (fuse_export_fid_operations).</summary>
+    public bool CanDecode => !conn.NoExport;
+
+    /// <summary>fuse_encode_fh() in the dialect's form; false where it is too long.</summary>
+    public bool TryEncode(Dentry dentry, bool withParent, out uint type, out byte[] bytes)
+    {
+        Span<byte> room = stackalloc byte[FuseConstants.MAX_HANDLE_SZ];
+        ExportedNode node = NodeOf(dentry.FuseInode!);
+        bool fits = requests.Spoken.Export.TryWrite(
+            room, node, withParent, withParent ? NodeOf(dentry.Parent.FuseInode!) : default,
+            out int fidType, out int written);
+        type = (uint)fidType;
+        bytes = fits ? room[..written].ToArray() : [];
+        return fits;
+    }
+
+    private ExportedNode NodeOf(FuseInode inode)
+    {
+        FileHandle handle = requests.HandleOf(inode);
+        return new(inode.NodeId, inode.Generation, new WireHandle(handle.Type, handle.Bytes));
+    }
+
+    /// <summary>fuse_fh_to_dentry().</summary>
+    public KernelTask<(Dentry? Dentry, int Errno)> FhToDentryAsync(int type, byte[] bytes) =>
+        DecodeOneAsync(Decode(type, bytes)?.Node);
+
+    /// <summary>fuse_fh_to_parent().</summary>
+    public KernelTask<(Dentry? Dentry, int Errno)> FhToParentAsync(int type, byte[] bytes) =>
+        DecodeOneAsync(Decode(type, bytes)?.Parent);
+
+    /// <summary>The node and, where there is one, the parent; null for another type.</summary>
+    private (Exported Node, Exported Parent)? Decode(int type, byte[] bytes) =>
+        requests.Spoken.Export.TryRead(bytes, type, out ExportedNode node, out ExportedNode parent)
+            ? (Exported.Of(node), Exported.Of(parent))
+            : null;
+
+    /// <summary>Models fuse_get_dentry().</summary>
+    private async KernelTask<(Dentry? Dentry, int Errno)> DecodeOneAsync(Exported? exported)
+    {
+        if (exported is not { NodeId: not 0 and ulong nodeId })
+            return (null, (int)Errno.ESTALE);
+        FuseInode? inode = inodes.FindInode(nodeId);
+        if (inode is null)
+        {
+            if (!conn.ExportSupport)
+                return (null, (int)Errno.ESTALE);
+            DirLookup.Found found = await lookups.LookupNameAsync(
+                new(null, nodeId, exported.HandleType, exported.Handle), ".");
+            if (found.Errno is not (0 or (int)Errno.ENOENT))
+                return (null, found.Errno);
+            inode = found.Inode;
+            if (inode is null)
+                return (null, (int)Errno.ESTALE);
+            if (inode.NodeId != nodeId && !faults.Has(KernelFault.ExportTakesAnother))
+            {
+                inode.Put();
+                return (null, (int)Errno.EIO);
+            }
+        }
+
+        bool isOther = (inode.Generation != exported.Generation
+                && !faults.Has(KernelFault.ExportSkipsGeneration))
+            || IsAnotherHandle(inode, exported);
+        if (isOther)
+        {
+            inode.Put();
+            return (null, (int)Errno.ESTALE);
+        }
+
+        return (ObtainAlias(inode), 0);
+    }
+
+    private bool IsAnotherHandle(FuseInode inode, Exported exported)
+    {
+        FileHandle held = requests.HandleOf(inode);
+        return exported.Handle.Length > 0 && !held.IsNone
+            && held != new FileHandle(exported.HandleType, exported.Handle);
+    }
+
+    /// <summary>d_obtain_alias(), and whatever was found is to be asked for again.</summary>
+    private Dentry ObtainAlias(FuseInode inode)
+    {
+        Dentry dentry = dcache.ObtainAlias(inode);
+        if (inode.NodeId != FuseConstants.FUSE_ROOT_ID)
+            dentry.ExpiryNs = 0;
+        return dentry;
+    }
+
+    /// <summary>Models fuse_get_parent().</summary>
+    public async KernelTask<(Dentry? Dentry, int Errno)> GetParentAsync(Inode child)
+    {
+        if (!conn.ExportSupport)
+            return (null, (int)Errno.ESTALE);
+        DirLookup.Found found = await lookups.LookupNameAsync((FuseInode)child, "..");
+        if (found.Errno != 0 || found.Inode is null)
+        {
+            bool isGone = found.Errno is 0 or (int)Errno.ENOENT;
+            return (null, isGone ? (int)Errno.ESTALE : found.Errno);
+        }
+
+        return (ObtainAlias(found.Inode), 0);
+    }
+}

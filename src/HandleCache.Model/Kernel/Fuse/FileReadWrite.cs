@@ -1,0 +1,184 @@
+using System.Runtime.InteropServices;
+using HandleCache.Model.Kernel.Vfs;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
+
+namespace HandleCache.Model.Kernel.Fuse;
+
+/// <summary>
+/// fuse_file_read_iter(), fuse_file_write_iter(), fuse_fsync() (R19; models fs/fuse/file.c, v6.18).
+/// </summary>
+internal sealed class FileReadWrite(
+    KernelFaults faults, Connection conn, Requests requests, InodeGet inodes,
+    DirAttributes dirAttributes)
+{
+    private const ulong PageBytes = 4096;
+
+    /// <summary>fuse_file_read_iter().</summary>
+    public async KernelTask<VfsResult> ReadAsync(OpenFile file, long offset, int bytes)
+    {
+        FuseInode inode = file.Dentry.FuseInode!;
+        if (inodes.IsBad(inode))
+            return VfsResult.Failure((int)Errno.EIO);
+        return IsDirect(file)
+            ? await DirectReadAsync(file, inode, offset, bytes)
+            : await CachedReadAsync(file, inode, offset, bytes);
+    }
+
+    private static bool IsDirect(OpenFile file) =>
+        (FuseFile.Of(file).FOpenFlags & (uint)FuseOpenFlags.FOPEN_DIRECT_IO) != 0;
+
+    /// <summary>
+    /// Models fuse_direct_read_iter(): what is asked for is what the server is asked. Direct I/O
+    /// names the caller's lock owner (fuse_direct_io() hands current->files to fuse_send_read()
+    /// and fuse_send_write(), which set FUSE_READ_LOCKOWNER and FUSE_WRITE_LOCKOWNER), since the
+    /// request is the caller's own; the page cache reads and writes for nobody in particular and
+    /// names none. The owner's value is noise (NoiseRules, "lock-owner"), the flag is compared.
+    /// </summary>
+    private async KernelTask<VfsResult> DirectReadAsync(
+        OpenFile file, FuseInode inode, long offset, int bytes)
+    {
+        KernelAnswer answer = await AskReadAsync(
+            file, (ulong)offset, (uint)bytes, FuseConstants.FUSE_READ_LOCKOWNER);
+        inode.InvalMask |= StatxMask.ATime;
+        if (answer.Errno != 0)
+            return VfsResult.Failure(answer.Errno);
+        return new VfsResult(0, answer.Body.Length)
+        {
+            Data = Convert.ToHexStringLower(answer.Body),
+        };
+    }
+
+    private KernelTask<KernelAnswer> AskReadAsync(
+        OpenFile file, ulong offset, uint bytes, uint readFlags) =>
+        requests.SendAsync(
+            FuseOpcode.FUSE_READ, file.Dentry.FuseInode!,
+            FuseArgs.Bytes(new fuse_read_in
+            {
+                fh = FuseFile.Of(file).Fh,
+                offset = offset,
+                size = bytes,
+                read_flags = readFlags,
+                flags = (uint)file.Flags,
+            }),
+            ReplyRoom.UpTo((int)bytes));
+
+    /// <summary>
+    /// Models fuse_cache_read_iter(): attributes first (auto_inval_data, or past the known end),
+    /// then the pages that are missing. The data themselves are not kept. What the running kernel
+    /// taught: at or behind the known end there is no READ.
+    /// </summary>
+    private async KernelTask<VfsResult> CachedReadAsync(
+        OpenFile file, FuseInode inode, long offset, int bytes)
+    {
+        if (conn.AutoInvalData || (ulong)(offset + bytes) > inode.Size)
+        {
+            (int errno, _) = await dirAttributes.UpdateAttrAsync(
+                inode, FuseFile.Of(file), StatxMask.Size, 0);
+            if (errno != 0)
+                return VfsResult.Failure(errno);
+        }
+
+        ulong at = (ulong)offset;
+        ulong end = at + (ulong)bytes;
+        while (at < Math.Min(end, inode.Size))
+        {
+            ulong page = at / PageBytes;
+            if (!inode.Pages.Contains(page))
+            {
+                KernelAnswer answer = await AskReadAsync(
+                    file, page * PageBytes, (uint)PageBytes, readFlags: 0);
+                inode.InvalMask |= StatxMask.ATime;
+                if (answer.Errno != 0)
+                {
+                    return at > (ulong)offset
+                        ? Count(offset, at)
+                        : VfsResult.Failure((int)Errno.EIO);
+                }
+
+                inode.Pages.Add(page);
+            }
+
+            at = Math.Min((page + 1) * PageBytes, Math.Min(end, inode.Size));
+        }
+
+        return Count(offset, at);
+    }
+
+    private static VfsResult Count(long offset, ulong at) =>
+        new(0, Math.Max(0, (long)at - offset));
+
+    /// <summary>fuse_file_write_iter(), without a writeback cache.</summary>
+    public async KernelTask<VfsResult> WriteAsync(OpenFile file, long offset, byte[] data)
+    {
+        FuseInode inode = file.Dentry.FuseInode!;
+        if (inodes.IsBad(inode))
+            return VfsResult.Failure((int)Errno.EIO);
+        await inode.Lock.AcquireAsync(exclusive: true);
+        try
+        {
+            // generic_write_checks(): O_APPEND writes at the size that is known.
+            if ((file.Flags & OpenFlags.Append) != 0 && !faults.Has(KernelFault.AppendIgnored))
+                offset = (long)inode.Size;
+            KernelAnswer answer = await requests.SendAsync(
+                FuseOpcode.FUSE_WRITE, inode,
+                [.. FuseArgs.Bytes(new fuse_write_in
+                {
+                    fh = FuseFile.Of(file).Fh,
+                    offset = (ulong)offset,
+                    size = (uint)data.Length,
+                    write_flags = IsDirect(file) ? FuseConstants.FUSE_WRITE_LOCKOWNER : 0,
+                    flags = (uint)file.Flags,
+                }), .. data],
+                ReplyRoom.Of<fuse_write_out>());
+            return TakeWriteReply(inode, offset, data.Length, answer);
+        }
+        finally
+        {
+            inode.Lock.Release(exclusive: true);
+        }
+    }
+
+    /// <summary>Models fuse_write_update_attr(): done whatever came of the WRITE.</summary>
+    private VfsResult TakeWriteReply(
+        FuseInode inode, long offset, int bytes, in KernelAnswer answer)
+    {
+        int errno = answer.Errno;
+        uint written = errno == 0 ? MemoryMarshal.Read<fuse_write_out>(answer.Body).size : 0;
+        if (written > bytes)
+        {
+            errno = (int)Errno.EIO;
+            written = 0;
+        }
+
+        ulong end = (ulong)offset + written;
+        if (!faults.Has(KernelFault.WriteKeepsVersion))
+            inode.AttrVersion = conn.NextAttrVersion();
+        if (written > 0 && end > inode.Size)
+            inode.Size = end;
+        inode.InvalMask |= InodeAttributes.StatxModSize;
+        return errno != 0 ? VfsResult.Failure(errno) : new VfsResult(0, written);
+    }
+
+    /// <summary>fuse_fsync() and fuse_dir_fsync().</summary>
+    public async KernelTask<int> FSyncAsync(OpenFile file, bool isDataOnly)
+    {
+        FuseInode inode = file.Dentry.FuseInode!;
+        if (inodes.IsBad(inode))
+            return (int)Errno.EIO;
+        FuseOpcode opcode = inode.IsDirectory ? FuseOpcode.FUSE_FSYNCDIR : FuseOpcode.FUSE_FSYNC;
+        if (conn.Unsupported.Contains(opcode))
+            return 0;
+        await inode.Lock.AcquireAsync(exclusive: true);
+        KernelAnswer answer = await requests.AskAsync(
+            opcode, inode,
+            FuseArgs.Bytes(new fuse_fsync_in
+            {
+                fh = FuseFile.Of(file).Fh,
+                fsync_flags = isDataOnly ? 1u : 0,
+            }),
+            ReplyRoom.Nothing);
+        inode.Lock.Release(exclusive: true);
+        return answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno;
+    }
+}

@@ -1,0 +1,71 @@
+using HandleCache.Model.Inodes;
+using HandleCache.Model.Kernel.Vfs;
+
+namespace HandleCache.Model.Kernel.Fuse;
+
+/// <summary>
+/// The cold part of struct fuse_inode (fs/fuse/fuse_i.h, v6.18), around its struct inode: nlookup,
+/// handle and badness are the <see cref="FuseInodeCache"/>'s.
+/// </summary>
+internal sealed class FuseInode(
+    InodeIndex index, ulong nodeId, uint generation, uint mode, ISuperOperations super,
+    WakeQueue wakes)
+    : Inode(super, generation, mode, wakes)
+{
+    public InodeIndex Index { get; } = index;
+
+    public ulong NodeId { get; } = nodeId;
+
+    /// <summary>fi->attr_version; 0 as long as no attributes were taken.</summary>
+    public ulong AttrVersion { get; set; }
+
+    /// <summary>fi->i_time: until when attributes are believed, ns; 0 is never.</summary>
+    public long AttrExpiryNs { get; set; }
+
+    /// <summary>fi->inval_mask: STATX_ bits to be asked for before they are used.</summary>
+    public uint InvalMask { get; set; } = uint.MaxValue;
+
+    /// <summary>FUSE_I_ADVISE_RDPLUS.</summary>
+    public bool AdvisesReadDirPlus { get; set; }
+
+    /// <summary>FUSE_I_INIT_RDPLUS.</summary>
+    public bool CameByReadDirPlus { get; set; }
+
+    /// <summary>FUSE_I_SIZE_UNSTABLE.</summary>
+    public bool SizeUnstable { get; set; }
+
+    /// <summary>What is cached of a directory's names.</summary>
+    public DirectoryListing Listing { get; } = new();
+}
+
+/// <summary>What <see cref="SideTable{T}"/> holds of an inode.</summary>
+internal struct ColdInode
+{
+    public FuseInode? Inode;
+}
+
+/// <summary>What FUSE keeps in a dentry.</summary>
+internal static class FuseDentry
+{
+    extension(Dentry dentry)
+    {
+        /// <summary>get_fuse_inode(d_inode(dentry)); null for a negative dentry.</summary>
+        public FuseInode? FuseInode => (FuseInode?)dentry.Inode;
+
+        /// <summary>
+        /// fuse_dentry_time(), in d_fsdata: until when the name is believed, ns; 0 is never.
+        /// </summary>
+        public long ExpiryNs
+        {
+            get => dentry.FsData;
+            set => dentry.FsData = value;
+        }
+
+        /// <summary>d_time: the connection's epoch when the name was looked up.</summary>
+        public int Epoch
+        {
+            get => dentry.Time;
+            set => dentry.Time = value;
+        }
+    }
+}

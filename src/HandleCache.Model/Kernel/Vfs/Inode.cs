@@ -1,0 +1,101 @@
+using HandleCache.Protocol.Uapi;
+
+namespace HandleCache.Model.Kernel.Vfs;
+
+/// <summary>
+/// struct inode: what the VFS keeps of an object (include/linux/fs.h, v6.18). The file system
+/// derives its own from it, as its struct holds this one.
+/// </summary>
+/// <param name="super">Told when nobody holds it any more.</param>
+/// <param name="generation">i_generation; a wider one loses its upper half here.</param>
+/// <param name="mode">i_mode; the type bits never change.</param>
+/// <param name="wakes">Where who waited for its lock is woken.</param>
+internal abstract class Inode(
+    ISuperOperations super, uint generation, uint mode, WakeQueue wakes)
+{
+    public uint Generation { get; } = generation;
+
+    public uint Mode { get; set; } = mode;
+
+    public uint NLink { get; set; }
+
+    public uint Uid { get; set; }
+
+    public uint Gid { get; set; }
+
+    /// <summary>i_rdev; only of devices, whatever the server says (init_special_inode()).</summary>
+    public uint Rdev { get; init; }
+
+    public ulong Ino { get; set; }
+
+    public ulong Size { get; set; }
+
+    public ulong Blocks { get; set; }
+
+    public uint BlkSize { get; set; }
+
+    public KernelTime ATime { get; set; }
+
+    public KernelTime MTime { get; set; }
+
+    public KernelTime CTime { get; set; }
+
+    public KernelTime? BTime { get; set; }
+
+    /// <summary>S_DEAD: a removed directory.</summary>
+    public bool IsDead { get; set; }
+
+    /// <summary>S_AUTOMOUNT.</summary>
+    public bool IsAutomount { get; init; }
+
+    /// <summary>i_version, which rises where somebody has looked since it last did.</summary>
+    public ulong Version { get; private set; }
+
+    private bool _isVersionSeen;
+
+    /// <summary>inode_query_iversion().</summary>
+    public ulong QueryVersion()
+    {
+        _isVersionSeen = true;
+        return Version;
+    }
+
+    /// <summary>inode_maybe_inc_iversion().</summary>
+    public void ChangeVersion()
+    {
+        Version += _isVersionSeen ? 1u : 0;
+        _isVersionSeen = false;
+    }
+
+    /// <summary>Pages of the page cache that are up to date.</summary>
+    public HashSet<ulong> Pages { get; } = [];
+
+    /// <summary>
+    /// i_count: aliases, open files' releases under way, and who looks at it now.
+    /// </summary>
+    public int References { get; set; }
+
+    /// <summary>i_dentry.</summary>
+    public List<Dentry> Aliases { get; } = [];
+
+    /// <summary>i_rwsem.</summary>
+    public KernelLock Lock { get; } = new(wakes);
+
+    /// <summary>ihold().</summary>
+    public void Hold() => References++;
+
+    /// <summary>
+    /// iput(): the last reference evicts, whatever nlink says (inode_just_drop()).
+    /// </summary>
+    public void Put()
+    {
+        if (--References == 0)
+            super.EvictInode(this);
+    }
+
+    public bool IsDirectory => FileModes.IsDirectory(Mode);
+
+    public bool IsRegular => FileModes.IsRegular(Mode);
+
+    public bool IsSymlink => FileModes.IsSymlink(Mode);
+}

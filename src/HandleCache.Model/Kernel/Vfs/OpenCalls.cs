@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using HandleCache.Protocol.Uapi;
+
+namespace HandleCache.Model.Kernel.Vfs;
+
+/// <summary>
+/// The calls of fs/open.c, v6.18: open(2), truncate(2), ftruncate(2), chmod(2), chown(2) and
+/// faccessat(2).
+/// </summary>
+internal sealed class OpenCalls(
+    IInodeOperations iops, NameiRetry retry, NameiOpen nameiOpen, FileTable table, Attr attr,
+    KernelFaults faults)
+{
+    /// <summary>do_sys_openat2(), do_filp_open(): once more after ESTALE.</summary>
+    public async KernelTask<VfsResult> OpenAsync(VfsCall call)
+    {
+        await table.CloseAsync(call.Slot);
+        int flags = call.Flags | OpenFlags.LargeFile;
+        if (!faults.Has(KernelFault.TmpFileReadable) && NameiOpen.IsTmpFile(flags)
+            && (flags & OpenFlags.AccessMode) == OpenFlags.ReadOnly)
+            return VfsResult.Failure((int)Errno.EINVAL);
+        uint mode = (flags & OpenFlags.Create) != 0 || NameiOpen.IsTmpFile(flags)
+            ? (call.Mode & FileModes.PermissionMask) | FileModes.Regular
+            : 0;
+        List<OpenFile> closing = [];
+        StrongBox<int> links = new();
+        (OpenFile? file, int errno) = await nameiOpen.PathOpenAsync(
+            call.Path, flags, mode, LookupFlags.None, closing, links);
+        if (errno == (int)Errno.ESTALE)
+        {
+            (file, errno) = await nameiOpen.PathOpenAsync(
+                call.Path, flags, mode, LookupFlags.Reval, closing, links);
+        }
+
+        table.ReleaseAll(closing);
+        table.Install(call.Slot, file);
+        return new VfsResult(errno);
+    }
+
+    /// <summary>faccessat(): permission of what the path names, as root.</summary>
+    public KernelTask<VfsResult> AccessAsync(VfsCall call) =>
+        retry.AtPathAsync(
+            call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
+            async dentry => new VfsResult(
+                await iops.PermissionAsync(dentry.Inode!, (int)call.Mode | May.Access)));
+
+    /// <summary>chmod(): the type bits go along, as iattr has them.</summary>
+    public KernelTask<VfsResult> ChModAsync(VfsCall call) => retry.AtObjectAsync(
+        call.Path,
+        async dentry => dentry.Inode!.IsSymlink
+            ? VfsResult.Failure((int)Errno.EOPNOTSUPP)
+            : new VfsResult(await attr.ChangeAsync(
+                dentry,
+                new()
+                {
+                    Valid = AttrFlags.Mode,
+                    Mode = (call.Mode & FileModes.PermissionMask)
+                        | (dentry.Inode!.Mode & FileModes.TypeMask),
+                })));
+
+    public KernelTask<VfsResult> ChGrpAsync(VfsCall call) => retry.AtObjectAsync(
+        call.Path,
+        async dentry => new VfsResult(await attr.ChangeAsync(
+            dentry, new() { Valid = AttrFlags.Gid, Gid = call.Mode })));
+
+    /// <summary>vfs_truncate(): a regular file, which may be written.</summary>
+    public KernelTask<VfsResult> TruncateAsync(VfsCall call) => retry.AtObjectAsync(
+        call.Path,
+        async dentry =>
+        {
+            Inode inode = dentry.Inode!;
+            if (inode.IsDirectory)
+                return VfsResult.Failure((int)Errno.EISDIR);
+            if (!inode.IsRegular)
+                return VfsResult.Failure((int)Errno.EINVAL);
+            int errno = await iops.PermissionAsync(inode, May.Write);
+            return errno != 0
+                ? VfsResult.Failure(errno)
+                : new VfsResult(await attr.ChangeAsync(dentry, SizeOf(call.Size)));
+        });
+
+    /// <summary>
+    /// A new size alone: neither truncate() nor ftruncate() sends a time (update_mtime()).
+    /// </summary>
+    private static Iattr SizeOf(int bytes) =>
+        new() { Valid = AttrFlags.Size, Size = (ulong)bytes };
+
+    public async KernelTask<VfsResult> FTruncateAsync(VfsCall call)
+    {
+        if (table.At(call.Slot) is not { } file || (file.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
+        if (!file.Dentry.Inode!.IsRegular || !file.MayWrite)
+            return VfsResult.Failure((int)Errno.EINVAL);
+        return new VfsResult(await attr.ChangeAsync(
+            file.Dentry, SizeOf(call.Size) with { File = file }));
+    }
+}

@@ -1,0 +1,86 @@
+namespace HandleCache.Model.Kernel.Vfs;
+
+/// <summary>Which system call is which method.</summary>
+internal sealed class SystemCalls
+{
+    private readonly Stat _stat;
+    private readonly OpenCalls _open;
+    private readonly ReadWrite _readWrite;
+    private readonly ReadDir _readDir;
+    private readonly NameiCreate _create;
+    private readonly NameiRemove _remove;
+    private readonly NameiRename _rename;
+    private readonly Attr _attr;
+    private readonly Xattr _xattr;
+    private readonly FHandle _handles;
+
+    /// <param name="sb">What is mounted.</param>
+    /// <param name="faults">What is to be done wrong.</param>
+    /// <param name="protectedHardlinks">/proc/sys/fs/protected_hardlinks.</param>
+    public SystemCalls(SuperBlock sb, KernelFaults faults, bool protectedHardlinks)
+    {
+        DentryCache dcache = sb.Dcache;
+        IInodeOperations iops = sb.InodeOperations;
+        IFileOperations fops = sb.FileOperations;
+        Files = new(dcache, fops);
+        NameiPermission permission = new(iops, protectedHardlinks);
+        NameiLookup lookup = new(sb, dcache, iops);
+        Namei namei = new(sb, dcache, iops, lookup, faults);
+        NameiRetry retry = new(dcache, namei);
+        _attr = new(iops, retry);
+        Open open = new(fops, _attr, faults);
+        NameiOpen nameiOpen = new(sb, dcache, iops, namei, lookup, permission, open);
+        _readDir = new(fops, Files);
+        _stat = new(sb, dcache, iops, namei, retry, Files);
+        _open = new(iops, retry, nameiOpen, Files, _attr, faults);
+        _readWrite = new(fops, Files);
+        _create = new(dcache, iops, namei, lookup, permission);
+        _remove = new(dcache, iops, namei, lookup, permission);
+        _rename = new(dcache, iops, namei, lookup, permission);
+        _xattr = new(iops, sb.XattrOperations, retry);
+        ExportFs exportFs = new(sb, dcache, iops, sb.ExportOperations, lookup, open, _readDir);
+        _handles = new(dcache, sb.ExportOperations, namei, nameiOpen, Files, exportFs);
+    }
+
+    /// <summary>The caller's open files.</summary>
+    public FileTable Files { get; }
+
+    /// <exception cref="ArgumentException">
+    /// A call that only the driver of a script can make.
+    /// </exception>
+    public KernelTask<VfsResult> CallAsync(VfsCall call) => call.Kind switch
+    {
+        VfsCallKind.Stat => _stat.StatAsync(call),
+        VfsCallKind.StatAt => _stat.StatAtAsync(call),
+        VfsCallKind.FStat => _stat.FStatAsync(call),
+        VfsCallKind.Access => _open.AccessAsync(call),
+        VfsCallKind.Open => _open.OpenAsync(call),
+        VfsCallKind.Close => Files.CloseAsync(call.Slot),
+        VfsCallKind.Read => _readWrite.ReadAsync(call),
+        VfsCallKind.Write => _readWrite.WriteAsync(call),
+        VfsCallKind.ReadDir => _readDir.ReadDirAsync(call, once: false),
+        VfsCallKind.ReadDirOnce => _readDir.ReadDirAsync(call, once: true),
+        VfsCallKind.MkDir => _create.MkDirAsync(call),
+        VfsCallKind.MkNod => _create.MkNodAsync(call),
+        VfsCallKind.Symlink => _create.SymlinkAsync(call),
+        VfsCallKind.Link => _create.LinkAsync(call),
+        VfsCallKind.Unlink => _remove.UnlinkAsync(call),
+        VfsCallKind.RmDir => _remove.RmDirAsync(call),
+        VfsCallKind.Rename => _rename.RenameAsync(call),
+        VfsCallKind.ChMod => _open.ChModAsync(call),
+        VfsCallKind.ChGrp => _open.ChGrpAsync(call),
+        VfsCallKind.Truncate => _open.TruncateAsync(call),
+        VfsCallKind.FTruncate => _open.FTruncateAsync(call),
+        VfsCallKind.UTimes => _attr.UTimesAsync(call),
+        VfsCallKind.GetXattr => _xattr.GetAsync(call),
+        VfsCallKind.SetXattr => _xattr.SetAsync(call),
+        VfsCallKind.ListXattr => _xattr.ListAsync(call),
+        VfsCallKind.RemoveXattr => _xattr.RemoveAsync(call),
+        VfsCallKind.ReadLink => _stat.ReadLinkAsync(call),
+        VfsCallKind.StatFs => _stat.StatFsAsync(call),
+        VfsCallKind.FSync => _readWrite.FSyncAsync(call),
+        VfsCallKind.NameToHandle => _handles.NameToHandleAsync(call),
+        VfsCallKind.OpenByHandle => _handles.OpenByHandleAsync(call),
+        _ => throw new ArgumentException($"{call.Kind} is not a system call", nameof(call)),
+    };
+}
