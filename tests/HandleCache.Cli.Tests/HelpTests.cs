@@ -51,10 +51,14 @@ public sealed class HelpTests
     private static void Check(string what, string? text, List<string> wrong)
     {
         if (string.IsNullOrEmpty(text))
+        {
             wrong.Add($"{what}: no description");
-        else if (text[^1] is '.' or ';' or ':' or ' ' || text.Contains(". ", StringComparison.Ordinal))
-            wrong.Add($"{what}: ends or goes on behind a full stop: {text}");
-        else if (!(char.IsAsciiLetterUpper(text[0]) || char.IsAsciiDigit(text[0]) || text[0] == '-'))
+            return;
+        }
+
+        if (text[^1] is '.' or ';' or ':' or ' ' || text.Contains(". ", StringComparison.Ordinal))
+            wrong.Add($"{what}: ends with a full stop, or goes on behind one: {text}");
+        if (!char.IsAsciiLetterUpper(text[0]) && !char.IsAsciiDigit(text[0]) && text[0] != '-')
             wrong.Add($"{what}: begins with a small letter: {text}");
     }
 }

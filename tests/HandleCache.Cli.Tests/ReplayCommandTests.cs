@@ -85,7 +85,7 @@ public sealed class ReplayCommandTests : IDisposable
         Cli.Outcome outcome = Cli.Run("replay", Trace, "--kernel", "6.18");
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains(
-            "byte 61: a FORGET takes 1 lookups from nodeid 5", outcome.Output,
+            "byte 61: BATCH_FORGET takes 1 lookups from nodeid 5", outcome.Output,
             StringComparison.Ordinal);
         Assert.Contains("verdict: diverge", outcome.Output, StringComparison.Ordinal);
     }

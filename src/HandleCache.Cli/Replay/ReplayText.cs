@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Replay;
-using HandleCache.Model.Replay;
+using HandleCache.Model.Traffic;
 
 namespace HandleCache.Cli.Replay;
 
@@ -14,7 +14,7 @@ internal static class ReplayText
     public static string Of(ReplayRequest request, ReplayResult result)
     {
         StringBuilder text = new();
-        ReplayTally tally = result.Rows[0].Tally;
+        TrafficTally tally = result.Rows[0].Tally;
         text.AppendLine(Plain, $"{request.Trace}: {result.Bytes} bytes, {FormatOf(result)}");
         text.AppendLine(Plain, $"{tally.Operations} operations in {tally.Mounts} mounts: "
             + $"{tally.Requests} requests,");
@@ -65,7 +65,7 @@ internal static class ReplayText
         text.AppendLine(Plain, $"{"check",-20}{"compared",14}{"mismatches",14}");
         for (int i = 0; i < result.Rows[0].Checks.Count; i++)
         {
-            ReplayCheck[] same = [.. result.Rows.Select(row => row.Checks[i])];
+            CheckCount[] same = [.. result.Rows.Select(row => row.Checks[i])];
             long compared = same.Sum(check => check.Compared);
             string name = same[0].Name;
             text.Append(compared > 0

@@ -1,6 +1,6 @@
 using HandleCache.Model.Handles;
-using HandleCache.Model.Replay;
 using HandleCache.Model.Slab;
+using HandleCache.Model.Traffic;
 
 namespace HandleCache.Lab.Replay;
 
@@ -9,9 +9,9 @@ public sealed record ReplayRow
 {
     public required HandleStrategy Strategy { get; init; }
 
-    public required ReplayTally Tally { get; init; }
+    public required TrafficTally Tally { get; init; }
 
-    public required IReadOnlyList<ReplayCheck> Checks { get; init; }
+    public required IReadOnlyList<CheckCount> Checks { get; init; }
 
     /// <summary>
     /// Kernel memory per inode, derived: the mean over all inodes the trace made, each with the

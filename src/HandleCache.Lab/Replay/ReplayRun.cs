@@ -2,6 +2,7 @@ using System.Diagnostics;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Replay;
 using HandleCache.Model.Slab;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Traces;
 
 namespace HandleCache.Lab.Replay;
@@ -95,7 +96,7 @@ internal sealed class ReplayRun : ITraceSink, IDisposable
     public ReplayRow Row(KernelProfile kernel, HandleHeader header, bool isImport)
     {
         _all.Stop();
-        ReplayTally tally = _replayer.Tally;
+        TrafficTally tally = _replayer.Tally;
         double walk = _walking.Elapsed.TotalSeconds;
         return new ReplayRow
         {
@@ -129,7 +130,7 @@ internal sealed class ReplayRun : ITraceSink, IDisposable
             throw new BadInputException($"{_name}: {error}");
     }
 
-    private double BytesPerInode(KernelProfile kernel, HandleHeader header, ReplayTally tally)
+    private double BytesPerInode(KernelProfile kernel, HandleHeader header, TrafficTally tally)
     {
         InodeCostModel cost = new(kernel, _strategy == HandleStrategy.None
             ? default

@@ -1,10 +1,10 @@
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Dialects;
-using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Validate;
 
 /// <summary>
-/// Names of the checks that validate makes itself; the tap's are in MirrorChecks.
+/// Names of the checks that validate makes itself; the tap's are in TrafficChecks.
 /// </summary>
 public static class ValidateChecks
 {
@@ -64,8 +64,8 @@ public static class ValidateChecks
     /// </summary>
     public static IReadOnlyList<string> Mandatory { get; } =
     [
-        MirrorChecks.LiveNodeIds, MirrorChecks.EntryIdentity, MirrorChecks.ForgetNLookup,
-        MirrorChecks.CacheValid, Syscalls, ExportHandle, HandleBytes, StaleHandle, InodeState,
+        TrafficChecks.LiveNodeIds, TrafficChecks.EntryIdentity, TrafficChecks.ForgetNLookup,
+        TrafficChecks.CacheValid, Syscalls, ExportHandle, HandleBytes, StaleHandle, InodeState,
         AllForgotten,
     ];
 

@@ -1,4 +1,5 @@
 using HandleCache.Lab.Validate;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Tap;
 
@@ -23,7 +24,7 @@ public sealed record WatchResult
     public required IReadOnlyList<string> Notes { get; init; }
 
     private static bool IsOfTraffic(CheckResult check) =>
-        check.Name != MirrorChecks.CacheValid && check.Compared > 0;
+        check.Name != TrafficChecks.CacheValid && check.Compared > 0;
 }
 
 /// <summary>What `watch` was asked.</summary>

@@ -2,6 +2,7 @@ using HandleCache.Lab.Replay;
 using HandleCache.Lab.Validate;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
@@ -50,9 +51,9 @@ public static class WatchRun
 
         recording?.Complete();
         ledger.NotCompared(
-            MirrorChecks.ForgetNLookup, "the kernel has taken no lookup back");
-        ledger.NotCompared(MirrorChecks.EntryIdentity, "no entry came twice");
-        ledger.NotCompared(MirrorChecks.LiveNodeIds, "no request named a nodeid but the root's");
+            TrafficChecks.ForgetNLookup, "the kernel has taken no lookup back");
+        ledger.NotCompared(TrafficChecks.EntryIdentity, "no entry came twice");
+        ledger.NotCompared(TrafficChecks.LiveNodeIds, "no request named a nodeid but the root's");
         return new WatchResult
         {
             Kernel = new KernelIdentity(KernelRelease.Read(), protocol),

@@ -1,18 +1,14 @@
 using System.Text;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Traces;
-using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Replay;
 
 /// <summary>Where mounts begin and end, and what is compared there.</summary>
 public sealed partial class TraceReplayer
 {
-
     private readonly ulong?[] _figures = new ulong?[(int)TraceFigure.HandleDigest + 1];
     private string _mountName = "";
-    private bool _reusesNodeIds;
-    private int _peakOfMount;
 
     private TraceError MountOrEnd(in TraceRecord record, ReadOnlySpan<byte> payload)
     {
@@ -52,16 +48,13 @@ public sealed partial class TraceReplayer
 
         record.Handle(payload, out ReadOnlySpan<byte> name);
         _mountName = Encoding.UTF8.GetString(name);
-        _reusesNodeIds = (record.Nibble & TraceRecord.ReusesNodeIds) != 0;
         _cache = new FuseInodeCache(new FuseInodeCacheOptions
         {
             Strategy = _options.Strategy,
             IndexByHandle = _options.IndexByHandle,
         });
-        _cache.MountRoot(FileModes.Directory, record.NodeId);
-        Tally.Mounts++;
-        _peakOfMount = _cache.Count;
-        Tally.InodesPeak = Math.Max(Tally.InodesPeak, _cache.Count);
+        _check.Mount(
+            _cache, record.NodeId, (record.Nibble & TraceRecord.ReusesNodeIds) != 0);
         Array.Clear(_figures);
         return TraceError.None;
     }
@@ -73,15 +66,13 @@ public sealed partial class TraceReplayer
         CacheDigest digest = cache.Digest();
         Tally.InodesAtEnd = digest.Inodes;
         Compare(TraceFigure.Inodes, (ulong)digest.Inodes, offset);
-        Compare(TraceFigure.InodesPeak, (ulong)_peakOfMount, offset);
+        Compare(TraceFigure.InodesPeak, (ulong)_check.InodesPeak, offset);
         Compare(TraceFigure.Lookups, digest.Lookups, offset);
         Compare(TraceFigure.StateDigest, digest.State, offset);
         if (_options.Strategy.CapacityBytes >= Handles.HandleStrategy.MaxHandleBytes)
             Compare(TraceFigure.HandleDigest, digest.Handles, offset);
 
-        _cacheValid.Compared++;
-        foreach (ValidationError error in cache.Validate())
-            _cacheValid.Fail(offset, error.ToString());
+        _check.Validate(offset);
         _options.OnWalk?.Invoke(false);
         cache.Dispose();
         _cache = null;
@@ -97,10 +88,10 @@ public sealed partial class TraceReplayer
     {
         if (_figures[(int)figure] is not { } recorded)
             return;
-        _finalState.Compared++;
+        _check.FinalState.Compared++;
         if (recorded != replayed)
         {
-            _finalState.Fail(
+            _check.FinalState.Fail(
                 offset,
                 $"mount '{_mountName}' ends with {figure} {replayed}, recorded was {recorded}");
         }

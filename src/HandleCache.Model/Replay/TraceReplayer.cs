@@ -1,4 +1,5 @@
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Traces;
@@ -6,9 +7,9 @@ using HandleCache.Protocol.Traces;
 namespace HandleCache.Model.Replay;
 
 /// <summary>
-/// Drives a <see cref="FuseInodeCache"/> with the records of a trace, block by block, and holds the
-/// trace to the rules that real traffic keeps. The same trace gives the same result, always. What
-/// one mount leaves behind is compared with what the recorder held, and then forgotten.
+/// Brings the records of a trace, block by block, before the <see cref="TrafficCheck"/> that real
+/// traffic comes before. The same trace gives the same result, always. What one mount leaves behind
+/// is compared with what the recorder had, and then forgotten.
 /// </summary>
 /// <remarks>
 /// Records are decoded a few at a time; the nodeids of those few are looked for together, so that
@@ -25,11 +26,7 @@ public sealed partial class TraceReplayer : IDisposable
     private readonly TraceRecord[] _records = new TraceRecord[InFlight];
     private readonly ulong[] _nodeIds = new ulong[InFlight];
     private readonly InodeIndex[] _found = new InodeIndex[InFlight];
-    private readonly ReplayCheck _forgetNLookup = new(ReplayChecks.ForgetNLookup);
-    private readonly ReplayCheck _liveNodeIds = new(ReplayChecks.LiveNodeIds);
-    private readonly ReplayCheck _entryIdentity = new(ReplayChecks.EntryIdentity);
-    private readonly ReplayCheck _finalState = new(ReplayChecks.FinalState);
-    private readonly ReplayCheck _cacheValid = new(ReplayChecks.CacheValid);
+    private readonly TrafficCheck _check = new();
     private FuseInodeCache? _cache;
     private long _origin;
 
@@ -37,13 +34,12 @@ public sealed partial class TraceReplayer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        Checks = [_forgetNLookup, _liveNodeIds, _entryIdentity, _finalState, _cacheValid];
     }
 
-    public ReplayTally Tally { get; } = new();
+    public TrafficTally Tally => _check.Tally;
 
     /// <summary>All checks; one that compared nothing says nothing.</summary>
-    public IReadOnlyList<ReplayCheck> Checks { get; }
+    public IReadOnlyList<CheckCount> Checks => _check.Checks;
 
     /// <summary>The cache of the mount that is open now; null between two.</summary>
     public FuseInodeCache? Cache => _cache;
@@ -106,28 +102,37 @@ public sealed partial class TraceReplayer : IDisposable
         for (int i = 0; i < count; i++)
         {
             TraceRecord record = _records[i];
+            if (_cache is null || record.Kind is TraceRecordKind.Mount
+                or TraceRecordKind.Figure or TraceRecordKind.End)
+            {
+                isAhead = false;
+                if (MountOrEnd(record, payload) is { IsError: true } error)
+                    return error;
+                continue;
+            }
+
+            long at = _origin + record.At;
             switch (record.Kind)
             {
-                case TraceRecordKind.Entry when _cache is { } cache:
-                    Entry(cache, record, _found[i], isAhead, payload);
+                case TraceRecordKind.Entry:
+                    Entry(record, _found[i], isAhead, payload);
                     break;
-                case TraceRecordKind.Request when _cache is { } cache:
-                    Request(cache, record, isAhead ? _found[i] : default);
+                case TraceRecordKind.Request:
+                    _check.Request(
+                        record.Opcode, record.NodeId, record.Value,
+                        (record.Nibble & TraceRecord.IsExportLookup) != 0,
+                        isAhead ? _found[i] : default, at);
                     break;
-                case TraceRecordKind.Forget when _cache is { } cache:
+                case TraceRecordKind.Forget:
                     isAhead = false;
-                    Forget(cache, record);
+                    Forget(record, at);
                     break;
-                case TraceRecordKind.TakeBack when _cache is { } cache:
+                case TraceRecordKind.TakeBack:
                     isAhead = false;
-                    Tally.TakeBacks++;
-                    cache.TakeBack(new IGetResult(cache.Find(record.NodeId), IGetOutcome.Hit));
+                    _check.TakeBack(record.NodeId);
                     break;
                 default:
-                    isAhead = false;
-                    if (MountOrEnd(record, payload) is { IsError: true } error)
-                        return error;
-                    break;
+                    throw new InvalidOperationException($"a reader gave kind {record.Kind}");
             }
         }
 
@@ -143,113 +148,22 @@ public sealed partial class TraceReplayer : IDisposable
     }
 
     private void Entry(
-        FuseInodeCache cache, in TraceRecord record, InodeIndex found, bool isAhead,
-        ReadOnlySpan<byte> payload)
+        in TraceRecord record, InodeIndex found, bool isAhead, ReadOnlySpan<byte> payload)
     {
-        Tally.Entries++;
         uint type = record.Handle(payload, out ReadOnlySpan<byte> bytes);
         FileHandle handle = new(type, bytes);
-        uint mode = record.Nibble << TypeShift;
-        IGetResult got = isAhead
-            ? cache.IGet(found, record.NodeId, record.Value, mode, handle)
-            : cache.IGet(record.NodeId, record.Value, mode, handle);
-        if (got.Outcome == IGetOutcome.Hit)
-        {
-            Tally.Hits++;
-            _entryIdentity.Compared++;
-            return;
-        }
-
-        NotHit(cache, record, got, mode, handle);
+        TrafficEntry entry = new(
+            record.Opcode, record.NodeId, record.Value, record.Nibble << TypeShift,
+            _origin + record.At);
+        if (isAhead)
+            _check.Entry(entry, handle, found);
+        else
+            _check.Entry(entry, handle);
     }
 
-    private void NotHit(
-        FuseInodeCache cache, in TraceRecord record, in IGetResult got, uint mode,
-        scoped in FileHandle handle)
-    {
-        if (got.Outcome == IGetOutcome.HandleRefused)
-        {
-            Tally.Refused++;
-            IGetResult without = cache.IGet(record.NodeId, record.Value, mode);
-            if (without.Outcome == IGetOutcome.Hit)
-                Tally.Hits++;
-            else
-                NotHit(cache, record, without, mode, handle);
-            return;
-        }
-
-        if (got.Outcome is IGetOutcome.Replaced or IGetOutcome.RootKept)
-            Differs(cache, record, got);
-        if (got.Outcome != IGetOutcome.RootKept)
-            Tally.CountCreated(handle.Bytes.Length);
-        Tally.InodesPeak = Math.Max(Tally.InodesPeak, cache.Count);
-        _peakOfMount = Math.Max(_peakOfMount, cache.Count);
-    }
-
-    private void Differs(FuseInodeCache cache, in TraceRecord record, in IGetResult got)
-    {
-        Tally.Replaced += got.Outcome == IGetOutcome.Replaced ? 1 : 0;
-        if (_reusesNodeIds)
-            return;
-        _entryIdentity.Compared++;
-        InodeIndex before = got.Outcome == IGetOutcome.Replaced ? got.Old : got.Index;
-        InodeInfo old = cache.Get(before);
-        _entryIdentity.Fail(
-            _origin + record.At,
-            $"nodeid {record.NodeId} comes with generation {(uint)record.Value} and type "
-            + $"0x{record.Nibble << TypeShift:x}, it had {old.Generation} and "
-            + $"0x{old.FileType:x}, or another handle");
-    }
-
-    private void Request(FuseInodeCache cache, in TraceRecord record, InodeIndex found)
-    {
-        Tally.Requests++;
-        CheckLive(cache, record, record.NodeId, found);
-        if (record.Value != 0)
-            CheckLive(cache, record, record.Value, default);
-    }
-
-    private void CheckLive(
-        FuseInodeCache cache, in TraceRecord record, ulong nodeId, InodeIndex found)
-    {
-        // The root is there from mount to unmount, and 0 names nothing.
-        if (nodeId is 0 or FuseConstants.FUSE_ROOT_ID)
-            return;
-        bool held = cache.IsHeld(found, nodeId);
-        if (!held && (record.Nibble & TraceRecord.IsExportLookup) != 0)
-        {
-            Tally.ExportLookups++;
-            return;
-        }
-
-        _liveNodeIds.Compared++;
-        if (!held)
-        {
-            _liveNodeIds.Fail(
-                _origin + record.At,
-                $"{record.Opcode} names nodeid {nodeId}, which no entry gave, or which was "
-                + "forgotten since");
-        }
-    }
-
-    private void Forget(FuseInodeCache cache, in TraceRecord record)
-    {
-        Tally.Forgets++;
-        if ((record.Nibble & TraceRecord.IsFirstOfMessage) != 0)
-            Tally.ForgetMessages++;
-        WireForget forget = cache.ForgetFromWire(record.NodeId, record.Value);
-        _forgetNLookup.Compared++;
-        if (forget.Outcome is WireForgetOutcome.Exact or WireForgetOutcome.OldGeneration)
-            return;
-        if (forget.Outcome == WireForgetOutcome.Partial)
-        {
-            Tally.PartialForgets++;
-            return;
-        }
-
-        _forgetNLookup.Fail(
-            _origin + record.At,
-            $"a FORGET takes {record.Value} lookups from nodeid {record.NodeId}, which holds "
-            + $"{forget.Held}");
-    }
+    private void Forget(in TraceRecord record, long at) => _check.Forget(
+        new fuse_forget_one { nodeid = record.NodeId, nlookup = record.Value },
+        (record.Nibble & TraceRecord.IsBatch) != 0,
+        (record.Nibble & TraceRecord.IsFirstOfMessage) != 0,
+        at);
 }

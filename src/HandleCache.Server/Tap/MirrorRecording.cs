@@ -19,11 +19,11 @@ public sealed class MirrorRecording(TraceWriter trace, string mountName)
 
     /// <summary>What the mirror holds at the end, which the replay must reach.</summary>
     internal static void EndMount(
-        TraceWriter trace, FuseInodeCache cache, MirrorStatistics statistics)
+        TraceWriter trace, FuseInodeCache cache, int inodesPeak)
     {
         CacheDigest digest = cache.Digest();
         trace.Figure(TraceFigure.Inodes, (ulong)digest.Inodes);
-        trace.Figure(TraceFigure.InodesPeak, (ulong)Math.Max(1, statistics.InodesPeak));
+        trace.Figure(TraceFigure.InodesPeak, (ulong)inodesPeak);
         trace.Figure(TraceFigure.Lookups, digest.Lookups);
         trace.Figure(TraceFigure.StateDigest, digest.State);
         trace.Figure(TraceFigure.HandleDigest, digest.Handles);

@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Replay;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
 using HandleCache.Protocol.Uapi;
@@ -27,7 +28,7 @@ public class ContradictionTests
             Look(trace, 5);
             trace.Forget(5, 2, batch: false, firstOfMessage: true);
         });
-        AssertOnly(replayer, ReplayChecks.ForgetNLookup, First + EntryBytes,
+        AssertOnly(replayer, TrafficChecks.ForgetNLookup, First + EntryBytes,
             "takes 2 lookups from nodeid 5, which holds 1");
     }
 
@@ -36,7 +37,7 @@ public class ContradictionTests
     {
         TraceReplayer replayer = Mount(
             trace => trace.Forget(5, 1, batch: true, firstOfMessage: true));
-        AssertOnly(replayer, ReplayChecks.ForgetNLookup, First, "which holds 0");
+        AssertOnly(replayer, TrafficChecks.ForgetNLookup, First, "which holds 0");
     }
 
     [Fact]
@@ -49,7 +50,7 @@ public class ContradictionTests
             trace.Forget(5, 1, batch: true, firstOfMessage: false);
         });
         AssertOnly(
-            replayer, ReplayChecks.ForgetNLookup, First + EntryBytes + 6, "which holds 0");
+            replayer, TrafficChecks.ForgetNLookup, First + EntryBytes + 6, "which holds 0");
         Assert.Equal(1, replayer.Tally.ForgetMessages);
         Assert.Equal(2, replayer.Tally.Forgets);
     }
@@ -64,9 +65,9 @@ public class ContradictionTests
             trace.Forget(5, 1, batch: false, firstOfMessage: true);
             trace.Request(FuseOpcode.FUSE_GETATTR, 5, 0, false);
         });
-        AssertOnly(replayer, ReplayChecks.LiveNodeIds, First + EntryBytes + 5 + 6,
+        AssertOnly(replayer, TrafficChecks.LiveNodeIds, First + EntryBytes + 5 + 6,
             "FUSE_GETATTR names nodeid 5");
-        Assert.Equal(2, Check(replayer, ReplayChecks.LiveNodeIds).Compared);
+        Assert.Equal(2, Check(replayer, TrafficChecks.LiveNodeIds).Compared);
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public class ContradictionTests
             Look(trace, 5);
             trace.Request(FuseOpcode.FUSE_RENAME2, 5, 9, false);
         });
-        AssertOnly(replayer, ReplayChecks.LiveNodeIds, First + EntryBytes, "names nodeid 9");
+        AssertOnly(replayer, TrafficChecks.LiveNodeIds, First + EntryBytes, "names nodeid 9");
     }
 
     [Fact]
@@ -89,7 +90,7 @@ public class ContradictionTests
             trace.Request(FuseOpcode.FUSE_LOOKUP, 1, 0, false);
         });
         AssertHolds(replayer);
-        Assert.Equal(0, Check(replayer, ReplayChecks.LiveNodeIds).Compared);
+        Assert.Equal(0, Check(replayer, TrafficChecks.LiveNodeIds).Compared);
     }
 
     [Fact]
@@ -117,7 +118,8 @@ public class ContradictionTests
                 FuseOpcode.FUSE_LOOKUP, 5, generation, mode, type, Convert.FromHexString(handle));
         }
 
-        AssertOnly(Mount(Write), ReplayChecks.EntryIdentity, First + 4 + 1 + 1 + 4 + 2, "nodeid 5");
+        AssertOnly(
+            Mount(Write), TrafficChecks.EntryIdentity, First + 4 + 1 + 1 + 4 + 2, "nodeid 5");
         TraceReplayer reusing = Mount(Write, reusesNodeIds: true);
         AssertHolds(reusing);
         Assert.Equal(1, reusing.Tally.Replaced);
@@ -150,10 +152,10 @@ public class ContradictionTests
             Look(trace, 5);
             trace.Figure(figure, recorded);
         });
-        AssertOnly(replayer, ReplayChecks.FinalState, First + EntryBytes + 5, $"{figure}");
+        AssertOnly(replayer, TrafficChecks.FinalState, First + EntryBytes + 5, $"{figure}");
         string says = $"{figure} {replayed}";
-        Assert.Contains(
-            says, Check(replayer, ReplayChecks.FinalState).FirstMismatch, StringComparison.Ordinal);
+        CheckCount end = Check(replayer, TrafficChecks.FinalState);
+        Assert.Contains(says, end.FirstMismatch, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Replay;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Traces;
@@ -39,10 +40,11 @@ public class ReplayPropertyTests
                 TraceError error = Play(replayer, trace);
                 return (!error.IsError
                     && Check(replayer,
-                        ReplayChecks.ForgetNLookup).Mismatches == reference.BadForgets
-                    && Check(replayer, ReplayChecks.LiveNodeIds).Mismatches == reference.BadRequests
-                    && Check(replayer, ReplayChecks.FinalState).Mismatches == 0
-                    && Check(replayer, ReplayChecks.CacheValid).Mismatches == 0
+                        TrafficChecks.ForgetNLookup).Mismatches == reference.BadForgets
+                    && Check(replayer, TrafficChecks.LiveNodeIds).Mismatches
+                        == reference.BadRequests
+                    && Check(replayer, TrafficChecks.FinalState).Mismatches == 0
+                    && Check(replayer, TrafficChecks.CacheValid).Mismatches == 0
                     && replayer.Tally.Operations == reference.Operations)
                     .Label(string.Join("; ", replayer.Checks.Select(c => c.FirstMismatch)));
             }),
@@ -69,8 +71,8 @@ public class ReplayPropertyTests
                 });
                 using TraceReplayer replayer = new(new ReplayOptions());
                 return (!Play(replayer, trace).IsError
-                    && Check(replayer, ReplayChecks.FinalState).Compared == 2
-                    && Check(replayer, ReplayChecks.FinalState).Mismatches == 0).ToProperty();
+                    && Check(replayer, TrafficChecks.FinalState).Compared == 2
+                    && Check(replayer, TrafficChecks.FinalState).Mismatches == 0).ToProperty();
             }),
             tests: 200);
     }

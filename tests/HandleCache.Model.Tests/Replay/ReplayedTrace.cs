@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Replay;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Traces;
 using Xunit;
 
@@ -61,20 +62,20 @@ internal sealed class ReplayedTrace : ITraceSink
         return replayer;
     }
 
-    public static ReplayCheck Check(TraceReplayer replayer, string name) =>
+    public static CheckCount Check(TraceReplayer replayer, string name) =>
         replayer.Checks.Single(check => check.Name == name);
 
     /// <summary>Just this check fails, once, at this byte.</summary>
     public static void AssertOnly(TraceReplayer replayer, string name, long offset, string says)
     {
-        foreach (ReplayCheck check in replayer.Checks)
+        foreach (CheckCount check in replayer.Checks)
         {
             Assert.True(
                 check.Mismatches == (check.Name == name ? 1 : 0),
                 $"{check.Name}: {check.Mismatches}, {check.FirstMismatch}");
         }
 
-        ReplayCheck failed = Check(replayer, name);
+        CheckCount failed = Check(replayer, name);
         Assert.Equal(offset, failed.FirstOffset);
         Assert.Contains(says, failed.FirstMismatch, StringComparison.Ordinal);
         Assert.StartsWith($"byte {offset}: ", failed.FirstMismatch, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Tap;
@@ -25,7 +26,7 @@ public sealed class LiveNodeIdTests
         mirror.OnRequest(InMemoryKernel.Message(
             (uint)FuseOpcode.FUSE_LOOKUP, 6, NodeId, InMemoryKernel.Name(name)));
         CheckResult? live = ledger.Results()
-            .FirstOrDefault(check => check.Name == MirrorChecks.LiveNodeIds);
+            .FirstOrDefault(check => check.Name == TrafficChecks.LiveNodeIds);
         Assert.Equal(mismatches, live?.Mismatches ?? 0);
         Assert.Equal(1 - mismatches, mirror.Statistics.ExportLookups);
     }
@@ -38,7 +39,7 @@ public sealed class LiveNodeIdTests
         mirror.OnRequest(InMemoryKernel.Message(
             (uint)FuseOpcode.FUSE_GETATTR, 6, NodeId, new byte[16]));
         CheckResult live = Assert.Single(
-            ledger.Results(), check => check.Name == MirrorChecks.LiveNodeIds);
+            ledger.Results(), check => check.Name == TrafficChecks.LiveNodeIds);
         Assert.Equal(1, live.Mismatches);
         Assert.Contains($"nodeid {NodeId}", live.FirstMismatch, StringComparison.Ordinal);
     }

@@ -1,6 +1,7 @@
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Replay;
+using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
 using HandleCache.Protocol.Uapi;
@@ -36,9 +37,9 @@ public sealed class MirrorRecordingTests
         Assert.Equal(1, replayer.Tally.Forgets);
         Assert.Equal(1, replayer.Tally.ForgetMessages);
         Assert.Equal(1, replayer.Tally.InodesAtEnd);
-        ReplayCheck end = replayer.Checks.Single(c => c.Name == ReplayChecks.FinalState);
+        CheckCount end = replayer.Checks.Single(c => c.Name == TrafficChecks.FinalState);
         Assert.Equal(5, end.Compared);
-        ReplayCheck live = replayer.Checks.Single(c => c.Name == ReplayChecks.LiveNodeIds);
+        CheckCount live = replayer.Checks.Single(c => c.Name == TrafficChecks.LiveNodeIds);
         Assert.Equal(1, live.Compared);
     }
 

@@ -1,9 +1,9 @@
 using HandleCache.Model.Handles;
 
-namespace HandleCache.Model.Replay;
+namespace HandleCache.Model.Traffic;
 
-/// <summary>What a replay has counted until now.</summary>
-public sealed class ReplayTally
+/// <summary>What traffic has counted until now, on the wire or from a trace.</summary>
+public sealed class TrafficTally
 {
     private readonly long[] _createdByLength = new long[HandleStrategy.MaxHandleBytes + 1];
 
@@ -13,12 +13,16 @@ public sealed class ReplayTally
     /// <summary>Requests, entries, forgets and takebacks: what drives the model.</summary>
     public long Operations => Requests + Entries + Forgets + TakeBacks;
 
+    /// <summary>Requests that want a reply.</summary>
     public long Requests { get; internal set; }
 
     /// <summary>Entries of replies, each an iget.</summary>
     public long Entries { get; internal set; }
 
-    /// <summary>Of those, for an inode that was in the cache.</summary>
+    /// <summary>Of those, with a handle longer than the strategy keeps inline.</summary>
+    public long SpilledEntries { get; internal set; }
+
+    /// <summary>Entries for an inode that was in the cache.</summary>
     public long Hits { get; internal set; }
 
     /// <summary>Inodes made, those in place of a stale one included.</summary>
@@ -44,7 +48,7 @@ public sealed class ReplayTally
 
     /// <summary>
     /// Entries whose handle the strategy refuses: counted again without a handle, so that the
-    /// trace can go on.
+    /// traffic can go on.
     /// </summary>
     public long Refused { get; internal set; }
 
