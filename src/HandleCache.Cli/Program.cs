@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
@@ -41,6 +42,9 @@ internal static class Program
         return result.Invoke();
     }
 
+    /// <summary>Help is wrapped there, so that it can be pasted into a mail.</summary>
+    private const int HelpColumns = 80;
+
     /// <summary>Every command, the hidden ones too.</summary>
     internal static RootCommand Commands(IReadOnlyList<Dialect> dialects)
     {
@@ -64,6 +68,10 @@ internal static class Program
         root.Add(ServeCommand.Build(dialects));
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build(dialects));
+        root.Options.OfType<HelpOption>().Single().Action = new HelpAction
+        {
+            MaxWidth = HelpColumns,
+        };
         return root;
     }
 }

@@ -70,7 +70,9 @@ public sealed class InMemoryKernel : IDisposable
     /// <summary>A session that has agreed on INIT with all that it wants.</summary>
     public static InMemoryKernel Mounted(FileSystem fileSystem, SessionOptions? options = null)
     {
-        InMemoryKernel kernel = new(fileSystem, options);
+        string type = (options?.Dialect ?? Dialect.Classic).FileSystemType;
+        InMemoryKernel kernel =
+            new(fileSystem, (options ?? new SessionOptions()) with { FileSystemType = type });
         Answer answer = kernel.Init(7, 45, ulong.MaxValue, options?.Dialect ?? Dialect.Classic);
         Assert.Equal(Errno.None, answer.Errno);
         return kernel;

@@ -14,7 +14,8 @@ internal static class DifferentialCommand
 {
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
-        DialectOption dialect = new(dialects, "Every server speaks it (default: one third, thread)");
+        DialectOption dialect = new(
+            dialects, "Every server speaks it (default: one third, thread)");
         Option<ulong> seed = new("--seed")
         {
             Description = "Seed of the series, or with --single of the one script",

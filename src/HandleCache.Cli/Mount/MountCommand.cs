@@ -28,7 +28,7 @@ internal static class MountCommand
 
     private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
     {
-        Description = "off, on or auto",
+        Description = "List with READDIRPLUS: off, on or auto",
         DefaultValueFactory = _ => ReadDirPlusMode.Auto,
     };
 
@@ -64,7 +64,7 @@ internal static class MountCommand
 
     private static readonly Option<MountChannel> Channel = new("--channel")
     {
-        Description = "device (/dev/fuse) or ring (FUSE over io_uring)",
+        Description = "What carries requests: device (/dev/fuse) or ring (io_uring)",
         DefaultValueFactory = _ => MountChannel.Device,
     };
 
@@ -77,7 +77,8 @@ internal static class MountCommand
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
         DialectOption dialect = new(
-            dialects, "What the server speaks to the bridge (default with --model, --keep: thread)");
+            dialects,
+            "What the server speaks (default: classic; with --model or --keep: thread)");
         Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
         {
             Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Keep, Model,

@@ -11,13 +11,42 @@ namespace HandleCache.Cli.Mount;
 /// <summary>The hidden command that a keeper starts as its server, any number of times.</summary>
 internal static class ServeCommand
 {
-    private static readonly Argument<string> Source = new("SOURCE");
-    private static readonly Option<int> Socket = new("--socket") { Required = true };
-    private static readonly Option<int> Parent = new("--parent") { Required = true };
-    private static readonly Option<double> Timeout = new("--timeout");
-    private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus");
-    private static readonly Option<bool> Export = new("--export");
-    private static readonly Option<bool> Writeback = new("--writeback");
+    private static readonly Argument<string> Source = new("SOURCE")
+    {
+        Description = "The directory to serve",
+    };
+
+    private static readonly Option<int> Socket = new("--socket")
+    {
+        Description = "Descriptor of the keeper's socket",
+        Required = true,
+    };
+
+    private static readonly Option<int> Parent = new("--parent")
+    {
+        Description = "Process id of the keeper; the server dies with it",
+        Required = true,
+    };
+
+    private static readonly Option<double> Timeout = new("--timeout")
+    {
+        Description = "Seconds the kernel may believe entries and attributes",
+    };
+
+    private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
+    {
+        Description = "List with READDIRPLUS: off, on or auto",
+    };
+
+    private static readonly Option<bool> Export = new("--export")
+    {
+        Description = "Let handles of the mount be opened after their inodes are forgotten",
+    };
+
+    private static readonly Option<bool> Writeback = new("--writeback")
+    {
+        Description = "Let the kernel write back data later",
+    };
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {

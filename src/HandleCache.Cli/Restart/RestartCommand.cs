@@ -22,7 +22,7 @@ internal static class RestartCommand
 
     private static readonly Option<RestartWorkload> Workload = new("--workload")
     {
-        Description = "mixed, metadata, write or git",
+        Description = "What applications do: mixed, metadata, write or git",
         DefaultValueFactory = _ => RestartWorkload.Mixed,
     };
 

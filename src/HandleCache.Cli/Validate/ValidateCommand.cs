@@ -62,13 +62,13 @@ internal static class ValidateCommand
 
     private static readonly Option<string> Strategy = new("--strategy")
     {
-        Description = "Storage of handles in the model: inline:N, pointer, static:N, ...",
+        Description = "Storage of handles in the model, as sweep spells it",
         DefaultValueFactory = _ => "inline:12",
     };
 
     private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
     {
-        Description = "off, on or auto",
+        Description = "List with READDIRPLUS: off, on or auto",
         DefaultValueFactory = _ => ReadDirPlusMode.Auto,
     };
 

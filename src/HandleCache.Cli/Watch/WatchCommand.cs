@@ -16,7 +16,7 @@ internal static class WatchCommand
     private static readonly Argument<string[]> Server = new("SERVER")
     {
         Description = "Behind --: the server and its arguments; {} is where it mounts (/dev/fd/N), "
-            + "else that is added at the end. It must stay in the foreground (libfuse: -f)",
+            + "else that is added at the end; it must stay in the foreground (libfuse: -f)",
         Arity = ArgumentArity.OneOrMore,
     };
 

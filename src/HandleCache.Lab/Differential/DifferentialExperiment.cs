@@ -118,6 +118,7 @@ public sealed class DifferentialExperiment
                 {
                     SendsHandles = dialect.CarriesHandles,
                     Dialect = dialect,
+                    HandleBytes = dialect.RequiresHandle ? DialectReference.HandleBytes : null,
                 },
             }
             : script;
@@ -150,6 +151,7 @@ public sealed class DifferentialExperiment
         Failed = _failed,
         Divergence = _divergence,
         Repeats = _repeats,
+        Dialect = _options.Dialect,
         ModelKernel = _options.ModelKernel,
         ModelVersion = _options.Model.Version,
         Elapsed = Stopwatch.GetElapsedTime(_begun),

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
@@ -16,12 +17,8 @@ internal static class MountPlaces
             throw new BadInputException("--timeout: 0 to 86400 seconds");
         if (options.Workers is < 1 or > 64)
             throw new BadInputException("--workers: 1 to 64");
-        if (options.Keep && !options.Dialect.CarriesHandles)
-        {
-            throw new BadInputException(
-                $"--dialect: {options.Dialect.Name} has no handles for a keeper to recover by");
-        }
-
+        if (options.Keep)
+            RequireHandles(options.Dialect);
         if (options.ReadDirPlus == ReadDirPlusMode.On && options.Dialect.ListsWithoutAttributes)
         {
             throw new BadInputException(
@@ -77,6 +74,16 @@ internal static class MountPlaces
         {
             throw new BadInputException(
                 $"MOUNTPOINT: {path} is a FUSE mount already; umount -l {path} takes it away");
+        }
+    }
+
+    /// <exception cref="BadInputException">The dialect has no handles.</exception>
+    public static void RequireHandles(Dialect dialect)
+    {
+        if (!dialect.CarriesHandles)
+        {
+            throw new BadInputException(
+                $"--dialect: {dialect.Name} has no handles for a keeper to recover by");
         }
     }
 

@@ -27,6 +27,7 @@ public static class RestartExperiment
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(progress);
+        MountPlaces.RequireHandles(options.Dialect);
         Stopwatch clock = Stopwatch.StartNew();
         using RestartFolders folders = new(options.On);
         progress($"working in {folders.Root}, removed at the end");

@@ -46,6 +46,7 @@ public static class StatStorm
     {
         ArgumentNullException.ThrowIfNull(progress);
         ArgumentNullException.ThrowIfNull(options);
+        MountPlaces.RequireHandles(options.Dialect);
         using RestartFolders plain = new(options.On);
         using RestartFolders kept = new(options.On);
         MountOptions plainOptions = Prepare(plain);

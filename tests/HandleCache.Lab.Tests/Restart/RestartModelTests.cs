@@ -124,7 +124,12 @@ public class RestartModelTests(SmallExploration small) : IClassFixture<SmallExpl
     public void A_reply_without_handle_that_makes_inodes_bad_loses_existing_objects()
     {
         long Stale(params string[] defects) =>
-            Run(Small with { Dialects = [Dialect.V3], Defects = defects, NodeIds = NodeIdPolicy.PerLife })
+            Run(Small with
+            {
+                Dialects = [Dialect.V3],
+                Defects = defects,
+                NodeIds = NodeIdPolicy.PerLife,
+            })
                 .Rows.Where(r => r.HandleInEveryRequest && r.PersistentHandles).Sum(r => r.Stale);
         Assert.True(Stale(DialectDefect.V3NullHandleUnequal.Name) > Stale());
     }
@@ -188,7 +193,12 @@ public class RestartModelTests(SmallExploration small) : IClassFixture<SmallExpl
     public void The_exploration_finds_attributes_believed_too_long_and_none_without_the_defect()
     {
         long Stale(params string[] defects) =>
-            Run(Small with { Dialects = [Dialect.V3], Defects = defects, NodeIds = NodeIdPolicy.PerLife })
+            Run(Small with
+            {
+                Dialects = [Dialect.V3],
+                Defects = defects,
+                NodeIds = NodeIdPolicy.PerLife,
+            })
                 .Rows.Sum(r => r.StaleAttributes);
         Assert.Equal(0, Stale());
         Assert.True(Stale(DialectDefect.V3EntryValidForAttributes.Name) > 0);
