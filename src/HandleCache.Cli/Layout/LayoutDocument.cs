@@ -55,6 +55,7 @@ internal sealed record LayoutDocument(
             new Unchanged(
                 result.Today.SizeBytes,
                 today?.SlotBytes,
+                today?.Order,
                 today?.ObjectsPerSlab,
                 today?.FreeTailBytes,
                 CostOf(result.TodayCost, result.ForgetLink)),
@@ -114,7 +115,7 @@ internal sealed record LayoutDocument(
         double Pages, double Vector, double ForgetLink, double Total);
 
     internal sealed record Unchanged(
-        int Sizeof, int? SlabSize, int? ObjectsPerSlab, int? FreeTail,
+        int Sizeof, int? SlabSize, int? Order, int? ObjectsPerSlab, int? FreeTail,
         LayoutCostJson? BytesPerInode);
 
     internal sealed record Member(

@@ -10,7 +10,7 @@ internal static class GuestChecks
         string Name, IReadOnlyList<GuestCommand> Commands,
         Func<IReadOnlyDictionary<string, GuestOutput>, (GuestVerdict Verdict, string Detail)> Read);
 
-    /// <summary>sysfs names of what `layout` derives.</summary>
+    /// <summary>sysfs names of what `layout` derives for the inode as it is.</summary>
     private static readonly (string File, string Field)[] Geometry =
     [
         ("object_size", "sizeof"), ("slab_size", "slabSize"), ("order", "order"),
@@ -93,7 +93,8 @@ internal static class GuestChecks
         using JsonDocument document = JsonDocument.Parse(layout.Text);
         for (int i = 0; i < Geometry.Length; i++)
         {
-            string derived = document.RootElement.GetProperty(Geometry[i].Field).GetRawText();
+            string derived = document.RootElement.GetProperty("today")
+                .GetProperty(Geometry[i].Field).GetRawText();
             if (derived != seen[i].Trim())
             {
                 return (

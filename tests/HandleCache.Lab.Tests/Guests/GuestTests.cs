@@ -64,7 +64,8 @@ public sealed class GuestTests
         Assert.Equal((verdict, detail), Read("layout", new()
         {
             ["layout"] = new GuestOutput(
-                0, """{"sizeof":848,"slabSize":896,"order":2,"objectsPerSlab":18}""", ""),
+                0,
+                """{"today":{"sizeof":848,"slabSize":896,"order":2,"objectsPerSlab":18}}""", ""),
             ["sysfs"] = new GuestOutput(0, sysfs, ""),
         }));
 
