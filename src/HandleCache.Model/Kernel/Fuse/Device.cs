@@ -193,15 +193,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         ReadOnlySpan<byte> body, ReplyRoom room, KernelTask<KernelAnswer>? answer)
     {
         _lastUnique += UniqueStep;
-        byte[] classic = new byte[FuseRequest.HeaderBytes + body.Length];
-        MemoryMarshal.Write(classic, new fuse_in_header
-        {
-            len = (uint)classic.Length,
-            opcode = (uint)opcode,
-            unique = _lastUnique,
-            nodeid = nodeId,
-        });
-        body.CopyTo(classic.AsSpan(FuseRequest.HeaderBytes));
+        byte[] classic = MessageBuilder.Request(opcode, _lastUnique, nodeId, body);
         bool mayBeRefused = Handles.Dialect.Numbers.Compound != 0
             && room.Entry != EntryReplyForm.None;
         _pending.AddLast(new KernelRequest
@@ -321,12 +313,6 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
             _entries = new ForgetEntry[most];
         int count = forgets.Read((int)Minor, buffer.Length, _entries);
         _lastUnique += UniqueStep;
-        fuse_in_header header = new()
-        {
-            opcode = (uint)(batch ? FuseOpcode.FUSE_BATCH_FORGET : FuseOpcode.FUSE_FORGET),
-            unique = _lastUnique,
-            nodeid = batch ? 0 : _entries[0].NodeId,
-        };
         int at = FuseRequest.HeaderBytes;
         if (batch)
         {
@@ -347,8 +333,11 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
             at += Unsafe.SizeOf<fuse_forget_in>();
         }
 
-        header.len = (uint)at;
-        MemoryMarshal.Write(buffer, header);
-        return at;
+        return MessageBuilder.WriteRequestHead(
+            buffer,
+            batch ? FuseOpcode.FUSE_BATCH_FORGET : FuseOpcode.FUSE_FORGET,
+            _lastUnique,
+            batch ? 0 : _entries[0].NodeId,
+            at - FuseRequest.HeaderBytes);
     }
 }

@@ -11,6 +11,7 @@ namespace HandleCache.Model.Kernel.Fuse;
 internal sealed class FileReadWrite(
     KernelFaults faults, Connection conn, Requests requests, InodeGet inodes,
     DirAttributes dirAttributes)
+    : IDataOperations
 {
     private const ulong PageBytes = 4096;
 

@@ -33,7 +33,7 @@ internal sealed class SystemCalls
         _readDir = new(fops, Files);
         _stat = new(sb, dcache, iops, namei, retry, Files);
         _open = new(iops, retry, nameiOpen, Files, _attr, faults);
-        _readWrite = new(fops, Files);
+        _readWrite = new(sb.DataOperations, Files);
         _create = new(dcache, iops, namei, lookup, permission);
         _remove = new(dcache, iops, namei, lookup, permission);
         _rename = new(dcache, iops, namei, lookup, permission);
