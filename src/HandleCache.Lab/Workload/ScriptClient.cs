@@ -56,6 +56,8 @@ public sealed partial class ScriptClient : IDisposable
                 _root, Name(call.Path), _root, Name(call.Path2), (uint)call.Flags)),
             VfsCallKind.FTruncate => OnFile(
                 call, fd => Status(Files.Truncate(fd, call.Size))),
+            VfsCallKind.FAllocate => OnFile(call, fd => Status(
+                Files.Allocate(fd, call.Flags, call.Offset, call.Size))),
             VfsCallKind.FSync => OnFile(
                 call, fd => Status(Files.Sync(fd, (call.Flags & 1) != 0))),
             VfsCallKind.ReadLink => ReadLink(call),

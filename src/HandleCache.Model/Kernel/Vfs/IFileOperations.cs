@@ -29,6 +29,9 @@ internal interface IDataOperations
 
     /// <summary>An errno.</summary>
     KernelTask<int> FSyncAsync(OpenFile file, bool isDataOnly);
+
+    /// <summary>Makes or takes away room of a regular file: an errno.</summary>
+    KernelTask<int> FAllocateAsync(OpenFile file, int mode, long offset, long bytes);
 }
 
 /// <summary>struct xattr_handler for "user.", and listxattr of struct inode_operations.</summary>
