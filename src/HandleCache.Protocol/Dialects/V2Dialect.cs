@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -64,13 +65,13 @@ public sealed class V2Dialect : Dialect
         if (!MemoryMarshal.TryRead(source, out fuse_entry_out fixedPart))
             return new WireError(WireFault.Truncated, 0, ClassicEntryBytes, source.Length);
         WireError fault = ReadHandle(
-            source[ClassicEntryBytes..], ClassicEntryBytes, out WireHandle handle, out int bytes);
+            source[ClassicEntryBytes..], ClassicEntryBytes, out FileHandle handle, out int bytes);
         if (fault.IsError)
             return fault;
         int all = ClassicEntryBytes + bytes;
         if (trailingBytes >= 0 && source.Length != all + trailingBytes)
             return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
-        entry = new WireEntry(fixedPart, handle.Type, handle.Bytes, !handle.IsNone, all);
+        entry = new WireEntry(fixedPart, handle, all);
         return WireError.None;
     }
 
@@ -113,7 +114,7 @@ public sealed class V2Dialect : Dialect
             return fault;
         ReadOnlySpan<byte> argument = request.Body[end..];
         int position = FuseRequest.HeaderBytes + end;
-        fault = ReadHandle(argument, position, out WireHandle handle, out int bytes);
+        fault = ReadHandle(argument, position, out FileHandle handle, out int bytes);
         if (fault.IsError)
             return fault;
         if (bytes != argument.Length)
@@ -134,7 +135,7 @@ public sealed class V2Dialect : Dialect
     }
 
     private static WireError ReadHandle(
-        ReadOnlySpan<byte> source, int position, out WireHandle handle, out int bytes)
+        ReadOnlySpan<byte> source, int position, out FileHandle handle, out int bytes)
     {
         handle = default;
         bytes = 0;
@@ -153,7 +154,7 @@ public sealed class V2Dialect : Dialect
         bytes = HandleHeader.Bytes + (int)header.Size;
         if (bytes > source.Length)
             return new WireError(WireFault.Truncated, position, bytes, source.Length);
-        handle = new WireHandle(header.Type, source[HandleHeader.Bytes..bytes]);
+        handle = FileHandle.FromWire(header.Type, source[HandleHeader.Bytes..bytes]);
         return WireError.None;
     }
 }

@@ -270,7 +270,7 @@ public sealed class FuseSession : IDisposable
                 body, Operation.Of(opcode).TrailingBytes, out WireEntry entry);
             Dialect form = isAlone ? dialect.Apart(opcode) : dialect;
             bool written = form.TryWriteEntryReply(
-                _converted, opcode, unique, entry.Entry, entry.HandleType, entry.Handle,
+                _converted, opcode, unique, entry.Entry, entry.Handle.Type, entry.Handle.Bytes,
                 isAlone || fault.IsError ? [] : body[entry.Bytes..], out int bytes);
             if (written && !fault.IsError)
                 return port.Send(_converted.AsSpan(0, bytes));
@@ -288,8 +288,8 @@ public sealed class FuseSession : IDisposable
             {
                 return wire.Handle.IsNone
                     ? Errno.None
-                    : session._fileSystem.Rebind(new BoundNode(
-                        wire.Header.nodeid, wire.Handle.Type, wire.Handle.Bytes));
+                    : session._fileSystem.Rebind(
+                        new BoundNode(wire.Header.nodeid, wire.Handle));
             }
 
             if (request.Extensions.IsEmpty)

@@ -207,8 +207,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
             Handles = Handles,
             About = about,
             Classic = mayBeRefused ? classic : [],
-            HandleType = handle.Type,
-            Handle = mayBeRefused ? handle.Bytes.ToArray() : [],
+            Handle = mayBeRefused ? new(handle) : default,
         });
     }
 
@@ -253,7 +252,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         fuse_in_header classic = MemoryMarshal.Read<fuse_in_header>(request.Classic);
         Queue(
             request.Opcode, classic.nodeid, request.About,
-            new FileHandle(request.HandleType, request.Handle),
+            request.Handle.AsHandle(),
             request.Classic.AsSpan(FuseRequest.HeaderBytes), request.Room, request.Answer);
         return true;
     }
@@ -272,7 +271,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         WireError fault = handles.Dialect.ReadEntryReply(
             request.Opcode, reply, out WireEntry entry, out int failed);
         if (!fault.IsError && failed == 0 && !handles.Dialect.ChecksLengthInIget)
-            fault = handles.CheckHandle(entry.Handle.Length);
+            fault = handles.CheckHandle(entry.Handle.Bytes.Length);
         if (fault.IsError)
         {
             RefusedEntries++;
@@ -280,7 +279,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         }
 
         EntryIn taken = new(
-            entry.Entry, entry.HandleType, entry.Handle.ToArray(),
+            entry.Entry, new(entry.Handle),
             failed == 0 ? answer.Body[entry.Bytes..] : [])
         {
             PartsLeft = handles.Dialect.RequestsPer(request.Opcode) - 1,
