@@ -2,6 +2,7 @@ using System.Text;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
