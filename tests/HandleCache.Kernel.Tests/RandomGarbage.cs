@@ -77,11 +77,32 @@ internal sealed class RandomGarbage(KernelDriver bench, Dialect dialect, ulong s
             return true;
         }
 
-        byte[] body = Body(request.Opcode);
-        bool isEntry = Operation.Of(request.Opcode).ReturnsOneEntry;
+        // Today's opcode, whatever number the dialect gives the request.
+        if (dialect.ReadRequest(request, out WireRequest wire).IsError)
+            throw new InvalidOperationException("a malformed request");
+        byte[] body = Body(wire.Opcode);
+        bool isEntry = Operation.Of(wire.Opcode).ReturnsOneEntry;
+        if (wire.Opcode == FuseOpcode.FUSE_READDIRPLUS)
+            GiveListed(body);
         if (bench.AnswerBytes(asked, body) == 0 && isEntry)
             Give(BitConverter.ToUInt64(body));
         return true;
+    }
+
+    /// <summary>
+    /// Every entry of directory records that has a nodeid is a lookup given, even where the records
+    /// are any bytes that happen to be some. A name that is refused ends the reading: nothing
+    /// behind it is given.
+    /// </summary>
+    private void GiveListed(byte[] body)
+    {
+        DirentReader reader = new(body, dialect);
+        while (reader.MoveNext())
+        {
+            bool isDot = System.Text.Encoding.Latin1.GetString(reader.Name) is "." or "..";
+            if (reader.Entry.Entry.nodeid != 0 && !isDot)
+                Give(reader.Entry.Entry.nodeid);
+        }
     }
 
     private void Give(ulong nodeId) => _given[nodeId] = _given.GetValueOrDefault(nodeId) + 1;
@@ -132,9 +153,7 @@ internal sealed class RandomGarbage(KernelDriver bench, Dialect dialect, ulong s
         };
     }
 
-    /// <summary>
-    /// Directory records; every entry of them that has a nodeid is a lookup given.
-    /// </summary>
+    /// <summary>Directory records.</summary>
     private byte[] Records(bool plus)
     {
         byte[] room = new byte[4096];
@@ -150,13 +169,7 @@ internal sealed class RandomGarbage(KernelDriver bench, Dialect dialect, ulong s
                 continue;
             }
 
-            // A name that is refused ends the reading: nothing behind it is given.
-            fuse_entry_out entry = Entry();
-            byte[] handle = Handle();
-            writer.TryAddPlus(dialect, entry, 1, handle, dirent, name);
-            bool isDot = name is [(byte)'.', ..];
-            if (entry.nodeid != 0 && !isDot)
-                Give(entry.nodeid);
+            writer.TryAddPlus(dialect, Entry(), 1, Handle(), dirent, name);
         }
 
         return room[..writer.WrittenBytes];

@@ -25,6 +25,21 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         _pool = new(this, PagesRetained);
     }
 
+    /// <summary>The same buffers under the same references; the pool starts empty.</summary>
+    internal SpillClass(SpillClass original)
+        : this(original.SlotBytes)
+    {
+        _freeNumbers = new(original._freeNumbers.Reverse());
+        _pages = Array.ConvertAll(
+            original._pages, page => page is null ? null : new SpillPage(page));
+        _floors = [.. original._floors];
+        _numbers = original._numbers;
+        _withRoom = original._withRoom;
+        _emptyPages = original._emptyPages;
+        Outstanding = original.Outstanding;
+        PageCount = original.PageCount;
+    }
+
     internal int SlotBytes { get; }
 
     /// <summary>Buffers taken and not given back.</summary>

@@ -29,6 +29,21 @@ internal sealed class SpillPage : IResettable
         _tags = new uint[Math.Min(DataBytes / slotBytes, SpillReference.MaxSlots)];
     }
 
+    /// <summary>The same slots with the same tags.</summary>
+    internal SpillPage(SpillPage original)
+    {
+        _slotBytes = original._slotBytes;
+        _tags = [.. original._tags];
+        _free = original._free;
+        _fresh = original._fresh;
+        _retired = original._retired;
+        Outstanding = original.Outstanding;
+        NextWithRoom = original.NextWithRoom;
+        PreviousWithRoom = original.PreviousWithRoom;
+        int used = _fresh * _slotBytes;
+        original._data.AsSpan(0, used).CopyTo(_data);
+    }
+
     internal int Slots => _tags.Length;
 
     internal int Outstanding { get; private set; }

@@ -27,6 +27,15 @@ public sealed class SpillPool : IDisposable
         }
     }
 
+    private SpillPool(SpillPool original)
+    {
+        _classes = Array.ConvertAll(original._classes, one => new SpillClass(one));
+        _classOfLength = original._classOfLength;
+    }
+
+    /// <summary>One with the same buffers under the same references.</summary>
+    internal SpillPool Copy() => new(this);
+
     /// <summary>The longest handle it takes, in bytes.</summary>
     public int MaxLength => _classOfLength.Length - 1;
 

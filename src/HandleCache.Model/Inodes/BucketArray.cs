@@ -42,6 +42,12 @@ internal readonly struct BucketArray
         TagMask = tagMask;
     }
 
+    private BucketArray(BucketArray original)
+    {
+        this = original;
+        _lines = original._lines.Copy();
+    }
+
     /// <summary>A power of two.</summary>
     internal uint Buckets => _last + 1;
 
@@ -49,6 +55,9 @@ internal readonly struct BucketArray
     internal uint TagMask { get; }
 
     internal long MemoryBytes => _lines.AllocatedBytes;
+
+    /// <summary>The same entries in memory of their own.</summary>
+    internal BucketArray Copy() => new(this);
 
     /// <summary>The same memory, emptied, with another tag mask.</summary>
     internal BucketArray Emptied(uint tagMask)

@@ -33,6 +33,9 @@ internal sealed class FaultPlan(ModelFaults faults)
     /// <summary>The spilled inode before the present one.</summary>
     internal InodeIndex LastSpilled { get; set; }
 
+    /// <summary>One whose periods stand where this one's do.</summary>
+    internal FaultPlan Copy() => (FaultPlan)MemberwiseClone();
+
     /// <summary>Counts an iget; true where its lookup is to be lost.</summary>
     internal bool LosesLookup() => _loseNLookup && ++_igets % LosePeriod == 0;
 

@@ -49,6 +49,29 @@ public sealed class ForgetQueue
         _unbatched = faults?.Has(ModelFault.ForgetsUnbatched) ?? false;
     }
 
+    private ForgetQueue(ForgetQueue original)
+    {
+        _reversed = original._reversed;
+        _unbatched = original._unbatched;
+        _forgetBatch = original._forgetBatch;
+        Connected = original.Connected;
+        if (original.Count == 0)
+            return;
+        foreach (ForgetEntry[] chunk in original._chunks)
+        {
+            _tail = [.. chunk];
+            _chunks.Enqueue(_tail);
+        }
+
+        _headAt = original._headAt;
+        _tailAt = original._tailAt;
+        Count = original.Count;
+        LookupsQueued = original.LookupsQueued;
+    }
+
+    /// <summary>One in which the same forgets wait for the same turns.</summary>
+    public ForgetQueue Copy() => new(this);
+
     public int Count { get; private set; }
 
     /// <summary>False once the connection is gone: what is queued then is freed.</summary>

@@ -52,6 +52,8 @@ public sealed class SubmountLookup
     /// <summary>Who shares it.</summary>
     public int Count { get; private set; } = 1;
 
+    internal SubmountLookup Copy() => new(NodeId) { Count = Count };
+
     /// <summary>A submount's root takes part (models fuse_fill_super_submount()).</summary>
     public void Share() => Count++;
 

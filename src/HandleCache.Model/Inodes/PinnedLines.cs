@@ -40,6 +40,17 @@ internal readonly struct PinnedLines
     /// <summary>No memory at all.</summary>
     internal bool IsNone => _bytes is null;
 
+    /// <summary>The same contents from the first line on, elsewhere.</summary>
+    internal PinnedLines Copy()
+    {
+        int bytes = AllocatedBytes - LineBytes + IntPtr.Size;
+        PinnedLines copy = new(bytes, zeroed: false);
+        // SAFETY: both memories have this many bytes behind their first line.
+        Unsafe.CopyBlock(ref At(copy.First), ref At(First), (uint)bytes);
+        GC.KeepAlive(_bytes);
+        return copy;
+    }
+
     internal void Clear() => Array.Clear(_bytes);
 
     /// <summary>What lies at an address.</summary>

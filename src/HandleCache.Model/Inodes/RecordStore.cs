@@ -59,6 +59,24 @@ internal sealed class RecordStore
         }
     }
 
+    /// <summary>The same records under the same numbers, in memory of their own.</summary>
+    internal RecordStore Copy()
+    {
+        RecordStore copy = (RecordStore)MemberwiseClone();
+        copy._data = [.. _data];
+        copy._views = [.. _views];
+        copy._segments = [.. _segments];
+        for (int i = 0; i < _used; i++)
+        {
+            if (_data[i].IsNone)
+                continue;
+            copy._data[i] = _data[i].Copy();
+            copy._views[i].First = copy._data[i].First;
+        }
+
+        return copy;
+    }
+
     /// <summary>The record's bytes; its segment must be in use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal InodeRecord At(uint record)

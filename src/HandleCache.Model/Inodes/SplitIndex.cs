@@ -42,6 +42,27 @@ internal sealed partial class SplitIndex<TKeys>
         _buckets = [first.Buckets, first.Buckets];
     }
 
+    /// <param name="original">An index of the same records.</param>
+    /// <param name="keys">How the copy reaches the records it lists.</param>
+    internal SplitIndex(SplitIndex<TKeys> original, TKeys keys)
+    {
+        _keys = keys;
+        _depth = original._depth;
+        _shift = original._shift;
+        Count = original.Count;
+        _tables = new SubTable[original._tables.Length];
+        _buckets = new BucketArray[_tables.Length];
+        for (int i = 0; i < _tables.Length; i++)
+        {
+            // Positions that share a sub-table lie side by side.
+            SubTable table = original._tables[i];
+            _tables[i] = i > 0 && table == original._tables[i - 1]
+                ? _tables[i - 1]
+                : new(table.Buckets.Copy(), table.Depth) { Live = table.Live };
+            _buckets[i] = _tables[i].Buckets;
+        }
+    }
+
     internal int Count { get; private set; }
 
     /// <summary>

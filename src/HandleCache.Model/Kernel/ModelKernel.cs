@@ -21,6 +21,7 @@ namespace HandleCache.Model.Kernel;
 /// </summary>
 public sealed partial class ModelKernel : IDisposable
 {
+    private readonly ModelKernelOptions _options;
     private readonly WakeQueue _wakes = new();
     private readonly InodeMount _fuse;
     private readonly SystemCalls _calls;
@@ -28,6 +29,7 @@ public sealed partial class ModelKernel : IDisposable
     public ModelKernel(ModelKernelOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        _options = options;
         KernelFaults faults = new(options.Inodes.Faults);
         _fuse = new(options, faults, _wakes);
         _calls = new(_fuse.SuperBlock, faults, options.ProtectedHardlinks);

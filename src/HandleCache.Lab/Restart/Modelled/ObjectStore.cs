@@ -18,7 +18,28 @@ internal sealed class ObjectStore
         Root.Links = 1;
     }
 
+    private ObjectStore(ObjectStore original, Dictionary<WorldObject, WorldObject> copies)
+    {
+        _freeInos = new(original._freeInos.Reverse());
+        _lastIno = original._lastIno;
+        _lastSerial = original._lastSerial;
+        _lastGeneration = original._lastGeneration;
+        Root = original.Root.Copy(copies);
+        foreach ((ulong ino, WorldObject one) in original._byIno)
+            _byIno.Add(ino, one.Copy(copies));
+    }
+
     public WorldObject Root { get; }
+
+    /// <summary>
+    /// The same objects with the same numbers; what is done to one store leaves the other alone.
+    /// </summary>
+    /// <param name="copies">Each object with its copy, for who knows objects.</param>
+    public ObjectStore Copy(out Dictionary<WorldObject, WorldObject> copies)
+    {
+        copies = [];
+        return new(this, copies);
+    }
 
     /// <summary>The object that has an inode number now.</summary>
     public WorldObject? Find(ulong ino) => _byIno.GetValueOrDefault(ino);

@@ -26,5 +26,22 @@ internal sealed class WorldObject(ulong ino, uint generation, ulong serial, bool
     public SortedDictionary<string, WorldObject> Children { get; } =
         new(StringComparer.Ordinal);
 
+    /// <summary>The same object in a copy of its store, with all that is below it.</summary>
+    /// <param name="copies">Each object that was copied, with its copy.</param>
+    public WorldObject Copy(Dictionary<WorldObject, WorldObject> copies)
+    {
+        if (copies.TryGetValue(this, out WorldObject? known))
+            return known;
+        WorldObject copy = new(Ino, Generation, Serial, IsDirectory)
+        {
+            Links = Links,
+            Opens = Opens,
+        };
+        copies.Add(this, copy);
+        foreach ((string name, WorldObject child) in Children)
+            copy.Children.Add(name, child.Copy(copies));
+        return copy;
+    }
+
     public bool IsAlive => Links > 0 || Opens > 0;
 }

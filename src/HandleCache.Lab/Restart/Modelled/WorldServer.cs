@@ -43,6 +43,28 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
     /// <summary>The nodeid of which the last reply gave a lookup; 0 for none.</summary>
     public ulong Gave { get; private set; }
 
+    /// <summary>The same life of the server over a copy of its store.</summary>
+    /// <param name="itsStore">The copy.</param>
+    /// <param name="copies">Each object of the store with its copy.</param>
+    public WorldServer Copy(
+        ObjectStore itsStore, Dictionary<WorldObject, WorldObject> copies)
+    {
+        WorldServer copy = new(itsStore, options, life)
+        {
+            _lastNode = _lastNode,
+            _lastFile = _lastFile,
+        };
+        foreach ((ulong nodeId, WorldObject one) in _nodes)
+            copy._nodes.Add(nodeId, one.Copy(copies));
+        foreach ((WorldObject one, ulong nodeId) in _nodeIds)
+            copy._nodeIds.Add(one.Copy(copies), nodeId);
+        foreach ((ulong nodeId, ulong count) in _counts)
+            copy._counts.Add(nodeId, count);
+        foreach ((ulong fh, WorldObject one) in _files)
+            copy._files.Add(fh, one.Copy(copies));
+        return copy;
+    }
+
     /// <summary>Answers one request; null for those without reply.</summary>
     public byte[]? Serve(ReadOnlySpan<byte> message)
     {

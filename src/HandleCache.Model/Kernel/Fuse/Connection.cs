@@ -71,7 +71,7 @@ internal sealed class Connection(ModelKernelOptions options)
     public int Epoch { get; set; } = 1;
 
     /// <summary>Operations the server answered with ENOSYS, which are not asked again.</summary>
-    public HashSet<FuseOpcode> Unsupported { get; } = [];
+    public HashSet<FuseOpcode> Unsupported { get; private set; } = [];
 
     /// <summary>
     /// Takes the server's answer to INIT; what the kernel did not offer is ignored.
@@ -83,6 +83,13 @@ internal sealed class Connection(ModelKernelOptions options)
         MaxWriteBytes = Math.Max(init.max_write, 4096u);
         if (Has(FuseInitFlags.FUSE_MAX_PAGES))
             MaxPages = Math.Clamp(init.max_pages, 1u, 256u);
+    }
+
+    public Connection Copy()
+    {
+        Connection copy = (Connection)MemberwiseClone();
+        copy.Unsupported = [.. Unsupported];
+        return copy;
     }
 
     private bool Has(FuseInitFlags flag) => (Flags & flag) != 0;

@@ -27,6 +27,30 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
     private ulong _lastUnique;
     private long _age;
 
+    /// <summary>
+    /// The same connection for another kernel: nobody waits for a reply, so that what is pending
+    /// is never changed.
+    /// </summary>
+    /// <param name="itsForgets">The forgets of that kernel.</param>
+    /// <exception cref="InvalidOperationException">Somebody waits.</exception>
+    public Device CopyFor(ForgetQueue itsForgets)
+    {
+        if (_sent.Count > 0 || _pending.Any(request => request.Answer is not null))
+            throw new InvalidOperationException("a request is under way");
+        Device copy = new(itsForgets, faults)
+        {
+            Handles = Handles,
+            Minor = Minor,
+            IsConnected = IsConnected,
+            RefusedEntries = RefusedEntries,
+            _lastUnique = _lastUnique,
+            _age = _age,
+        };
+        foreach (KernelRequest request in _pending)
+            copy._pending.AddLast(request);
+        return copy;
+    }
+
     /// <summary>How entries are read; classic until INIT agreed on something else.</summary>
     public HandleAgreement Handles { get; set; } = HandleAgreement.Classic;
 

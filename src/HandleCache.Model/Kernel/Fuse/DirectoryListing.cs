@@ -10,6 +10,8 @@ internal sealed class DirectoryStream
 
     public ulong Version { get; set; }
 
+    public DirectoryStream Copy() => (DirectoryStream)MemberwiseClone();
+
     public void Rewind() => (Position, CacheOffset) = (0, 0);
 }
 
@@ -28,7 +30,7 @@ internal sealed class DirectoryListing
     /// <summary>FUSE_NAME_OFFSET.</summary>
     private const int NameOffset = 24;
 
-    private readonly Dictionary<long, SortedList<int, ListedName>> _pages = [];
+    private Dictionary<long, SortedList<int, ListedName>> _pages = [];
 
     /// <summary>All of the directory is there.</summary>
     public bool IsComplete { get; private set; }
@@ -49,6 +51,14 @@ internal sealed class DirectoryListing
 
     /// <summary>The connection's epoch then.</summary>
     public int Epoch { get; set; }
+
+    public DirectoryListing Copy()
+    {
+        DirectoryListing copy = (DirectoryListing)MemberwiseClone();
+        copy._pages = _pages.ToDictionary(
+            page => page.Key, page => new SortedList<int, ListedName>(page.Value));
+        return copy;
+    }
 
     public void Reset()
     {

@@ -20,7 +20,15 @@ internal sealed class FuseFile(ulong nodeId)
     public bool HasRelease { get; init; } = true;
 
     /// <summary>Where it stands in the directory's cache (ff->readdir).</summary>
-    public DirectoryStream Stream { get; } = new();
+    public DirectoryStream Stream { get; private init; } = new();
+
+    public FuseFile Copy() => new(NodeId)
+    {
+        Fh = Fh,
+        FOpenFlags = FOpenFlags,
+        HasRelease = HasRelease,
+        Stream = Stream.Copy(),
+    };
 
     public static FuseFile Of(OpenFile file) => (FuseFile)file.PrivateData!;
 }

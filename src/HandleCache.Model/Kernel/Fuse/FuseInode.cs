@@ -35,7 +35,15 @@ internal sealed class FuseInode(
     public bool SizeUnstable { get; set; }
 
     /// <summary>What is cached of a directory's names.</summary>
-    public DirectoryListing Listing { get; } = new();
+    public DirectoryListing Listing { get; private set; } = new();
+
+    /// <summary>The same object in another kernel, without a name yet.</summary>
+    public FuseInode CopyFor(ISuperOperations super, WakeQueue wakes)
+    {
+        FuseInode copy = (FuseInode)Copy(super, wakes);
+        copy.Listing = Listing.Copy();
+        return copy;
+    }
 }
 
 /// <summary>What <see cref="SideTable{T}"/> holds of an inode.</summary>

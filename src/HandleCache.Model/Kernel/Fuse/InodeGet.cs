@@ -24,6 +24,36 @@ internal sealed class InodeGet(
     /// <summary>Entries that fuse_iget() did not take.</summary>
     public long RefusedEntries { get; private set; }
 
+    /// <summary>Every inode in memory, in storage order.</summary>
+    public IEnumerable<FuseInode> All
+    {
+        get
+        {
+            for (InodeIndex at = cache.Next(InodeIndex.None); !at.IsNone; at = cache.Next(at))
+            {
+                if (At(at) is { } inode)
+                    yield return inode;
+            }
+        }
+    }
+
+    /// <summary>Takes what another kernel knows; the cache is a copy of its already.</summary>
+    /// <returns>Each of its inodes with the copy.</returns>
+    public Dictionary<Inode, Inode> CopyFrom(InodeGet original)
+    {
+        RefusedEntries = original.RefusedEntries;
+        _locked.UnionWith(original._locked);
+        Dictionary<Inode, Inode> copies = [];
+        foreach (FuseInode inode in original.All)
+        {
+            FuseInode copy = inode.CopyFor(this, wakes);
+            _cold.At(copy.Index).Inode = copy;
+            copies.Add(inode, copy);
+        }
+
+        return copies;
+    }
+
     /// <summary>
     /// R1, models fuse_iget(): the inode of an entry, one lookup richer and with a reference for
     /// the caller. Null where the handle was refused: the caller forgets the entry.

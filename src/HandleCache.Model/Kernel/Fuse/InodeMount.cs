@@ -22,14 +22,26 @@ internal sealed class InodeMount : IDisposable
     private readonly Notify _notify;
 
     public InodeMount(ModelKernelOptions options, KernelFaults faults, WakeQueue wakes)
+        : this(options, faults, wakes, CacheFor(options))
+    {
+    }
+
+    /// <param name="options">What the mount is for.</param>
+    /// <param name="faults">What is to be done wrong.</param>
+    /// <param name="wakes">The scheduler.</param>
+    /// <param name="cache">Its inodes.</param>
+    /// <param name="original">
+    /// The mount that <paramref name="cache"/> was copied from; null for a new mount.
+    /// </param>
+    private InodeMount(
+        ModelKernelOptions options, KernelFaults faults, WakeQueue wakes, FuseInodeCache cache,
+        InodeMount? original = null)
     {
         _options = options;
         _wakes = wakes;
-        Cache = new(options.Inodes.HandleRule != HandleRule.Sound
-            ? options.Inodes
-            : options.Inodes with { HandleRule = HandleRule.Of(options.Dialect) });
-        Connection = new(options);
-        Device = new(Cache.Forgets, faults);
+        Cache = cache;
+        Connection = original?.Connection.Copy() ?? new(options);
+        Device = original?.Device.CopyFor(Cache.Forgets) ?? new(Cache.Forgets, faults);
         Requests requests = new(faults, options, Connection, Device, Cache);
         _attributes = new(faults, Connection, Cache, Clock);
         Inodes = new(
@@ -65,6 +77,34 @@ internal sealed class InodeMount : IDisposable
             ExportOperations = new Export(
                 dcache, faults, Connection, requests, Inodes, lookups),
         };
+    }
+
+    private static FuseInodeCache CacheFor(ModelKernelOptions options) =>
+        new(options.Inodes.HandleRule != HandleRule.Sound
+            ? options.Inodes
+            : options.Inodes with { HandleRule = HandleRule.Of(options.Dialect) });
+
+    /// <summary>
+    /// The same mount for another kernel with the same options. No call may be under way, and no
+    /// RELEASE.
+    /// </summary>
+    /// <param name="options">The other kernel's.</param>
+    /// <param name="faults">The other kernel's.</param>
+    /// <param name="wakes">The other kernel's.</param>
+    /// <param name="dentries">Each dentry with its copy.</param>
+    /// <exception cref="InvalidOperationException">A call or a RELEASE is under way.</exception>
+    public InodeMount CopyFor(
+        ModelKernelOptions options, KernelFaults faults, WakeQueue wakes,
+        out Dictionary<Dentry, Dentry> dentries)
+    {
+        if (_wakes.Running > 0 || _files.Releasing.Count > 0)
+            throw new InvalidOperationException("a call is under way");
+        InodeMount copy = new(options, faults, wakes, Cache.Copy(), this);
+        copy.Clock.NowNs = Clock.NowNs;
+        Dictionary<Inode, Inode> inodes = copy.Inodes.CopyFrom(Inodes);
+        dentries = copy.SuperBlock.Dcache.CopyFrom(SuperBlock.Root, inodes);
+        copy.SuperBlock.MountedRoot = dentries[SuperBlock.Root];
+        return copy;
     }
 
     public Clock Clock { get; } = new();

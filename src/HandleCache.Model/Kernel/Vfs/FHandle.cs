@@ -14,6 +14,9 @@ internal sealed class FHandle(
 
     private readonly (uint Type, byte[] Bytes)[] _handles = new (uint, byte[])[Slots];
 
+    /// <summary>Takes the handles that a caller of another kernel holds.</summary>
+    public void CopyFrom(FHandle original) => original._handles.CopyTo(_handles, 0);
+
     /// <summary>
     /// Models do_sys_name_to_handle() and exportfs_encode_fh(); no request but the walk's.
     /// </summary>

@@ -24,6 +24,26 @@ internal sealed class FileTable(DentryCache dcache, IFileOperations fops)
     /// <summary>fd_install().</summary>
     public void Install(int slot, OpenFile? file) => _files[slot] = file;
 
+    /// <summary>Takes the open files of another kernel.</summary>
+    /// <param name="original">Its files.</param>
+    /// <param name="dentries">Each of its dentries with the copy, which holds the files'
+    /// references already.</param>
+    /// <param name="copyPrivate">Copies what the file system keeps of a file.</param>
+    public void CopyFrom(
+        FileTable original, IReadOnlyDictionary<Dentry, Dentry> dentries,
+        Func<object, object> copyPrivate)
+    {
+        for (int i = 0; i < Slots; i++)
+        {
+            if (original._files[i] is { } file)
+            {
+                _files[i] = file.CopyFor(
+                    dentries[file.Dentry],
+                    file.PrivateData is { } data ? copyPrivate(data) : null);
+            }
+        }
+    }
+
     /// <summary>close(2), filp_close().</summary>
     public async KernelTask<VfsResult> CloseAsync(int slot)
     {

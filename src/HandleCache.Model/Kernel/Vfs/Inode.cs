@@ -13,6 +13,8 @@ namespace HandleCache.Model.Kernel.Vfs;
 internal abstract class Inode(
     ISuperOperations super, uint generation, uint mode, WakeQueue wakes)
 {
+    private ISuperOperations _super = super;
+
     public uint Generation { get; } = generation;
 
     public uint Mode { get; set; } = mode;
@@ -68,7 +70,7 @@ internal abstract class Inode(
     }
 
     /// <summary>Pages of the page cache that are up to date.</summary>
-    public HashSet<ulong> Pages { get; } = [];
+    public HashSet<ulong> Pages { get; private set; } = [];
 
     /// <summary>
     /// i_count: aliases, open files' releases under way, and who looks at it now.
@@ -76,10 +78,10 @@ internal abstract class Inode(
     public int References { get; set; }
 
     /// <summary>i_dentry.</summary>
-    public List<Dentry> Aliases { get; } = [];
+    public List<Dentry> Aliases { get; private set; } = [];
 
     /// <summary>i_rwsem.</summary>
-    public KernelLock Lock { get; } = new(wakes);
+    public KernelLock Lock { get; private set; } = new(wakes);
 
     /// <summary>ihold().</summary>
     public void Hold() => References++;
@@ -90,7 +92,18 @@ internal abstract class Inode(
     public void Put()
     {
         if (--References == 0)
-            super.EvictInode(this);
+            _super.EvictInode(this);
+    }
+
+    /// <summary>The same object in another kernel, unlocked and without a name yet.</summary>
+    protected Inode Copy(ISuperOperations super, WakeQueue wakes)
+    {
+        Inode copy = (Inode)MemberwiseClone();
+        copy._super = super;
+        copy.Pages = [.. Pages];
+        copy.Aliases = [];
+        copy.Lock = new(wakes);
+        return copy;
     }
 
     public bool IsDirectory => FileModes.IsDirectory(Mode);

@@ -9,6 +9,16 @@ internal sealed class OpenFile(Dentry dentry, int flags)
     private const int OpenOnly =
         OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoCtty | OpenFlags.Truncate;
 
+    /// <summary>The same open file of a dentry's copy.</summary>
+    /// <param name="dentry">The copy; its reference is the file's.</param>
+    /// <param name="privateData">The copy of what the file system keeps.</param>
+    public OpenFile CopyFor(Dentry dentry, object? privateData) => new(dentry, Flags)
+    {
+        PrivateData = privateData,
+        IsPathOnly = IsPathOnly,
+        Position = Position,
+    };
+
     /// <summary>Held.</summary>
     public Dentry Dentry { get; } = dentry;
 

@@ -45,6 +45,15 @@ internal sealed class SystemCalls
     /// <summary>The caller's open files.</summary>
     public FileTable Files { get; }
 
+    /// <summary>Takes what a caller of another kernel holds: open files and handles.</summary>
+    public void CopyFrom(
+        SystemCalls original, IReadOnlyDictionary<Dentry, Dentry> dentries,
+        Func<object, object> copyPrivate)
+    {
+        Files.CopyFrom(original.Files, dentries, copyPrivate);
+        _handles.CopyFrom(original._handles);
+    }
+
     /// <exception cref="ArgumentException">
     /// A call that only the driver of a script can make.
     /// </exception>
