@@ -195,7 +195,7 @@ public sealed partial class ScriptClient : IDisposable
             return Status(Errno.EBADF);
         if (_handles[call.Slot] is not { } handle)
             return Status(Errno.EINVAL);
-        _files[slot] = FileHandles.Open(mount, handle, call.Flags, out Errno errno);
+        _files[slot] = FileHandles.OpenOnce(mount, handle, call.Flags, out Errno errno);
         return Status(errno);
     }
 }
