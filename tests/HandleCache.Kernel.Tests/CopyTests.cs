@@ -2,6 +2,7 @@ using HandleCache.Lab.Differential;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol;
+using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Testing;
 using Xunit;
@@ -58,7 +59,7 @@ public class CopyTests
         using KernelDriver bench = new();
         KernelCall open = bench.Kernel.Start(new(VfsCallKind.Open) { Path = "a", Slot = 1 });
         bench.AnswerEntry(bench.Read(), Entry(2, Regular));
-        bench.Answer(bench.Read(), new Protocol.Abi.fuse_open_out());
+        bench.Answer(bench.Read(), new fuse_open_out());
         Assert.Equal(0, open.Result.Errno);
         using (ModelKernel whileOpen = bench.Kernel.Copy())
             Assert.True(whileOpen.IsOpen(1));
@@ -69,6 +70,47 @@ public class CopyTests
         bench.AnswerError(bench.Read(), 0);
         using ModelKernel copy = bench.Kernel.Copy();
         Assert.False(copy.IsOpen(1));
+    }
+
+    [Fact]
+    public void What_one_kernel_reads_is_not_cached_in_its_copy()
+    {
+        using KernelDriver bench = new();
+        KernelCall open = bench.Kernel.Start(new(VfsCallKind.Open) { Path = "a", Slot = 1 });
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular, size: 100));
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        using ModelKernel copy = bench.Kernel.Copy();
+        VfsCall read = new(VfsCallKind.Read) { Slot = 1, Size = 100 };
+        KernelCall first = bench.Kernel.Start(read);
+        bench.AnswerBytes(bench.Read(), new byte[100]);
+        Assert.Equal(100, first.Result.Value);
+        Assert.Equal(100, bench.Kernel.Start(read).Result.Value);
+        Assert.False(copy.Start(read).IsDone);
+    }
+
+    [Fact]
+    public void What_one_kernel_lists_is_not_cached_in_its_copy()
+    {
+        using KernelDriver bench = new();
+        KernelCall open = bench.Kernel.Start(new(VfsCallKind.Open) { Slot = 1 });
+        bench.Answer(bench.Read(), new fuse_open_out
+        {
+            open_flags =
+                (uint)(FuseOpenFlags.FOPEN_CACHE_DIR | FuseOpenFlags.FOPEN_KEEP_CACHE),
+        });
+        Assert.Equal(0, open.Result.Errno);
+        using ModelKernel copy = bench.Kernel.Copy();
+        VfsCall list = new(VfsCallKind.ReadDir) { Slot = 1, Size = 4096 };
+        KernelCall first = bench.Kernel.Start(list);
+        byte[] room = new byte[64];
+        DirentWriter writer = new(room);
+        writer.TryAdd(7, 1, 8, "a"u8);
+        bench.AnswerBytes(bench.Read(), room[..writer.WrittenBytes]);
+        bench.AnswerBytes(bench.Read());
+        Assert.Single(first.Result.Names);
+        Assert.Single(bench.Kernel.Start(list).Result.Names);
+        Assert.False(copy.Start(list).IsDone);
     }
 
     /// <summary>
