@@ -29,6 +29,7 @@ public class SeldomFaultTests
         (KernelFault.UnlinkKeepsNLink, UnlinkTakesALink),
         (KernelFault.LinkAskedAgain, LinkIsAskedOnce),
         (KernelFault.MissAdvisesPlus, MissGivesNoAdvice),
+        (KernelFault.RenameKeepsCTime, RenameOutdatesCTime),
     ];
 
     internal static IEnumerable<ModelFault> Faults => Cases.Select(one => one.Fault);
@@ -197,6 +198,18 @@ public class SeldomFaultTests
         AskedRequest second = bench.Read();
         bench.AnswerBytes(second);
         return second.Opcode == FuseOpcode.FUSE_READDIR;
+    }
+
+    private static bool RenameOutdatesCTime(ModelFaults faults)
+    {
+        using KernelDriver bench = NewBench(faults);
+        Look(bench);
+        KernelCall rename = bench.Kernel.Start(
+            new(VfsCallKind.Rename) { Path = "a", Path2 = "b" });
+        bench.AnswerError(bench.Read(), KernelDriver.ENOENT);
+        bench.AnswerBytes(bench.Read());
+        Assert.Equal(0, rename.Result.Errno);
+        return !bench.Stat("b").IsDone;
     }
 
     private static KernelDriver NewBench(ModelFaults faults) => new(
