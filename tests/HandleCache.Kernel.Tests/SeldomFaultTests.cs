@@ -30,6 +30,7 @@ public class SeldomFaultTests
         (KernelFault.LinkAskedAgain, LinkIsAskedOnce),
         (KernelFault.MissAdvisesPlus, MissGivesNoAdvice),
         (KernelFault.RenameKeepsCTime, RenameOutdatesCTime),
+        (KernelFault.NotKnownForgotten, NotKnownIsRemembered),
     ];
 
     internal static IEnumerable<ModelFault> Faults => Cases.Select(one => one.Fault);
@@ -210,6 +211,20 @@ public class SeldomFaultTests
         bench.AnswerBytes(bench.Read());
         Assert.Equal(0, rename.Result.Errno);
         return !bench.Stat("b").IsDone;
+    }
+
+    private static bool NotKnownIsRemembered(ModelFaults faults)
+    {
+        using KernelDriver bench = NewBench(faults);
+        Look(bench);
+        KernelCall open = Open(bench, "a", 0, OpenFlags.ReadWrite);
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        VfsCall allocate = new(VfsCallKind.FAllocate) { Size = 10 };
+        KernelCall first = bench.Kernel.Start(allocate);
+        bench.AnswerError(bench.Read(), (int)Errno.ENOSYS);
+        Assert.Equal((int)Errno.EOPNOTSUPP, first.Result.Errno);
+        return bench.Kernel.Start(allocate).IsDone;
     }
 
     private static KernelDriver NewBench(ModelFaults faults) => new(
