@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Replay;
@@ -60,6 +61,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
         typeof(CamelCaseEnum<RestartWorkload>),
         typeof(CamelCaseEnum<TraceFileFormat>),
         typeof(CamelCaseEnum<VectorPlacement>),
+        typeof(DialectJson),
     ])]
 [JsonSerializable(typeof(CompareDocument))]
 [JsonSerializable(typeof(LayoutDocument))]

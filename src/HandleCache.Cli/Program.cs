@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Differential;
@@ -14,32 +15,21 @@ using HandleCache.Cli.Sweep;
 using HandleCache.Cli.Validate;
 using HandleCache.Cli.Watch;
 using HandleCache.Cli.Workload;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli;
 
+/// <summary>The command line.</summary>
 internal static class Program
 {
-    private static int Main(string[] args)
+    private static int Main(string[] args) => Run(args, DialectList.All);
+
+    /// <summary>Runs a command line; its exit code.</summary>
+    /// <param name="args">As main() gets them.</param>
+    /// <param name="dialects">What <c>--dialect</c> may name.</param>
+    internal static int Run(string[] args, IReadOnlyList<Dialect> dialects)
     {
-        RootCommand root = new("Model and bench for file handles in the Linux FUSE inode cache.");
-        root.Add(ValidateCommand.Build());
-        root.Add(SlabCommand.Build());
-        root.Add(LayoutCommand.Build());
-        root.Add(SweepCommand.Build());
-        root.Add(SurveyCommand.Build());
-        root.Add(CompareCommand.Build());
-        root.Add(ReportCommand.Build());
-        root.Add(MountCommand.Build());
-        root.Add(ReplayCommand.Build());
-        root.Add(GenerateTraceCommand.Build());
-        root.Add(ScaleCommand.Build());
-        root.Add(WatchCommand.Build());
-        root.Add(RestartCommand.Build());
-        root.Add(RestartClientCommand.Build());
-        root.Add(ServeCommand.Build());
-        root.Add(WorkloadCommand.Build());
-        root.Add(DifferentialCommand.Build());
-        ParseResult result = root.Parse(args);
+        ParseResult result = Commands(dialects).Parse(args);
         if (result.Errors.Count > 0)
         {
             foreach (System.CommandLine.Parsing.ParseError error in result.Errors)
@@ -48,5 +38,36 @@ internal static class Program
         }
 
         return result.Invoke();
+    }
+
+    /// <summary>Help is wrapped there, so that it can be pasted into a mail.</summary>
+    private const int HelpColumns = 80;
+
+    /// <summary>Every command, the hidden ones too.</summary>
+    internal static RootCommand Commands(IReadOnlyList<Dialect> dialects)
+    {
+        RootCommand root = new("Model and bench for file handles in the Linux FUSE inode cache");
+        root.Add(ValidateCommand.Build(dialects));
+        root.Add(SlabCommand.Build());
+        root.Add(LayoutCommand.Build());
+        root.Add(SweepCommand.Build());
+        root.Add(SurveyCommand.Build());
+        root.Add(CompareCommand.Build(dialects));
+        root.Add(ReportCommand.Build());
+        root.Add(MountCommand.Build(dialects));
+        root.Add(ReplayCommand.Build());
+        root.Add(GenerateTraceCommand.Build());
+        root.Add(ScaleCommand.Build(dialects));
+        root.Add(WatchCommand.Build(dialects));
+        root.Add(RestartCommand.Build(dialects));
+        root.Add(RestartClientCommand.Build());
+        root.Add(ServeCommand.Build(dialects));
+        root.Add(WorkloadCommand.Build());
+        root.Add(DifferentialCommand.Build(dialects));
+        root.Options.OfType<HelpOption>().Single().Action = new HelpAction
+        {
+            MaxWidth = HelpColumns,
+        };
+        return root;
     }
 }

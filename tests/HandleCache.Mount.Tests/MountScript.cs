@@ -54,7 +54,9 @@ internal sealed class MountScript : IDisposable
     public string Output => File.ReadAllText(Path.Combine(_root.FullName, "out"));
 
     /// <summary>Runs the script; it must end with 0.</summary>
-    public string Run(string script)
+    /// <param name="script">What to do; $program is the program.</param>
+    /// <param name="environment">More of its environment, or another program.</param>
+    public string Run(string script, IReadOnlyDictionary<string, string>? environment = null)
     {
         ProcessStartInfo info = new("timeout")
         {
@@ -70,6 +72,8 @@ internal sealed class MountScript : IDisposable
             info.ArgumentList.Add(argument);
         info.Environment["root"] = _root.FullName;
         info.Environment["program"] = Path.Combine(AppContext.BaseDirectory, "handlecache.dll");
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+            info.Environment[name] = value;
         using Process process = Process.Start(info)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

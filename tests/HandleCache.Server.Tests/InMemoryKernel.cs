@@ -29,9 +29,15 @@ public sealed class InMemoryKernel : IDisposable
     private readonly byte[] _buffer = new byte[2 << 20];
     private ulong _unique;
 
-    public InMemoryKernel(FileSystem fileSystem, SessionOptions? options = null)
+    /// <param name="fileSystem">What is served.</param>
+    /// <param name="options">How.</param>
+    /// <param name="wrap">What stands between kernel and server.</param>
+    public InMemoryKernel(
+        FileSystem fileSystem, SessionOptions? options = null,
+        Func<IChannel, IChannel>? wrap = null)
     {
-        _session = new FuseSession(_channel, fileSystem, options ?? new SessionOptions());
+        _session = new FuseSession(
+            wrap?.Invoke(_channel) ?? _channel, fileSystem, options ?? new SessionOptions());
         _server = new Thread(() =>
         {
             try
@@ -64,7 +70,9 @@ public sealed class InMemoryKernel : IDisposable
     /// <summary>A session that has agreed on INIT with all that it wants.</summary>
     public static InMemoryKernel Mounted(FileSystem fileSystem, SessionOptions? options = null)
     {
-        InMemoryKernel kernel = new(fileSystem, options);
+        string type = (options?.Dialect ?? Dialect.Classic).FileSystemType;
+        InMemoryKernel kernel =
+            new(fileSystem, (options ?? new SessionOptions()) with { FileSystemType = type });
         Answer answer = kernel.Init(7, 45, ulong.MaxValue, options?.Dialect ?? Dialect.Classic);
         Assert.Equal(Errno.None, answer.Errno);
         return kernel;

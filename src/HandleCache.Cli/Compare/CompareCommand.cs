@@ -3,22 +3,20 @@ using HandleCache.Cli.Common;
 using HandleCache.Cli.Slab;
 using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Compare;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli.Compare;
 
 /// <summary>`compare`: the proposals side by side.</summary>
 internal static class CompareCommand
 {
-    public static Command Build()
+    public static Command Build(IReadOnlyList<Dialect> dialects)
     {
         Option<string?> fileSystem = SweepCommand.FileSystemOption();
         Option<string?> handles = SweepCommand.HandlesOption();
         Option<string> kernel = SlabCommand.KernelOption();
         Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
-        Option<string[]> dialect = new("--dialect")
-        {
-            Description = "Compare only this one; may be given again",
-        };
+        DialectOption dialect = new(dialects, "Compare only this one; may be given again");
         Option<string> names = new("--names")
         {
             Description = "Names in the directory that is listed",
@@ -36,10 +34,11 @@ internal static class CompareCommand
         };
         PlotOptions plot = new();
         Option<bool> json = SharedOptions.Json();
-        Command command = new("compare", "Dialects side by side: bytes, requests, defects.")
+        Command command = new("compare", "Dialects side by side: bytes, requests, defects")
         {
-            fileSystem, handles, kernel, cpus, dialect, names, nameBytes, files, json,
+            fileSystem, handles, kernel, cpus, names, nameBytes, files, json,
         };
+        dialect.AddTo(command);
         plot.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() =>
         {
@@ -49,7 +48,7 @@ internal static class CompareCommand
                 HandlesFile = parsed.GetValue(handles),
                 Kernel = parsed.GetValue(kernel)!,
                 Cpus = parsed.GetValue(cpus),
-                Dialects = parsed.GetValue(dialect) ?? [],
+                Dialects = dialect.Several(parsed),
                 DirectoryNames = Count("--names", parsed.GetValue(names)!),
                 NameBytes = parsed.GetValue(nameBytes),
                 StatFiles = Count("--files", parsed.GetValue(files)!),

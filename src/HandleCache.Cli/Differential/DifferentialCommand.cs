@@ -3,6 +3,7 @@ using HandleCache.Cli.Common;
 using HandleCache.Lab;
 using HandleCache.Lab.Differential;
 using HandleCache.Model;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli.Differential;
 
@@ -11,38 +12,40 @@ namespace HandleCache.Cli.Differential;
 /// </summary>
 internal static class DifferentialCommand
 {
-    public static Command Build()
+    public static Command Build(IReadOnlyList<Dialect> dialects)
     {
+        DialectOption dialect = new(
+            dialects, "Every server speaks it (default: one third, thread)");
         Option<ulong> seed = new("--seed")
         {
-            Description = "Seed of the series, or with --single of the one script.",
+            Description = "Seed of the series, or with --single of the one script",
             DefaultValueFactory = _ => 1,
         };
         Option<int> scripts = new("--scripts")
         {
-            Description = "Scripts to run.",
+            Description = "Scripts to run",
             DefaultValueFactory = _ => 300,
         };
         Option<int> calls = new("--calls")
         {
-            Description = "Calls of each script.",
+            Description = "Calls of each script",
             DefaultValueFactory = _ => 50,
         };
         Option<bool> single = new("--single")
         {
-            Description = "Run the one script whose seed is given, and show it.",
+            Description = "Run the one script whose seed is given, and show it",
         };
         Option<bool> passthrough = new("--passthrough")
         {
-            Description = "One script of eight over a tree on the disk.",
+            Description = "One script of eight over a tree on the disk",
         };
         Option<string?> fault = new("--break")
         {
-            Description = "Put a known fault into the model: must diverge.",
+            Description = "Put a known fault into the model: must diverge",
         };
         Option<string> modelKernel = SharedOptions.ModelKernel();
         Command command = new(
-            "differential", "Run scripts on the running and on the modelled kernel.")
+            "differential", "Run scripts on the running and on the modelled kernel")
         {
             Hidden = true,
         };
@@ -53,6 +56,7 @@ internal static class DifferentialCommand
         command.Options.Add(passthrough);
         command.Options.Add(fault);
         command.Options.Add(modelKernel);
+        dialect.AddTo(command);
         command.SetAction(result => CommandRunner.Run(() => Run(
             new DifferentialOptions
             {
@@ -62,6 +66,9 @@ internal static class DifferentialCommand
                 OneScript = result.GetValue(single),
                 WithPassthrough = result.GetValue(passthrough),
                 ModelKernel = result.GetValue(modelKernel)!,
+                Dialect = dialect.IsGiven(result)
+                    ? dialect.One(result, Dialect.Default).Dialect
+                    : null,
             },
             result.GetValue(fault) is { } name ? DifferentialFaults.Parse(name) : null)));
         return command;

@@ -65,6 +65,7 @@ internal static partial class DifferentialText
             ? ""
             : $" --model-kernel {result.ModelKernel}";
         string more = (script.Server.IsPassthrough ? " --passthrough" : "")
+            + (result.Dialect is { } dialect ? $" --dialect {dialect.Name}" : "")
             + kernel + (fault is null ? "" : $" --break {fault.Name}");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -48,7 +48,8 @@ internal static class LayoutCommand
             DefaultValueFactory = _ => "fuse_inode",
         };
         Option<bool> json = SharedOptions.Json();
-        Command command = new("layout", "struct fuse_inode with a handle slot, pahole style.")
+        Command command = new(
+            "layout", "Layout of struct fuse_inode with a handle slot, pahole style")
         {
             header, inline, after, bestHole, sweep, kernel, cpus, btf, structName, json,
         };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Mounting;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Sessions;
 
@@ -27,7 +28,7 @@ internal static class MountCommand
 
     private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
     {
-        Description = "off, on or auto",
+        Description = "List with READDIRPLUS: off, on or auto",
         DefaultValueFactory = _ => ReadDirPlusMode.Auto,
     };
 
@@ -63,7 +64,7 @@ internal static class MountCommand
 
     private static readonly Option<MountChannel> Channel = new("--channel")
     {
-        Description = "device (/dev/fuse) or ring (FUSE over io_uring)",
+        Description = "What carries requests: device (/dev/fuse) or ring (io_uring)",
         DefaultValueFactory = _ => MountChannel.Device,
     };
 
@@ -73,19 +74,27 @@ internal static class MountCommand
         DefaultValueFactory = _ => Math.Max(2, Environment.ProcessorCount),
     };
 
-    public static Command Build()
+    public static Command Build(IReadOnlyList<Dialect> dialects)
     {
+        DialectOption dialect = new(
+            dialects,
+            "What the server speaks (default: classic; with --model or --keep: thread)");
         Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
         {
             Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Keep, Model,
             Record, Channel, Workers,
         };
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        dialect.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
 
-    private static int Execute(ParseResult parsed)
+    private static int Execute(ParseResult parsed, DialectOption dialect)
     {
+        bool isModelled = parsed.GetValue(Model) || parsed.GetValue(Record) is not null;
+        DialectOption.Chosen spoken = dialect.One(
+            parsed,
+            isModelled || parsed.GetValue(Keep) ? Dialect.Default : Dialect.Classic);
         MountOptions options = new()
         {
             Source = parsed.GetRequiredValue(Source),
@@ -96,7 +105,9 @@ internal static class MountCommand
             Writeback = parsed.GetValue(Writeback),
             ReadOnly = parsed.GetValue(ReadOnly),
             Keep = parsed.GetValue(Keep),
-            Model = parsed.GetValue(Model) || parsed.GetValue(Record) is not null,
+            Dialect = spoken.Dialect,
+            DialectName = spoken.Text,
+            Model = isModelled,
             Record = parsed.GetValue(Record),
             Channel = parsed.GetValue(Channel),
             Workers = parsed.GetValue(Workers),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Lab;
 using HandleCache.Lab.Mounting;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Sessions;
 
@@ -10,26 +11,57 @@ namespace HandleCache.Cli.Mount;
 /// <summary>The hidden command that a keeper starts as its server, any number of times.</summary>
 internal static class ServeCommand
 {
-    private static readonly Argument<string> Source = new("SOURCE");
-    private static readonly Option<int> Socket = new("--socket") { Required = true };
-    private static readonly Option<int> Parent = new("--parent") { Required = true };
-    private static readonly Option<double> Timeout = new("--timeout");
-    private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus");
-    private static readonly Option<bool> Export = new("--export");
-    private static readonly Option<bool> Writeback = new("--writeback");
-
-    public static Command Build()
+    private static readonly Argument<string> Source = new("SOURCE")
     {
-        Command command = new(ServerProcess.CommandName, "Serve a directory for a keeper.")
+        Description = "The directory to serve",
+    };
+
+    private static readonly Option<int> Socket = new("--socket")
+    {
+        Description = "Descriptor of the keeper's socket",
+        Required = true,
+    };
+
+    private static readonly Option<int> Parent = new("--parent")
+    {
+        Description = "Process id of the keeper; the server dies with it",
+        Required = true,
+    };
+
+    private static readonly Option<double> Timeout = new("--timeout")
+    {
+        Description = "Seconds the kernel may believe entries and attributes",
+    };
+
+    private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
+    {
+        Description = "List with READDIRPLUS: off, on or auto",
+    };
+
+    private static readonly Option<bool> Export = new("--export")
+    {
+        Description = "Let handles of the mount be opened after their inodes are forgotten",
+    };
+
+    private static readonly Option<bool> Writeback = new("--writeback")
+    {
+        Description = "Let the kernel write back data later",
+    };
+
+    public static Command Build(IReadOnlyList<Dialect> dialects)
+    {
+        DialectOption dialect = new(dialects, "What it speaks with the keeper");
+        Command command = new(ServerProcess.CommandName, "Serve a directory for a keeper")
         {
             Source, Socket, Parent, Timeout, ReadDirPlus, Export, Writeback,
         };
         command.Hidden = true;
-        command.SetAction(parsed => CommandRunner.Run(() => Serve(parsed)));
+        dialect.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() => Serve(parsed, dialect)));
         return command;
     }
 
-    private static int Serve(ParseResult parsed)
+    private static int Serve(ParseResult parsed, DialectOption dialect)
     {
         MountOptions options = new()
         {
@@ -39,6 +71,7 @@ internal static class ServeCommand
             ReadDirPlus = parsed.GetValue(ReadDirPlus),
             Export = parsed.GetValue(Export),
             Writeback = parsed.GetValue(Writeback),
+            Dialect = dialect.One(parsed, Dialect.Default).Dialect,
         };
         int socket = parsed.GetValue(Socket);
         ChildProcess.Run(parsed.GetValue(Parent), () => KeptServing.Run(socket, options));

@@ -33,7 +33,7 @@ internal static class GenerateTraceCommand
             Description = "Of the accesses",
             DefaultValueFactory = _ => 1,
         };
-        Command command = new("generate-trace", "Write a trace of made-up traffic.")
+        Command command = new("generate-trace", "Write a trace of made-up traffic")
         {
             file, operations, inodes, fileSystem, seed,
         };

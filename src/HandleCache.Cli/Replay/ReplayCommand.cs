@@ -24,7 +24,7 @@ internal static class ReplayCommand
 
     private static readonly Option<string> Format = new("--format")
     {
-        Description = "auto, handlecache, or oracle-general (libCacheSim)",
+        Description = "Form of the trace: auto, handlecache or oracle-general (libCacheSim)",
         DefaultValueFactory = _ => "auto",
     };
 
@@ -48,7 +48,7 @@ internal static class ReplayCommand
     public static Command Build()
     {
         Option<string> kernel = SlabCommand.KernelOption();
-        Command command = new("replay", "Put recorded traffic through the model.")
+        Command command = new("replay", "Put recorded traffic through the model")
         {
             Trace, Strategy, kernel, Format, Inodes, Save, IndexHandles, Json,
         };

@@ -46,7 +46,7 @@ internal static class ReportCommand
             Description = "Also survey this tree; may be given again",
         };
         Option<bool> json = SharedOptions.Json();
-        Command command = new("report", "sweep, compare and survey on one HTML page.")
+        Command command = new("report", "One HTML page of sweep, compare and survey")
         {
             html, fileSystems, handles, kernels, cpus, survey, json,
         };

@@ -10,17 +10,44 @@ namespace HandleCache.Cli.Restart;
 /// <summary>The hidden command that <c>restart</c> starts as its client on the mount.</summary>
 internal static class RestartClientCommand
 {
-    private static readonly Argument<string> Mount = new("MOUNT");
-    private static readonly Argument<string> Shadow = new("SHADOW");
-    private static readonly Argument<string> Kind = new("KIND");
-    private static readonly Argument<int> Seed = new("SEED");
-    private static readonly Option<int> Files = new("--files");
-    private static readonly Option<int> Threads = new("--threads");
-    private static readonly Option<double> Seconds = new("--seconds");
+    private static readonly Argument<string> Mount = new("MOUNT")
+    {
+        Description = "The mount to work on",
+    };
+
+    private static readonly Argument<string> Shadow = new("SHADOW")
+    {
+        Description = "The tree that it is compared with",
+    };
+
+    private static readonly Argument<string> Kind = new("KIND")
+    {
+        Description = "What to do: a workload, or storm",
+    };
+
+    private static readonly Argument<int> Seed = new("SEED")
+    {
+        Description = "Seed of the workload",
+    };
+
+    private static readonly Option<int> Files = new("--files")
+    {
+        Description = "Files of the storm",
+    };
+
+    private static readonly Option<int> Threads = new("--threads")
+    {
+        Description = "Threads of the storm",
+    };
+
+    private static readonly Option<double> Seconds = new("--seconds")
+    {
+        Description = "How long the storm lasts",
+    };
 
     public static Command Build()
     {
-        Command command = new(RestartClient.CommandName, "Work on a mount until stdin ends.")
+        Command command = new(RestartClient.CommandName, "Work on a mount until stdin ends")
         {
             Mount, Shadow, Kind, Seed, Files, Threads, Seconds,
         };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Restart;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli.Restart;
 
@@ -21,7 +22,7 @@ internal static class RestartCommand
 
     private static readonly Option<RestartWorkload> Workload = new("--workload")
     {
-        Description = "mixed, metadata, write or git",
+        Description = "What applications do: mixed, metadata, write or git",
         DefaultValueFactory = _ => RestartWorkload.Mixed,
     };
 
@@ -49,39 +50,33 @@ internal static class RestartCommand
 
     private static readonly Option<bool> Json = SharedOptions.Json();
 
-    public static Command Build()
+    public static Command Build(IReadOnlyList<Dialect> dialects)
     {
+        DialectOption dialect = new(
+            dialects, "Server and keeper speak it (default: thread; --model: all, repeatable)");
         Command command = new(
             "restart", "Kill servers under load, on a real mount or in the model, and check")
         {
             Kills, Interval, Workload, On, Seed, Timeout, Storm, Json,
         };
+        dialect.AddTo(command);
         RestartModelSwitches.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
 
-    private static int Execute(ParseResult parsed)
+    private static int Execute(ParseResult parsed, DialectOption dialect)
     {
         using Interrupt interrupt = new();
         bool json = parsed.GetValue(Json);
         if (RestartModelSwitches.IsOn(parsed))
         {
             ulong seed = (ulong)Math.Max(0, parsed.GetValue(Seed));
-            return RestartModelSwitches.Run(parsed, seed, json, interrupt.Token);
+            return RestartModelSwitches.Run(
+                parsed, dialect.Several(parsed), seed, json, interrupt.Token);
         }
 
-        if (parsed.GetValue(Storm))
-        {
-            StatStormResult storm = StatStorm.Run(
-                parsed.GetValue(On), line => Console.Error.WriteLine(line), interrupt.Token);
-            if (json)
-                JsonOutput.Write(new StatStormDocument(JsonOutput.SchemaVersion, storm));
-            else
-                RestartText.Write(Console.Out, storm);
-            return storm.Holds ? ExitCode.Success : ExitCode.CheckFailed;
-        }
-
+        DialectOption.Chosen spoken = dialect.One(parsed, Dialect.Default);
         RestartOptions options = new()
         {
             Kills = SharedOptions.Range(parsed, Kills, 1, 100_000),
@@ -89,8 +84,21 @@ internal static class RestartCommand
             Workload = parsed.GetValue(Workload),
             On = parsed.GetValue(On),
             Seed = parsed.GetValue(Seed),
+            Dialect = spoken.Dialect,
+            DialectName = spoken.Text,
             TimeoutSeconds = parsed.GetValue(Timeout),
         };
+        if (parsed.GetValue(Storm))
+        {
+            StatStormResult storm = StatStorm.Run(
+                options, line => Console.Error.WriteLine(line), interrupt.Token);
+            if (json)
+                JsonOutput.Write(new StatStormDocument(JsonOutput.SchemaVersion, storm));
+            else
+                RestartText.Write(Console.Out, storm);
+            return storm.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+        }
+
         RestartResult result = RestartExperiment.Run(
             options, line => Console.Error.WriteLine(line), interrupt.Token);
         if (json)

@@ -27,7 +27,7 @@ internal sealed record RestartModelDocument(
         result.Rows.Sum(r => r.Stale),
         result.Rows.Sum(r => r.Recovered),
         new RestartModelChoices(
-            result.Options.Dialects,
+            [.. result.Options.Dialects.Select(dialect => dialect.Name)],
             result.Options.Defects,
             result.Options.NoParentHandle,
             RestartModelRenderer.Name(result.NodeIds),

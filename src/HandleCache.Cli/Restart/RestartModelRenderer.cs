@@ -91,11 +91,11 @@ internal static class RestartModelRenderer
     }
 
     private static string Sent(RestartModelRow row) =>
-        row.Dialect == "classic" ? "never"
+        !row.CarriesHandles ? "never"
         : row.HandleInEveryRequest ? "always" : "with names";
 
     private static string Kind(RestartModelRow row) =>
-        row.Dialect == "classic" ? "none" : row.PersistentHandles ? "persistent" : "per life";
+        !row.CarriesHandles ? "none" : row.PersistentHandles ? "persistent" : "per life";
 
     public static string Name(NodeIdPolicy policy) =>
         policy == NodeIdPolicy.PerLife ? "life" : "inode";

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Lab;
 using HandleCache.Lab.Restart.Modelled;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli.Restart;
 
@@ -13,11 +14,6 @@ internal static class RestartModelSwitches
     private static readonly Option<bool> Model = new("--model")
     {
         Description = "Explore the modelled world instead: no mount, no root",
-    };
-
-    private static readonly Option<string[]> Dialects = new("--dialect")
-    {
-        Description = "--model: classic, thread, v2, v3, fusex; repeatable; default all",
     };
 
     private static readonly Option<string[]> Defects = new("--defect")
@@ -46,7 +42,6 @@ internal static class RestartModelSwitches
     public static void AddTo(Command command)
     {
         command.Add(Model);
-        command.Add(Dialects);
         command.Add(Defects);
         command.Add(NoParentHandle);
         command.Add(NodeIds);
@@ -57,20 +52,21 @@ internal static class RestartModelSwitches
     public static bool IsOn(ParseResult parsed) => parsed.GetValue(Model);
 
     /// <summary>Explores, writes text or JSON, and gives the exit code.</summary>
-    public static int Run(ParseResult parsed, ulong seed, bool json, CancellationToken stop)
+    public static int Run(
+        ParseResult parsed, IReadOnlyList<Dialect> dialects, ulong seed, bool json,
+        CancellationToken stop)
     {
         if (parsed.GetValue(Histories) is < 0 or > 100_000)
             throw new BadInputException("--histories is 0 to 100000");
         RestartModelOptions options = Default with
         {
+            Dialects = dialects,
             Defects = parsed.GetValue(Defects) ?? [],
             NoParentHandle = parsed.GetValue(NoParentHandle),
             NodeIds = Policy(parsed.GetValue(NodeIds)),
             Histories = parsed.GetValue(Histories),
             Seed = seed,
         };
-        if (parsed.GetValue(Dialects) is { Length: > 0 } named)
-            options = options with { Dialects = named };
         RestartModelResult result = RestartModelExperiment.Run(options, stop);
         if (json)
             JsonOutput.Write(RestartModelDocument.Of(result));

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using HandleCache.Cli.Common;
 using HandleCache.Lab.Restart;
 
 namespace HandleCache.Cli.Restart;
@@ -28,6 +30,18 @@ internal static class RestartText
         Row("longest gap without answer, ms", (long)result.Keeper.LongestGapMs);
         foreach (string message in result.Messages)
             output.WriteLine($"  {message}");
+        if (result.WithoutHandle.Count > 0)
+        {
+            StringBuilder note = new();
+            TextTable.Paragraph(
+                note,
+                $"in {result.Options.Dialect.Name} no handle comes with "
+                + $"{string.Join(", ", result.WithoutHandle)}: what only they have named is lost "
+                + "with its server",
+                0);
+            output.Write(note);
+        }
+
         output.WriteLine(result.Holds ? "verdict: it holds" : "verdict: it does not hold");
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Scale;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli.Scale;
 
@@ -21,22 +22,25 @@ internal static class ScaleCommand
 
     private static readonly Option<bool> Json = SharedOptions.Json();
 
-    public static Command Build()
+    public static Command Build(IReadOnlyList<Dialect> dialects)
     {
+        DialectOption dialect = new(dialects, "What the server speaks (default: thread)");
         Command command = new("scale", "Put millions of files through a mount, measure the server")
         {
             Files, Seed, Json,
         };
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        dialect.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
 
-    private static int Execute(ParseResult parsed)
+    private static int Execute(ParseResult parsed, DialectOption dialect)
     {
         ScaleOptions options = new()
         {
             Files = parsed.GetValue(Files),
             Seed = parsed.GetValue(Seed),
+            Dialect = dialect.One(parsed, Dialect.Default).Dialect,
         };
         using Interrupt interrupt = new();
         ScaleResult result = ScaleExperiment.Run(options, interrupt.Token);

@@ -29,7 +29,7 @@ internal static class SlabCommand
             Description = "Predict every cache of the running kernel, compare with sysfs",
         };
         Option<bool> json = SharedOptions.Json();
-        Command command = new("slab", "SLUB geometry of an object, step by step (derived).")
+        Command command = new("slab", "SLUB geometry of an object, step by step (derived)")
         {
             objectSize, align, hwCache, ctor, rcu, freePointer, account, cpus, kernel, verify, json,
         };

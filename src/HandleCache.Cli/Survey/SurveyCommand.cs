@@ -26,7 +26,7 @@ internal static class SurveyCommand
         };
         PlotOptions plot = new();
         Option<bool> json = SharedOptions.Json();
-        Command command = new("survey", "Handle types and lengths of trees (measured).")
+        Command command = new("survey", "Handle types and lengths of trees (measured)")
         {
             paths, xdev, connectable, workers, save, json,
         };

@@ -47,7 +47,7 @@ internal static class SweepCommand
         };
         PlotOptions plot = new();
         Option<bool> json = SharedOptions.Json();
-        Command command = new("sweep", "Memory per inode for every inline length and strategy.")
+        Command command = new("sweep", "Memory per inode for every inline length and strategy")
         {
             fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy,
             allowRefused, inodes, simulate, json,

@@ -62,13 +62,13 @@ internal static class ValidateCommand
 
     private static readonly Option<string> Strategy = new("--strategy")
     {
-        Description = "Storage of handles in the model: inline:N, pointer, static:N, ...",
+        Description = "Storage of handles in the model, as sweep spells it",
         DefaultValueFactory = _ => "inline:12",
     };
 
     private static readonly Option<ReadDirPlusMode> ReadDirPlus = new("--readdirplus")
     {
-        Description = "off, on or auto",
+        Description = "List with READDIRPLUS: off, on or auto",
         DefaultValueFactory = _ => ReadDirPlusMode.Auto,
     };
 
@@ -93,11 +93,6 @@ internal static class ValidateCommand
         DefaultValueFactory = _ => 300,
     };
 
-    private static readonly Option<string?> DialectName = new("--dialect")
-    {
-        Description = "Dialect whose scripts are compared with today's protocol (default: all)",
-    };
-
     private static readonly Option<int> DialectScripts = new("--dialect-scripts")
     {
         Description = "Random scripts of each dialect; at most --scripts unless given",
@@ -118,21 +113,23 @@ internal static class ValidateCommand
 
     private static readonly Option<bool> Json = SharedOptions.Json();
 
-    public static Command Build()
+    public static Command Build(IReadOnlyList<Dialect> dialects)
     {
+        DialectOption dialect = new(
+            dialects, "Servers speak it, its scripts are compared (default: thread, all)");
         Command command = new(
             "validate", "Mount a file system, drive it, check every request against the model")
         {
             Seed, Source, Write, TreeOn, Files, Directories, Operations, Timeout, Strategy,
-            ReadDirPlus, Evict, DropCaches, Record, Scripts, DialectName,
-            DialectScripts, Soak, Break,
+            ReadDirPlus, Evict, DropCaches, Record, Scripts, DialectScripts, Soak, Break,
             ModelKernel, Json,
         };
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        dialect.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
 
-    private static int Execute(ParseResult parsed)
+    private static int Execute(ParseResult parsed, DialectOption dialect)
     {
         if (parsed.GetValue(Break) == "list")
         {
@@ -142,7 +139,7 @@ internal static class ValidateCommand
             return ExitCode.Success;
         }
 
-        ValidateOptions options = OptionsOf(parsed);
+        ValidateOptions options = OptionsOf(parsed, dialect);
         using Interrupt interrupt = new();
         ValidateResult result = ValidateExperiment.Run(
             options, line => Console.Error.WriteLine(line), interrupt.Token);
@@ -155,7 +152,7 @@ internal static class ValidateCommand
         return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
     }
 
-    private static ValidateOptions OptionsOf(ParseResult parsed)
+    private static ValidateOptions OptionsOf(ParseResult parsed, DialectOption dialect)
     {
         if (!HandleStrategy.TryParse(parsed.GetValue(Strategy), out HandleStrategy strategy))
         {
@@ -188,19 +185,11 @@ internal static class ValidateCommand
                     new ValidateOptions { Seed = 0 }.DialectScripts),
             Soak = parsed.GetValue(Soak) is { } minutes ? SoakOf(minutes) : null,
             ModelKernel = parsed.GetValue(ModelKernel)!,
+            Dialect = dialect.One(parsed, Dialect.Default).Dialect,
+            Dialects = [.. dialect.Several(parsed)
+                .Where(spoken => spoken.CarriesHandles || dialect.IsGiven(parsed))],
             Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
         };
-        if (parsed.GetValue(DialectName) is { } dialectName)
-        {
-            options = options with
-            {
-                Dialects = DialectList.TryParse(
-                    dialectName, out Dialect? dialect, out string? error)
-                    ? [dialect]
-                    : throw new BadInputException($"--dialect: {error}"),
-            };
-        }
-
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))
             throw new BadInputException("--timeout: 0 to 86400 seconds");
         if (options.Write && options.Source is null)
@@ -208,7 +197,6 @@ internal static class ValidateCommand
         return options;
     }
 
-    /// <summary>--model-kernel as every command with a modelled kernel takes it.</summary>
     private static TimeSpan SoakOf(double minutes) => minutes is > 0 and <= MostSoakMinutes
         ? TimeSpan.FromMinutes(minutes)
         : throw new BadInputException(string.Create(

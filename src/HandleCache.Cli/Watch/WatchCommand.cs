@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Watch;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli.Watch;
 
@@ -15,7 +16,7 @@ internal static class WatchCommand
     private static readonly Argument<string[]> Server = new("SERVER")
     {
         Description = "Behind --: the server and its arguments; {} is where it mounts (/dev/fd/N), "
-            + "else that is added at the end. It must stay in the foreground (libfuse: -f)",
+            + "else that is added at the end; it must stay in the foreground (libfuse: -f)",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -36,23 +37,26 @@ internal static class WatchCommand
 
     private static readonly Option<bool> Json = SharedOptions.Json();
 
-    public static Command Build()
+    public static Command Build(IReadOnlyList<Dialect> dialects)
     {
+        DialectOption dialect = new(dialects, "Offer this to the server in INIT (default: none)");
         Command command = new("watch", "Mount somebody else's server and check its traffic")
         {
             MountPoint, Server, ReadOnly, Reuses, Record, Json,
         };
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        dialect.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
 
-    private static int Execute(ParseResult parsed)
+    private static int Execute(ParseResult parsed, DialectOption dialect)
     {
         WatchOptions options = new()
         {
             MountPoint = parsed.GetRequiredValue(MountPoint),
             Command = parsed.GetRequiredValue(Server),
             ReadOnly = parsed.GetValue(ReadOnly),
+            Dialect = dialect.One(parsed, Dialect.Classic).Dialect,
             ReusesNodeIds = parsed.GetValue(Reuses),
             Record = parsed.GetValue(Record),
         };

@@ -15,11 +15,11 @@ internal static class WorkloadCommand
     {
         Option<int> parent = new("--parent")
         {
-            Description = "Process id of the parent; the workload dies with it.",
+            Description = "Process id of the parent; the workload dies with it",
             Required = true,
         };
         Command command = new(
-            WorkloadCommandLine.CommandName, "Make system calls as told on stdin.")
+            WorkloadCommandLine.CommandName, "Make system calls as told on stdin")
         {
             Hidden = true,
         };

@@ -29,21 +29,11 @@ public static class CompareExperiment
             throw new BadInputException($"{request.StatFiles} files: not 1 or more");
         HandleMix mix = FileSystemMixes.Choose(request.FileSystem, request.HandlesFile, false);
         KernelProfile kernel = KernelProfiles.Load(request.Kernel, request.Cpus);
-        List<Dialect> dialects = [.. Chosen(request.Dialects)];
+        List<Dialect> dialects = [.. request.Dialects.DistinctBy(dialect => dialect.Name)];
         List<DialectRow> rows = [.. dialects.Select(d => RowOf(request, mix, kernel, d, cancel))];
         return new CompareResult(
             mix, kernel, rows, ThreadQuestions.Answer(mix, kernel, dialects, rows),
             DefectDemonstrations.RunAll());
-    }
-
-    private static IEnumerable<Dialect> Chosen(IReadOnlyList<string> names)
-    {
-        if (names.Count == 0)
-            return DialectList.All;
-        return names.Distinct(StringComparer.Ordinal).Select(name =>
-            DialectList.TryParse(name, out Dialect? dialect, out string? error)
-                ? dialect
-                : throw new BadInputException(error));
     }
 
     private static DialectRow RowOf(

@@ -1,3 +1,4 @@
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Compare;
 
@@ -13,8 +14,8 @@ public sealed record CompareRequest
 
     public int? Cpus { get; init; }
 
-    /// <summary>Dialects to compare; empty for all.</summary>
-    public IReadOnlyList<string> Dialects { get; init; } = [];
+    /// <summary>Dialects to compare.</summary>
+    public IReadOnlyList<Dialect> Dialects { get; init; } = DialectList.All;
 
     /// <summary>Names in the directory that is listed.</summary>
     public int DirectoryNames { get; init; } = 10_000;

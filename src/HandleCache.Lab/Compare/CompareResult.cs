@@ -62,22 +62,22 @@ public sealed record OperationRow(
 /// <param name="How">"derived", "measured" or "not measured".</param>
 public sealed record QuestionRow(string Id, string Question, string Answer, string How);
 
-/// <summary>
-/// How a dialect's author keeps the handle in the inode (PROPOSALS.md, section 2;
-/// T1 of the thread for those that say nothing).
-/// </summary>
+/// <summary>How a dialect's author keeps the handle in the inode, for the memory model.</summary>
 internal static class DialectStorage
 {
-    public static HandleDesign Of(Dialect dialect) => dialect.Name switch
+    public static HandleDesign Of(Dialect dialect)
     {
-        "v2" => new(
-            HandleStrategy.PointerMax(HandleStrategy.MaxHandleBytes),
-            new HandleHeader(HandleHeaderKind.V2)),
-        "v3" => new(
-            HandleStrategy.Pointer, new HandleHeader(HandleHeaderKind.U16), default,
-            KmallocType.Normal),
-        _ => dialect.CarriesHandles ? new(HandleStrategy.Inline(12)) : default,
-    };
+        if (!dialect.CarriesHandles)
+            return default;
+        PostedStorage posted = dialect.Storage;
+        return HandleStrategy.TryParse(posted.Strategy, out HandleStrategy strategy)
+            && HandleHeader.TryParse(posted.Header, out HandleHeader header)
+            ? new HandleDesign(
+                strategy, header, default,
+                posted.IsAccounted ? KmallocType.Cgroup : KmallocType.Normal)
+            : throw new BadInputException(
+                $"{dialect.Name}: no storage '{posted.Strategy}' with header '{posted.Header}'");
+    }
 }
 
 /// <summary>
@@ -94,7 +94,7 @@ public sealed record RestartFigures(
 {
     internal static RestartFigures Of(Dialect dialect, CancellationToken cancel)
     {
-        RestartModelOptions options = new() { Dialects = [dialect.Name], Histories = 0 };
+        RestartModelOptions options = new() { Dialects = [dialect], Histories = 0 };
         RestartModelRow row = RestartModelExperiment.Run(options, cancel).Rows.First(
             r => r.HandleInEveryRequest == dialect.Options.HandleInEveryRequest
                 && r.PersistentHandles == dialect.CarriesHandles);

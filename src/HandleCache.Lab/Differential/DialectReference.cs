@@ -14,7 +14,7 @@ namespace HandleCache.Lab.Differential;
 public sealed class DialectReference(ModelKernelOptions model)
 {
     /// <summary>Of an ordinary file system's handle: type and 12 bytes (ext4, xfs).</summary>
-    private const int HandleBytes = 12;
+    internal const int HandleBytes = 12;
 
     /// <summary>
     /// The script of a seed with what a server can do in every dialect: hostile answers and mixed

@@ -92,8 +92,8 @@ public sealed class DifferentialExperiment
             ulong seed = _options.OneScript
                 ? _options.Seed
                 : SplitMix64.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
-            Script script = ScriptGenerator.Make(
-                seed, _options.CallsPerScript, _mayPassthrough);
+            Script script = Spoken(ScriptGenerator.Make(
+                seed, _options.CallsPerScript, _mayPassthrough));
             ScriptOutcome outcome = RunScript(script, host);
             _calls += outcome.Results;
             _requests += outcome.Requests;
@@ -109,6 +109,19 @@ public sealed class DifferentialExperiment
 
         return Result();
     }
+
+    private Script Spoken(Script script) =>
+        _options.Dialect is { } dialect && !script.Server.IsPassthrough
+            ? script with
+            {
+                Server = script.Server with
+                {
+                    SendsHandles = dialect.CarriesHandles,
+                    Dialect = dialect,
+                    HandleBytes = dialect.RequiresHandle ? DialectReference.HandleBytes : null,
+                },
+            }
+            : script;
 
     private void Count(Script script)
     {
@@ -138,6 +151,7 @@ public sealed class DifferentialExperiment
         Failed = _failed,
         Divergence = _divergence,
         Repeats = _repeats,
+        Dialect = _options.Dialect,
         ModelKernel = _options.ModelKernel,
         ModelVersion = _options.Model.Version,
         Elapsed = Stopwatch.GetElapsedTime(_begun),

@@ -1,5 +1,6 @@
 using HandleCache.Lab.Kernels;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Differential;
 
@@ -21,6 +22,12 @@ public sealed record DifferentialOptions
 
     /// <summary>The one script with just this seed, instead of a series.</summary>
     public bool OneScript { get; init; }
+
+    /// <summary>
+    /// What every script's server speaks, but for the passthrough file system; null for a third of
+    /// them in the default dialect.
+    /// </summary>
+    public Dialect? Dialect { get; init; }
 
     /// <summary>
     /// One script of eight is about the passthrough file system over a tree on the disk.

@@ -1,5 +1,6 @@
 using HandleCache.Lab.Kernels;
 using HandleCache.Model.Slab;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Differential;
 
@@ -49,6 +50,9 @@ public sealed record DifferentialResult
 
     /// <summary>It was cancelled: the figures are those until then.</summary>
     public bool IsInterrupted { get; init; }
+
+    /// <summary>What every server was told to speak; null for the generator's choice.</summary>
+    public Dialect? Dialect { get; init; }
 
     /// <summary>The modelled kernel as it was asked for.</summary>
     public string ModelKernel { get; init; } = KernelProfiles.RunningName;

@@ -30,22 +30,30 @@ public sealed class ModelSide : IScriptSide
     private static byte[] ResendMessage =>
         MessageBuilder.Notification(FuseNotifyCode.FUSE_NOTIFY_RESEND);
 
-    public ModelSide(Script script, ModelKernelOptions options)
+    /// <param name="script">What server there is.</param>
+    /// <param name="options">What kernel.</param>
+    /// <param name="throughBridge">
+    /// The kernel is today's, and a bridge speaks the server's dialect, as on a real mount.
+    /// </param>
+    public ModelSide(Script script, ModelKernelOptions options, bool throughBridge = false)
     {
         Server = ScriptServers.Make(script.Server);
         Dialect dialect = script.Server.SendsHandles ? script.Server.Dialect : options.Dialect;
         Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer, dialect);
         _kernel = new ModelKernel(options with
         {
-            Dialect = dialect,
+            Dialect = throughBridge ? Dialect.Classic : dialect,
             DefaultPermissions = script.Server.DefaultPermissions,
         });
         _session = new FuseSession(
-            new TapChannel(_memory, Recorder), Server.FileSystem, RealSide.SessionOf(script));
+            new TapChannel(
+                throughBridge ? new HandleBridgeChannel(_memory, dialect) : _memory, Recorder),
+            Server.FileSystem, RealSide.SessionOf(script));
         _thread = new Thread(_session.Run) { IsBackground = true, Name = "model-session" };
         _thread.Start();
         KernelCall mount = _kernel.Mount();
         Drive();
+        _transcript.Reset();
         if (!mount.IsDone || mount.Result.Errno != 0)
             throw new InvalidOperationException("the modelled kernel could not mount");
     }
@@ -63,8 +71,8 @@ public sealed class ModelSide : IScriptSide
     public ModelKernel Kernel => _kernel;
 
     /// <summary>
-    /// A digest of every message so far, forgets and their order included: two runs are the same
-    /// byte for byte if these are equal.
+    /// A digest of every message since INIT, forgets and their order included: two runs are the
+    /// same byte for byte if these are equal.
     /// </summary>
     public string Transcript => Convert.ToHexStringLower(_transcript.GetCurrentHash());
 

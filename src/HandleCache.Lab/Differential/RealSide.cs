@@ -20,7 +20,8 @@ internal sealed class RealSide : IScriptSide
     public RealSide(Script script, ScriptHost host)
     {
         Server = ScriptServers.Make(script.Server);
-        Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer);
+        Recorder = new StreamRecorder(
+            !script.Server.DirectIo, Server.Observer, script.Server.Spoken);
         _client = host.Client;
         ServedMount? mount = null;
         try
@@ -85,6 +86,7 @@ internal sealed class RealSide : IScriptSide
         Also = script.Server.InitAlso,
         Without = script.Server.InitWithout,
         Dialect = script.Server.Spoken,
+        FileSystemType = script.Server.Spoken.FileSystemType,
         MaxHandleBytes = script.Server.Spoken.MaxHandleBytes,
     };
 }

@@ -33,7 +33,8 @@ public static class ScriptRunner
         ArgumentNullException.ThrowIfNull(model);
         ReclaimWatch reclaim = new();
         using RealSide real = new(script, host);
-        using ModelSide modelled = new(script, model);
+        using ModelSide modelled = new(
+            script, model, throughBridge: script.Server.Spoken.AsksStatx);
         Pair pair = new(
             real, modelled, patience ?? Patience, script.Server.IsPassthrough);
         long begun = Stopwatch.GetTimestamp();

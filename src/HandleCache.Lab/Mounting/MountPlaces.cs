@@ -1,6 +1,8 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
+using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Mounting;
 
@@ -15,6 +17,15 @@ internal static class MountPlaces
             throw new BadInputException("--timeout: 0 to 86400 seconds");
         if (options.Workers is < 1 or > 64)
             throw new BadInputException("--workers: 1 to 64");
+        if (options.Keep)
+            RequireHandles(options.Dialect);
+        if (options.ReadDirPlus == ReadDirPlusMode.On && options.Dialect.ListsWithoutAttributes)
+        {
+            throw new BadInputException(
+                $"--readdirplus on: entries of {options.Dialect.Name} have no attributes, "
+                + "which today's kernel needs");
+        }
+
         RequireUnserved(options.MountPoint);
         RequireDirectory("SOURCE", options.Source);
         RequireDirectory("MOUNTPOINT", options.MountPoint);
@@ -63,6 +74,16 @@ internal static class MountPlaces
         {
             throw new BadInputException(
                 $"MOUNTPOINT: {path} is a FUSE mount already; umount -l {path} takes it away");
+        }
+    }
+
+    /// <exception cref="BadInputException">The dialect has no handles.</exception>
+    public static void RequireHandles(Dialect dialect)
+    {
+        if (!dialect.CarriesHandles)
+        {
+            throw new BadInputException(
+                $"--dialect: {dialect.Name} has no handles for a keeper to recover by");
         }
     }
 

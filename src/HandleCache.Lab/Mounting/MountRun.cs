@@ -5,7 +5,6 @@ using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Keeping;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
-using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Mounting;
@@ -53,16 +52,13 @@ public static class MountRun
     {
         CheckLedger ledger = new();
         using KernelMirror? mirror = options.Model || recording is not null
-            ? NewMirror(ledger, recording?.Of("mount"))
+            ? NewMirror(ledger, recording?.Of("mount"), options.Dialect)
             : null;
         using PassthroughFileSystem served =
             MountPlaces.Serve(options, MountPlaces.PassthroughOf(options));
         using NamespaceThread everybodys = new(ownNamespace: false);
-        SessionOptions session = options.Session;
-        if (mirror is not null)
-            session = session with { Dialect = Dialect.Default };
         using (ServedMount mount = ServedMount.Start(
-            everybodys, Path.GetFullPath(options.MountPoint), served, session,
+            everybodys, Path.GetFullPath(options.MountPoint), served, options.Session,
             options.Settings, mirror))
         {
             mounted();
@@ -108,9 +104,10 @@ public static class MountRun
         }
     }
 
-    private static KernelMirror NewMirror(CheckLedger ledger, MirrorRecording? recording) => new(
+    private static KernelMirror NewMirror(
+        CheckLedger ledger, MirrorRecording? recording, Dialect dialect) => new(
         new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger,
-        reusesNodeIds: false, recording);
+        reusesNodeIds: false, recording, dialect);
 }
 
 /// <summary>The server process of a kept mount, from its options.</summary>

@@ -27,6 +27,7 @@ public static class RestartExperiment
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(progress);
+        MountPlaces.RequireHandles(options.Dialect);
         Stopwatch clock = Stopwatch.StartNew();
         using RestartFolders folders = new(options.On);
         progress($"working in {folders.Root}, removed at the end");
@@ -35,6 +36,9 @@ public static class RestartExperiment
             Source = folders.Source,
             MountPoint = folders.Mount,
             TimeoutSeconds = options.TimeoutSeconds,
+            Dialect = options.Dialect,
+            DialectName = options.DialectName,
+            Keep = true,
         };
         MountPlaces.Check(mount);
         MountPlaces.Serve(mount, MountPlaces.PassthroughOf(mount)).Dispose();

@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Dialects;
+
 namespace HandleCache.Lab.Restart;
 
 /// <summary>What <c>restart</c> does on the real mount.</summary>
@@ -17,6 +19,12 @@ public sealed record RestartOptions
     public string? On { get; init; }
 
     public int Seed { get; init; } = 1;
+
+    /// <summary>What the server speaks with its keeper.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Default;
+
+    /// <summary>How the command line spells it.</summary>
+    public string DialectName { get; init; } = Dialect.Default.Name;
 
     /// <summary>How long the kernel may believe entries and attributes, seconds.</summary>
     public double TimeoutSeconds { get; init; } = 0.1;

@@ -1,3 +1,5 @@
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Wire;
 using HandleCache.Server.Keeping;
 
 namespace HandleCache.Lab.Restart;
@@ -31,6 +33,18 @@ public sealed record RestartResult(
     IReadOnlyList<string> Messages,
     double Seconds)
 {
+    /// <summary>
+    /// Operations whose entries bring no handle in the dialect: what they named cannot be bound
+    /// again until a LOOKUP names it, so applications see ESTALE, or a request applied twice.
+    /// </summary>
+    public IReadOnlyList<string> WithoutHandle =>
+    [
+        .. Enum.GetValues<FuseOpcode>()
+            .Where(opcode => Operation.Of(opcode).Entry != EntryReplyForm.None
+                && !Options.Dialect.ReplyBrings(opcode))
+            .Select(opcode => opcode.ToString()),
+    ];
+
     /// <summary>No wrong object, no unexplained error, and something was done at all.</summary>
     public bool Holds => WrongObject == 0 && Errors == 0 && Keeper.Overdrawn == 0
         && Keeper.Unknown == 0 && Operations > 0 && Compared > 0;

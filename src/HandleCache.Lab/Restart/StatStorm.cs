@@ -42,14 +42,21 @@ public static class StatStorm
 
     /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
     public static StatStormResult Run(
-        string? on, Action<string> progress, CancellationToken cancel)
+        RestartOptions options, Action<string> progress, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(progress);
-        using RestartFolders plain = new(on);
-        using RestartFolders kept = new(on);
+        ArgumentNullException.ThrowIfNull(options);
+        MountPlaces.RequireHandles(options.Dialect);
+        using RestartFolders plain = new(options.On);
+        using RestartFolders kept = new(options.On);
         MountOptions plainOptions = Prepare(plain);
-        MountOptions keptOptions = Prepare(kept);
-        MountPlaces.Check(plainOptions);
+        MountOptions keptOptions = Prepare(kept) with
+        {
+            Dialect = options.Dialect,
+            DialectName = options.DialectName,
+            Keep = true,
+        };
+        MountPlaces.Check(keptOptions);
         using NamespaceThread home = new();
         using PassthroughFileSystem served =
             MountPlaces.Serve(plainOptions, MountPlaces.PassthroughOf(plainOptions));

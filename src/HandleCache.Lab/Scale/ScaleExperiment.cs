@@ -3,7 +3,6 @@ using HandleCache.Lab.Validate;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
@@ -42,10 +41,11 @@ public static class ScaleExperiment
             HandleMix = SyntheticHandleMix.Ext4,
         });
         using KernelMirror mirror = new(
-            new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger);
+            new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger,
+            dialect: options.Dialect);
         using ServedMount mount = ServedMount.Start(
             plan.Namespace, plan.NewMountPoint("scale"), files,
-            new SessionOptions { ReadDirPlus = ReadDirPlusMode.On, Dialect = Dialect.Default },
+            new SessionOptions { ReadDirPlus = ReadDirPlusMode.On, Dialect = options.Dialect },
             new FuseMountOptions { ReadOnly = true }, mirror);
         using WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start());
         using CancellationTokenRegistration killed = cancel.Register(client.Kill);

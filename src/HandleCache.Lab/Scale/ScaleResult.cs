@@ -1,3 +1,4 @@
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Scale;
@@ -67,6 +68,9 @@ public sealed record ScaleOptions
     public int Files { get; init; } = 10_000_000;
 
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>What the server speaks.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Default;
 
     /// <summary>Longest wait for the walk, seconds.</summary>
     public double PatienceSeconds { get; init; } = 900;

@@ -1,5 +1,7 @@
 using HandleCache.Lab.Workload;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
 using HandleCache.Server.Tap;
 
@@ -50,6 +52,10 @@ internal static class HandlePhase
         return known;
     }
 
+    /// <summary>Every entry brings its handle, however the kernel came by it.</summary>
+    public static bool AllHaveHandles(Dialect dialect) =>
+        dialect.ReplyBrings(FuseOpcode.FUSE_READDIRPLUS);
+
     private static KnownObject Compare(
         StagePlan plan, Stage stage, PathHandle given, TrueHandle trueHandle)
     {
@@ -67,7 +73,10 @@ internal static class HandlePhase
                 + MountHandle.Text(predicted.Type, predicted.Bytes) + $" (nodeid {view.NodeId})"
             : $"{given.Path}: the mount exports {mountText}, whose inode (nodeid {nodeid}) the "
                 + "model does not hold");
-        if (actual is not null && view.Held is { } held)
+        bool mayLack = !AllHaveHandles(plan.Options.Dialect);
+        if (!plan.Options.Dialect.CarriesHandles)
+            ledger.NotCompared(ValidateChecks.HandleBytes, "the dialect has no handles");
+        if (actual is not null && view.Held is { } held && !(mayLack && held.Bytes.Length == 0))
         {
             ledger.Compare(ValidateChecks.HandleBytes, held == actual, () =>
                 $"{given.Path} (nodeid {nodeid}): the file system says "

@@ -35,7 +35,16 @@ internal static class ReuseStage
         {
             plan.Cancel.ThrowIfCancellationRequested();
             List<KnownObject> known = HandlePhase.Run(plan, stage, paths, _ => null);
-            CompareStates(stage, fileSystem, known);
+            if (plan.Options.Dialect.AsksStatx)
+            {
+                plan.Ledger.NotCompared(
+                    ValidateChecks.InodeState,
+                    "the dialect's entries have neither generation nor type");
+            }
+            else
+            {
+                CompareStates(stage, fileSystem, known);
+            }
 
             // Half of the objects are held open over the change, so that old and new live at once.
             stage.Ask(new HoldRequest(stage.Root, [.. paths.Where((_, i) => i / Kinds % 2 == 0)]));

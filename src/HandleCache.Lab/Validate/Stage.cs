@@ -2,7 +2,6 @@ using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model;
 using HandleCache.Model.Inodes;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
@@ -66,7 +65,8 @@ internal sealed class Stage : IDisposable
             }),
             plan.Ledger,
             reusesNodeIds,
-            plan.Recording?.Of(name));
+            plan.Recording?.Of(name),
+            plan.Options.Dialect);
         ServedMount? mount = null;
         try
         {
@@ -75,7 +75,7 @@ internal sealed class Stage : IDisposable
                 plan.Namespace,
                 mountPoint,
                 fileSystem,
-                session with { Dialect = Dialect.Default },
+                session with { Dialect = plan.Options.Dialect },
                 new FuseMountOptions { ReadOnly = readOnly },
                 mirror);
             WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start());

@@ -68,4 +68,11 @@ public static class ValidateChecks
         TrafficChecks.CacheValid, Syscalls, ExportHandle, HandleBytes, StaleHandle, InodeState,
         AllForgotten,
     ];
+
+    /// <summary>
+    /// Those, but for what the dialect's entries leave nothing to compare of.
+    /// </summary>
+    public static IEnumerable<string> MandatoryFor(Dialect dialect) => Mandatory.Where(check =>
+        !(check == HandleBytes && !dialect.CarriesHandles)
+        && !(check == InodeState && dialect.AsksStatx));
 }

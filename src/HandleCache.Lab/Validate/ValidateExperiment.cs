@@ -184,6 +184,9 @@ public sealed class ValidateExperiment
             Generation = 7,
             NodeIdBase = 1,
             Export = SyntheticExport.Table,
+            MostHandleBytes = _options.Dialect.CarriesHandles
+                ? _options.Dialect.MaxHandleBytes
+                : SyntheticHandle.MaxBytes,
         };
         SyntheticFileSystem fileSystem = new(synthetic);
         using Stage stage = Stage.Start(
@@ -199,6 +202,8 @@ public sealed class ValidateExperiment
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: true);
         ForgottenPhase.Run(stage, evictor, paths);
         Finish(stage);
+        if (!HandlePhase.AllHaveHandles(_options.Dialect))
+            return;
         bool canSpill = _options.Strategy.InlineBytes < FuseConstants.MAX_HANDLE_SZ;
         _plan.Ledger.Compare(ValidateChecks.HandleBytes, _plan.HandlesSpilled > 0 == canSpill, () =>
             $"{_plan.HandlesSpilled} handles of all nodeids spilled with {_options.Strategy}");

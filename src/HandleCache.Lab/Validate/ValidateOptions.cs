@@ -60,6 +60,9 @@ public sealed record ValidateOptions
     /// <summary>Scripts of the differential part; 0 leaves it out.</summary>
     public int Scripts { get; init; } = 300;
 
+    /// <summary>What the servers on real mounts speak.</summary>
+    public Dialect Dialect { get; init; } = Dialect.Default;
+
     /// <summary>Dialects whose scripts are compared with today's protocol.</summary>
     public IReadOnlyList<Dialect> Dialects { get; init; } =
         [.. DialectList.All.Where(dialect => dialect.CarriesHandles)];

@@ -26,9 +26,8 @@ public sealed record ValidateResult
             ? "diverge"
             : "match";
 
-    private IEnumerable<string> MandatoryHere => Differential is null
-        ? ValidateChecks.Mandatory
-        : ValidateChecks.Mandatory.Append(ValidateChecks.Differential);
+    private IEnumerable<string> MandatoryHere => ValidateChecks.MandatoryFor(Options.Dialect)
+        .Concat(Differential is null ? [] : [ValidateChecks.Differential]);
 
     /// <summary>
     /// The differential part was ended by a signal: its figures are those until then.

@@ -1,5 +1,6 @@
 using HandleCache.Lab.Validate;
 using HandleCache.Model.Traffic;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Watch;
@@ -36,6 +37,11 @@ public sealed record WatchOptions
     public required IReadOnlyList<string> Command { get; init; }
 
     public bool ReadOnly { get; init; }
+
+    /// <summary>
+    /// Offered to the server in INIT; one that does not take it is served as today.
+    /// </summary>
+    public Dialect Dialect { get; init; } = Dialect.Classic;
 
     /// <summary>The server gives nodeids again for other objects.</summary>
     public bool ReusesNodeIds { get; init; }

@@ -3,6 +3,7 @@ using HandleCache.Lab.Validate;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Traffic;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Mounting;
@@ -41,7 +42,7 @@ public static class WatchRun
         string protocol;
         using (KernelMirror mirror = new(
             new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger,
-            options.ReusesNodeIds, recording?.Of("watch")))
+            options.ReusesNodeIds, recording?.Of("watch"), options.Dialect))
         {
             protocol = Serve(options, mirror, mounted, report, notes, cancel);
             mirror.Validate();
@@ -66,6 +67,13 @@ public static class WatchRun
     {
         if (!Directory.Exists(options.MountPoint))
             throw new BadInputException($"MOUNTPOINT: {options.MountPoint}: no such directory");
+        if (options.Dialect.OptIn == HandleOptIn.FileSystemType)
+        {
+            throw new BadInputException(
+                $"--dialect: {options.Dialect.Name} is agreed on by the type of the file system, "
+                + "of which a server behind /dev/fd/N is told nothing");
+        }
+
         if (options.Command.Count == 0)
             throw new BadInputException(
                 "give the server behind --: watch MOUNTPOINT -- SERVER ...");
@@ -80,7 +88,10 @@ public static class WatchRun
     {
         string mountPoint = Path.GetFullPath(options.MountPoint);
         using PolledDevice device = new();
-        using IChannel channel = new TapChannel(device, mirror);
+        IChannel below = options.Dialect.CarriesHandles
+            ? new HandleBridgeChannel(device, options.Dialect)
+            : device;
+        using IChannel channel = new TapChannel(below, mirror);
         using ForeignServer server = Start(options.Command, report);
         using NamespaceThread everybodys = new(ownNamespace: false);
         everybodys.Invoke(() =>

@@ -85,6 +85,12 @@ public static class FuseConstants
     public const uint FUSE_EXT_FILE = 34;
 
     /// <summary>
+    /// Type of the extension record that binds another nodeid than the head's to a handle; the
+    /// keeper's own (<see cref="Rebinding.RebindWriter"/>).
+    /// </summary>
+    public const uint FUSE_EXT_NODE = 35;
+
+    /// <summary>
     /// Largest errno magnitude a reply may carry; larger ones are EINVAL to the kernel.
     /// </summary>
     public const int MaxReplyErrno = 511;

@@ -7,7 +7,7 @@ namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// Takes the handles out of an entry-returning reply, so that a kernel without handles can read
-/// it. Classic replies are never longer than those they come from.
+/// it.
 /// </summary>
 public static class ClassicReply
 {
@@ -44,15 +44,39 @@ public static class ClassicReply
                 return WireError.None;
             }
 
-            MemoryMarshal.Write(body, entry.Entry);
-            ReadOnlySpan<byte> rest = reply.Body[entry.Bytes..];
-            rest.CopyTo(body[Dialect.ClassicEntryBytes..]);
-            bodyBytes = Dialect.ClassicEntryBytes + rest.Length;
+            bytes = WriteEntry(
+                reply.Header.unique, entry.Entry, reply.Body[entry.Bytes..], destination);
+            return WireError.None;
         }
 
         bytes = MessageBuilder.WriteReplyHead(
             destination, reply.Header.unique, Errno.None, bodyBytes);
         return WireError.None;
+    }
+
+    /// <summary>
+    /// Most bytes of the classic form of a reply of so many bytes. A dialect's entry may be
+    /// shorter than today's, which has the attributes.
+    /// </summary>
+    public static int MostBytes(int bytes) => bytes + Dialect.ClassicEntryBytes;
+
+    /// <summary>
+    /// Writes the classic reply of an operation that returns one entry, and gives its length in
+    /// bytes.
+    /// </summary>
+    /// <param name="unique">Of the request.</param>
+    /// <param name="entry">With its attributes.</param>
+    /// <param name="trailing">fuse_open_out of CREATE and TMPFILE, else empty.</param>
+    /// <param name="destination">Room for header and body.</param>
+    public static int WriteEntry(
+        ulong unique, scoped in fuse_entry_out entry, scoped ReadOnlySpan<byte> trailing,
+        Span<byte> destination)
+    {
+        int bodyBytes = Dialect.ClassicEntryBytes + trailing.Length;
+        int bytes = MessageBuilder.WriteReplyHead(destination, unique, Errno.None, bodyBytes);
+        MemoryMarshal.Write(destination[FuseReply.HeaderBytes..], entry);
+        trailing.CopyTo(destination[(FuseReply.HeaderBytes + Dialect.ClassicEntryBytes)..]);
+        return bytes;
     }
 
     private static WireError ConvertRecords(

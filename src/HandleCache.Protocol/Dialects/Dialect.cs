@@ -103,6 +103,21 @@ public partial class Dialect
     /// </summary>
     public virtual bool HasReplyOfItsOwn(FuseOpcode opcode) => false;
 
+    /// <summary>
+    /// Type of the records that bring handles of other nodeids than the head's; that one's handle
+    /// goes where the dialect has it. None of the proposals but thread has such records: they are
+    /// the keeper's (<see cref="Rebinding.RebindWriter"/>).
+    /// </summary>
+    public virtual uint RebindRecord => FuseConstants.FUSE_EXT_NODE;
+
+    /// <summary>
+    /// The type of file system that speaks it: where another is mounted, nobody does.
+    /// </summary>
+    public virtual string FileSystemType => HandleOffer.TodaysFileSystemType;
+
+    /// <summary>How the authors keep the handle in the inode.</summary>
+    public virtual PostedStorage Storage => PostedStorage.OfTheThread;
+
     /// <summary>How inodes are exported (R14).</summary>
     public virtual NodeExport Export => NodeExport.Classic;
 
@@ -125,6 +140,9 @@ public partial class Dialect
     /// Bytes the kernel has to reserve for an entry whose handle it does not know yet.
     /// </summary>
     public int ReservedEntryBytes => EntryBytes(MaxHandleBytes);
+
+    /// <summary>The same dialect with other options; classic has none.</summary>
+    public virtual Dialect With(DialectOptions options) => this;
 
     public bool Has(DialectDefect defect) => Options.Defects.Contains(defect);
 

@@ -5,18 +5,15 @@ namespace HandleCache.Protocol.Dialects;
 /// <summary>The dialects by name; the one place that knows all of them.</summary>
 public static class DialectList
 {
-    // A dialect is a row: as it was posted, and how one is made with other options.
-    private static readonly (Dialect Posted, Func<DialectOptions, Dialect> Make)[] Rows =
-    [
-        (Dialect.Classic, static _ => Dialect.Classic),
-        (Dialect.Thread, static options => new ThreadDialect(options)),
-        (Dialect.V2, static options => new V2Dialect(options)),
-        (Dialect.V3, static options => new V3Dialect(options)),
-        (Dialect.Fusex, static options => new FusexDialect(options)),
-    ];
-
     /// <summary>Each as it was posted, without defects; classic first.</summary>
-    public static IReadOnlyList<Dialect> All { get; } = [.. Rows.Select(row => row.Posted)];
+    public static IReadOnlyList<Dialect> All { get; } =
+    [
+        Dialect.Classic,
+        Dialect.Thread,
+        Dialect.V2,
+        Dialect.V3,
+        Dialect.Fusex,
+    ];
 
     /// <summary>The dialect of this name; <paramref name="error"/> lists the known ones.</summary>
     public static bool TryParse(
@@ -41,7 +38,7 @@ public static class DialectList
                 : null;
         if (error is not null)
             return false;
-        dialect = Rows.First(row => row.Posted.Name == name).Make(options);
+        dialect = All.First(known => known.Name == name).With(options);
         return true;
     }
 

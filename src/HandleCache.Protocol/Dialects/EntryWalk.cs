@@ -34,7 +34,7 @@ public static class EntryWalk
         WireError fault = dialect.ReadEntryReply(
             opcode, reply, out WireEntry entry, out int errno);
         if (!fault.IsError && errno == 0 && entry.Entry.nodeid != 0
-            && !IsRefused(opcode, entry.Entry))
+            && !IsRefused(opcode, entry.Entry, hasAttributes: dialect.RequestsPer(opcode) == 1))
         {
             visitor.Visit(entry);
         }
@@ -77,9 +77,11 @@ public static class EntryWalk
     }
 
     /// <summary>Whether the kernel answers EIO without counting (and without a FORGET).</summary>
-    private static bool IsRefused(FuseOpcode opcode, in fuse_entry_out entry)
+    private static bool IsRefused(
+        FuseOpcode opcode, in fuse_entry_out entry, bool hasAttributes)
     {
-        bool invalid = !FileModes.IsFileType(entry.attr.mode) || entry.attr.size > long.MaxValue;
+        bool invalid = hasAttributes
+            && (!FileModes.IsFileType(entry.attr.mode) || entry.attr.size > long.MaxValue);
         return invalid
             || (opcode != FuseOpcode.FUSE_LOOKUP && entry.nodeid == FuseConstants.FUSE_ROOT_ID);
     }

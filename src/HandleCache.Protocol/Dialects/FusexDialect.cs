@@ -37,6 +37,10 @@ public sealed partial class FusexDialect : Dialect
 
     public override int MaxHandleBytes => OpaqueHandle.MaxBytes;
 
+    public override string FileSystemType => "fusex";
+
+    public override Dialect With(DialectOptions options) => new FusexDialect(options);
+
     public override bool ForgetsOne => true;
 
     public override bool ListsWithoutAttributes => true;

@@ -29,6 +29,9 @@ public readonly record struct HandleAgreement(Dialect Dialect, int MaxHandleByte
 /// </summary>
 public static class HandleOffer
 {
+    /// <summary>What mount(2) is called with for FUSE.</summary>
+    public const string TodaysFileSystemType = "fuse";
+
     /// <summary>Adds the dialect's bit to what the kernel offers.</summary>
     public static void Offer(ref fuse_init_in init, Dialect dialect)
     {
@@ -39,9 +42,13 @@ public static class HandleOffer
         (init.flags, init.flags2) = InitWords.Split(flags);
     }
 
-    /// <summary>Whether the kernel offered the dialect.</summary>
-    public static bool IsOffered(in fuse_init_in init, Dialect dialect) =>
+    /// <summary>
+    /// Whether the kernel offered the dialect: the bit, on a file system of the dialect's type.
+    /// </summary>
+    public static bool IsOffered(
+        in fuse_init_in init, Dialect dialect, string fileSystemType = TodaysFileSystemType) =>
         dialect.CarriesHandles
+        && dialect.FileSystemType == fileSystemType
         && (InitWords.Offered(init) & dialect.InitFlag) == dialect.InitFlag;
 
     /// <summary>The server's yes: bit and, where the dialect has one, maximum.</summary>

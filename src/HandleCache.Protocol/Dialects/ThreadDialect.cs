@@ -34,6 +34,10 @@ public sealed class ThreadDialect : Dialect
 
     public override bool BringsRebindRecords => true;
 
+    public override uint RebindRecord => Numbers.Extension;
+
+    public override Dialect With(DialectOptions options) => new ThreadDialect(options);
+
     public override int MaxHandleBytes => FuseConstants.MAX_HANDLE_SZ;
 
     public override int EntryBytes(int handleBytes) => ClassicEntryBytes + HandleFieldBytes;

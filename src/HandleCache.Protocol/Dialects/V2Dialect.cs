@@ -30,6 +30,11 @@ public sealed class V2Dialect : Dialect
 
     public override bool RequiresHandle => true;
 
+    /// <summary>A buffer of the largest size for every inode (fuse_alloc_inode()).</summary>
+    public override PostedStorage Storage { get; } = new("pointer-max:128", "v2");
+
+    public override Dialect With(DialectOptions options) => new V2Dialect(options);
+
     public override FuseInitFlags OfferedFlags => Has(DialectDefect.V2OpcodeInInitMask)
         ? (FuseInitFlags)(ulong)Numbers.Lookup
         : InitFlag;

@@ -44,6 +44,11 @@ public sealed partial class V3Dialect : Dialect
         ? (FuseInitFlags)(ulong)Numbers.Lookup
         : InitFlag;
 
+    /// <summary>An exactly sized kzalloc() with GFP_KERNEL, on the first fuse_iget().</summary>
+    public override PostedStorage Storage { get; } = new("pointer", "u16", IsAccounted: false);
+
+    public override Dialect With(DialectOptions options) => new V3Dialect(options);
+
     /// <summary>MAX_HANDLE_SZ without the folded type.</summary>
     public override int MaxHandleBytes => OpaqueHandle.MaxBytes;
 
@@ -86,7 +91,7 @@ public sealed partial class V3Dialect : Dialect
 
     public override Dialect Apart(FuseOpcode opcode) => IsApart(opcode)
         ? this
-        : new V3Dialect(Options with { Apart = [.. Options.Apart, opcode] });
+        : With(Options with { Apart = [.. Options.Apart, opcode] });
 
     /// <summary>
     /// ENOSYS: no compound any more. EOPNOTSUPP, framing v7: not this one. Anything else is the

@@ -14,12 +14,17 @@ public ref struct RebindReader
     private const int HeaderBytes = 8;
     private const int NodeHeadBytes = 16;
 
+    private readonly uint _nodeRecord;
     private ReadOnlySpan<byte> _rest;
     private int _position;
 
-    public RebindReader(ReadOnlySpan<byte> extensions)
+    /// <param name="extensions">All records of a request.</param>
+    /// <param name="nodeRecord">Type of those that bind a nodeid.</param>
+    public RebindReader(
+        ReadOnlySpan<byte> extensions, uint nodeRecord = FuseConstants.FUSE_EXT_HANDLE)
     {
         _rest = extensions;
+        _nodeRecord = nodeRecord;
         Error = WireError.None;
     }
 
@@ -54,12 +59,9 @@ public ref struct RebindReader
             ReadOnlySpan<byte> body = _rest[HeaderBytes..(int)header.size];
             int step = Math.Min(
                 FuseConstants.FUSE_REC_ALIGN((int)header.size), _rest.Length);
-            bool found = header.type switch
-            {
-                FuseConstants.FUSE_EXT_HANDLE => ReadNode(body),
-                FuseConstants.FUSE_EXT_FILE => ReadFile(body),
-                _ => false,
-            };
+            bool found = header.type == _nodeRecord
+                ? ReadNode(body)
+                : header.type == FuseConstants.FUSE_EXT_FILE && ReadFile(body);
             _rest = _rest[step..];
             _position += step;
             if (found)

@@ -18,13 +18,17 @@ public ref struct RebindWriter
     public const int MaxRecordBytes = HeaderBytes + NodeHeadBytes + FuseConstants.MAX_HANDLE_SZ;
 
     private readonly Span<byte> _buffer;
+    private readonly uint _nodeRecord;
     private int _length;
 
     /// <param name="buffer">The request, and free room behind it.</param>
     /// <param name="length">Bytes of the request.</param>
-    public RebindWriter(Span<byte> buffer, int length)
+    /// <param name="nodeRecord">Type of the records that bind a nodeid.</param>
+    public RebindWriter(
+        Span<byte> buffer, int length, uint nodeRecord = FuseConstants.FUSE_EXT_HANDLE)
     {
         _buffer = buffer;
+        _nodeRecord = nodeRecord;
         _length = length;
     }
 
@@ -35,7 +39,7 @@ public ref struct RebindWriter
     public bool TryAddNode(ulong nodeId, uint handleType, scoped ReadOnlySpan<byte> handle)
     {
         int bytes = HeaderBytes + NodeHeadBytes + handle.Length;
-        if (!TryBegin(bytes, FuseConstants.FUSE_EXT_HANDLE, out Span<byte> body))
+        if (!TryBegin(bytes, _nodeRecord, out Span<byte> body))
             return false;
         MemoryMarshal.Write(body, nodeId);
         MemoryMarshal.Write(body[8..], handleType);

@@ -10,8 +10,9 @@ namespace HandleCache.Server.Channels;
 
 /// <summary>
 /// Lets a server that sends file handles speak to a kernel that knows none: offers the dialect
-/// in INIT, takes the server's yes out of the answer and the handles out of every entry. What
-/// lies above (a tap) sees the handles, what lies below sees classic traffic.
+/// in INIT, takes the server's yes out of the answer, and translates requests and replies
+/// (<see cref="DialectLink"/>). What lies above (a tap) sees the dialect, what lies below sees
+/// classic traffic.
 /// </summary>
 public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChannel
 {
@@ -28,32 +29,41 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
     private sealed class Port(HandleBridgeChannel bridge, IChannelPort inner) : IChannelPort
     {
         private readonly Lock _lock = new();
-        private readonly PendingRequests _pending = new();
+        private readonly DialectLink _link = new();
 
-        /// <summary>
-        /// Grown to the largest reply seen; a port's replies are sent one at a time.
-        /// </summary>
-        private byte[] _classic = new byte[4096];
+        /// <summary>Grown to the largest request that the dialect changes.</summary>
+        private byte[] _request = new byte[4096];
+
+        /// <summary>Of INIT, until it is answered.</summary>
+        private ulong? _initUnique;
 
         public SysResult Receive(Span<byte> buffer)
         {
+            lock (_lock)
+            {
+                if (_link.TryTakeOwn(buffer, out int own))
+                    return SysResult.Success(own);
+            }
+
             SysResult received = inner.Receive(buffer);
             if (received.Failed || received.Value == 0)
                 return received;
             Span<byte> message = buffer[..(int)received.Value];
             if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
                 return received;
-            FuseOpcode opcode = request.Opcode;
-            if (opcode == FuseOpcode.FUSE_INIT)
-                received = SysResult.Success(OfferHandles(buffer, request.Header));
-            if (opcode == FuseOpcode.FUSE_INIT
-                || Operation.Of(opcode).Entry != EntryReplyForm.None)
+            lock (_lock)
             {
-                lock (_lock)
-                    _pending.Add(request.Header.unique, new(opcode, request.Header.nodeid));
-            }
+                if (request.Opcode == FuseOpcode.FUSE_INIT)
+                {
+                    _initUnique = request.Header.unique;
+                    return SysResult.Success(OfferHandles(buffer, request.Header));
+                }
 
-            return received;
+                _link.Agreed = bridge._agreed;
+                return _link.Changes(request.Opcode)
+                    ? SysResult.Success(Translate(buffer, message))
+                    : received;
+            }
         }
 
         public Errno Send(ReadOnlySpan<byte> message)
@@ -62,18 +72,36 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
                 return inner.Send(message);
             lock (_lock)
             {
-                if (!_pending.TryGet(reply.Header.unique, out PendingRequest request))
-                    return inner.Send(message);
-                _pending.Remove(reply.Header.unique);
-                if (reply.Header.error != 0)
-                    return inner.Send(message);
-                return request.Opcode == FuseOpcode.FUSE_INIT
-                    ? SendInit(message, reply)
-                    : SendEntries(request.Opcode, message, reply);
+                if (_initUnique == reply.Header.unique)
+                {
+                    _initUnique = null;
+                    return reply.Header.error == 0
+                        ? SendInit(message, reply)
+                        : inner.Send(message);
+                }
+
+                Uncounted visitor = default;
+                if (!_link.ToKernel(message, reply, ref visitor, out ReadOnlySpan<byte> classic))
+                    return Errno.None;
+                Errno errno = inner.Send(classic);
+                if (errno != Errno.None)
+                    _link.NotTaken();
+                return errno;
             }
         }
 
         public void Dispose() => inner.Dispose();
+
+        private int Translate(Span<byte> buffer, ReadOnlySpan<byte> message)
+        {
+            if (_request.Length < message.Length)
+                _request = GC.AllocateUninitializedArray<byte>(2 * message.Length);
+            message.CopyTo(_request);
+            return FuseRequest.TryParse(
+                _request.AsSpan(0, message.Length), out FuseRequest request, out _)
+                ? _link.ToServer(request, 0, default, buffer)
+                : message.Length;
+        }
 
         /// <summary>
         /// Adds the offer; the message's new length, bytes. One of 16 bytes, as before 7.36, grows
@@ -91,7 +119,7 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
 
             bridge._hasSecondFlags =
                 ((FuseInitFlags)init.flags & FuseInitFlags.FUSE_INIT_EXT) != 0;
-            HandleOffer.Offer(ref init, bridge._dialect);
+            DialectLink.Offer(ref init, bridge._dialect);
             bytes = Math.Max(bytes, (int)header.len);
             MemoryMarshal.Write(buffer, header with { len = (uint)bytes });
             MemoryMarshal.Write(buffer[FuseRequest.HeaderBytes..], init);
@@ -115,31 +143,15 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
                 init.flags2 = 0;
             }
 
-            Span<byte> classic = Room(message.Length);
-            message.CopyTo(classic);
-            MemoryMarshal.Write(classic[FuseReply.HeaderBytes..], init);
-            return inner.Send(classic[..message.Length]);
+            byte[] classic = message.ToArray();
+            MemoryMarshal.Write(classic.AsSpan(FuseReply.HeaderBytes), init);
+            return inner.Send(classic);
         }
 
-        private Errno SendEntries(FuseOpcode opcode, ReadOnlySpan<byte> message, in FuseReply reply)
+        /// <summary>Nobody counts here.</summary>
+        private readonly struct Uncounted : IEntryVisitor
         {
-            Dialect agreed = bridge._agreed;
-            if (!agreed.CarriesHandles)
-                return inner.Send(message);
-            Span<byte> classic = Room(message.Length);
-            WireError fault = ClassicReply.Convert(
-                agreed, opcode, reply, classic, out int bytes);
-
-            // A reply that is not of the agreed shape is the kernel's to refuse: passed as it is.
-            return inner.Send(fault.IsError ? message : classic[..bytes]);
-        }
-
-        private Span<byte> Room(int bytes)
-        {
-            if (_classic.Length < bytes)
-                _classic = GC.AllocateUninitializedArray<byte>(
-                    Math.Max(bytes, 2 * _classic.Length));
-            return _classic;
+            public void Visit(in WireEntry entry) { }
         }
     }
 }

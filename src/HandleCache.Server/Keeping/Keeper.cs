@@ -70,11 +70,17 @@ public sealed class Keeper : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Workers, KeeperMemory.MaxWorkers);
+        if (!options.Dialect.CarriesHandles)
+        {
+            throw new ArgumentException(
+                $"{options.Dialect.Name} has no handles to recover by", nameof(options));
+        }
+
         _device = device;
         _options = options;
         _memory = KeeperMemory.Create(options.MaxWriteBytes + HeadRoomBytes);
         _log = new LogReader(_memory);
-        _desk = new KeeperDesk(_state, device);
+        _desk = new KeeperDesk(_state, device, options.Dialect);
         _standbys = new StandbyServers(options.Start);
     }
 

@@ -12,7 +12,7 @@ namespace HandleCache.Server.Keeping;
 /// <summary>
 /// Answers what servers ask their keeper; takes their answer to INIT to the kernel.
 /// </summary>
-internal sealed class KeeperDesk(KeeperState state, FuseDevice device)
+internal sealed class KeeperDesk(KeeperState state, FuseDevice device, Dialect dialect)
 {
     private readonly TaskCompletionSource _ready =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -99,7 +99,7 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device)
         Span<byte> body = reply[FuseReply.HeaderBytes..];
         if (!MemoryMarshal.TryRead(body, out fuse_init_out init))
             return false;
-        HandleOffer.Withdraw(ref init, Dialect.Default);
+        HandleOffer.Withdraw(ref init, dialect);
         MemoryMarshal.Write(body, init);
         bool isTaken = !device.Write(reply).Failed;
         if (isTaken)

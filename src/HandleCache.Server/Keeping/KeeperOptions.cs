@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Server.Keeping;
 
@@ -12,6 +13,9 @@ public sealed record KeeperOptions
 
     /// <summary>Workers of the server, each with a device of its own; 1 to 8.</summary>
     public required int Workers { get; init; }
+
+    /// <summary>What the server speaks; it must carry handles.</summary>
+    public required Dialect Dialect { get; init; }
 
     /// <summary>Largest WRITE the server may agree to, bytes.</summary>
     public int MaxWriteBytes { get; init; } = 1 << 20;

@@ -86,7 +86,7 @@ internal sealed class KeptChannel : IChannel
     {
         Span<byte> body = init.AsSpan(FuseRequest.HeaderBytes);
         fuse_init_in offer = MemoryMarshal.Read<fuse_init_in>(body);
-        HandleOffer.Offer(ref offer, dialect);
+        DialectLink.Offer(ref offer, dialect);
         MemoryMarshal.Write(body, offer);
         return init;
     }

@@ -24,8 +24,9 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
     private readonly KeeperMemory _memory = channel.Memory;
     private readonly LogWriter _log = channel.Log;
 
-    private byte[] _classic = new byte[4096];
+    private readonly DialectLink _link = new();
     private bool _initGiven;
+    private bool _initAnswered;
 
     /// <summary>
     /// Bytes of the request in the buffer; what comes next is that request again.
@@ -43,20 +44,25 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             return SysResult.Success(channel.Init.Length);
         }
 
+        _link.Agreed = channel.Agreed;
         if (_again)
         {
             _again = false;
             _timesAgain++;
-            Request.CopyTo(buffer);
             return SysResult.Success(Bind(buffer));
         }
 
+        if (_link.TryTakeOwn(buffer, out int own))
+            return SysResult.Success(own);
         _timesAgain = 0;
         SysResult received = Read();
         if (received.Failed || received.Value == 0)
             return received;
         _requestBytes = (int)received.Value;
         OnRequest();
+        FuseRequest request = Parsed();
+        if (_link.Changes(request.Opcode))
+            return SysResult.Success(_link.ToServer(request, 0, default, buffer));
         Request.CopyTo(buffer);
         return received;
     }
@@ -67,10 +73,10 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             return Errno.EINVAL;
         if (reply.IsNotification)
             return device.Write(message).Errno;
-        if (worker == 0 && channel.Agreed == Dialect.Classic)
+        if (worker == 0 && !_initAnswered)
             return SendInit(message, reply);
         FuseRequest request = Parsed();
-        if (reply.Header.error != 0)
+        if (reply.Header.error != 0 && !_link.IsOwn(reply.Header.unique))
         {
             Errno errno = (Errno)(-reply.Header.error);
             if (errno is Errno.ESTALE or Errno.EBADF && _timesAgain < MostTimesAgain
@@ -85,15 +91,15 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             return Write(message, reply.Header.unique, undo: false);
         }
 
-        bool gives = LogReply(request, reply);
-        if (Operation.Of(request.Opcode).Entry == EntryReplyForm.None)
-            return Write(message, reply.Header.unique, gives);
-        if (_classic.Length < message.Length)
-            _classic = GC.AllocateUninitializedArray<byte>(2 * message.Length);
-        WireError fault = ClassicReply.Convert(
-            channel.Agreed, request.Opcode, reply, _classic, out int bytes);
-        return Write(
-            fault.IsError ? message : _classic.AsSpan(0, bytes), reply.Header.unique, gives);
+        Recorder recorder = new(_log, worker, reply.Header.unique);
+        if (!_link.ToKernel(message, reply, ref recorder, out ReadOnlySpan<byte> classic))
+            return Errno.None;
+        bool gives = FuseReply.TryParse(classic, out FuseReply taken, out _)
+            && taken.Header.error == 0 && LogReply(request, taken, recorder.NodeId);
+        Errno written = Write(classic, reply.Header.unique, gives);
+        if (written != Errno.None)
+            _link.NotTaken();
+        return written;
     }
 
     public void Dispose() { }
@@ -160,17 +166,19 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
     }
 
     /// <summary>
-    /// Records what the reply is about to give the kernel; whether it gives anything.
+    /// Records what the reply is about to give the kernel besides its entries; whether it gives
+    /// anything.
     /// </summary>
-    private bool LogReply(in FuseRequest request, in FuseReply reply)
+    /// <param name="request">As the kernel sent it.</param>
+    /// <param name="reply">As the kernel gets it.</param>
+    /// <param name="entryNodeId">Of its last entry; 0 without.</param>
+    private bool LogReply(in FuseRequest request, in FuseReply reply, ulong entryNodeId)
     {
-        Recorder recorder = new(_log, worker, reply.Header.unique);
-        EntryWalk.Visit(channel.Agreed, request.Opcode, reply, ref recorder);
         Operation operation = Operation.Of(request.Opcode);
         if (operation.ReturnsOpenFile)
         {
             ulong opened =
-                operation.ReturnsOneEntry ? recorder.NodeId : request.Header.nodeid;
+                operation.ReturnsOneEntry ? entryNodeId : request.Header.nodeid;
             LogOpen(request, reply, opened);
             return true;
         }
@@ -182,7 +190,7 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             return false;
         }
 
-        return recorder.NodeId != 0;
+        return entryNodeId != 0;
     }
 
     private void LogOpen(in FuseRequest request, in FuseReply reply, ulong nodeid)
@@ -217,6 +225,7 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
         if (!agreed.CarriesHandles || !channel.Link.AnswerInit(message))
             return Errno.EPROTO;
         channel.Agreed = agreed;
+        _initAnswered = true;
         return Errno.None;
     }
 
@@ -229,13 +238,19 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             || (names.HasFh && channel.Link.TryGetFile(names.Fh, out _));
     }
 
-    /// <summary>Adds handles and open files to the request; its new length in bytes.</summary>
+    /// <summary>
+    /// Writes the request with handles and open files; its length in bytes. The handle of the
+    /// head's nodeid goes where the dialect has it, the rest into records behind.
+    /// </summary>
     private int Bind(Span<byte> buffer)
     {
         FuseRequest request = Parsed();
         RequestReferences names = RequestReferences.Of(request);
-        RebindWriter writer = new(buffer, _requestBytes);
-        AddNode(ref writer, names.NodeId);
+        FileHandleBuffer handle = default;
+        if (names.NodeId > 1 && channel.Link.TryGetHandle(names.NodeId, out handle))
+            _log.Write(LogKind.Rebound, worker, 0, names.NodeId);
+        int bytes = _link.ToServer(request, (uint)handle.Type, handle.Bytes, buffer);
+        RebindWriter writer = new(buffer, bytes, channel.Agreed.RebindRecord);
         AddNode(ref writer, names.OtherNodeId);
         if (names.HasFh)
         {
@@ -244,8 +259,6 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
                 AddFile(ref writer, names.OtherFh);
         }
 
-        if (request.Opcode == FuseOpcode.FUSE_LOOKUP && writer.Length > _requestBytes)
-            writer.SetOpcode(channel.Agreed.LookupHandleOpcode);
         return writer.Length;
     }
 

@@ -1,5 +1,4 @@
 using HandleCache.Linux;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
 
@@ -18,13 +17,22 @@ public static class KeptServer
     /// <param name="socket">The end of the keeper's socket that this process was born with.</param>
     /// <param name="source">The directory to serve.</param>
     /// <param name="passthrough">How; what belongs to a life is filled in here.</param>
-    /// <param name="session">How; dialect and number of workers are filled in here.</param>
+    /// <param name="session">
+    /// How; the number of workers is filled in here, and its dialect brings the handle in every
+    /// request: a nodeid that only LOOKUP could bind again would be lost to all others.
+    /// </param>
     /// <exception cref="IOException">The keeper is gone, or the server failed.</exception>
     public static void Run(
         FileDescriptor socket, string source, PassthroughOptions passthrough,
         SessionOptions session)
     {
         ArgumentNullException.ThrowIfNull(session);
+        session = session with
+        {
+            Dialect = session.Dialect.With(
+                session.Dialect.Options with { HandleInEveryRequest = true }),
+            FileSystemType = session.Dialect.FileSystemType,
+        };
         using KeeperLink link = new(PacketSocket.Adopt(socket));
         Rehearsal.Run((rehearsed, memory, devices, init) => Serve(
             rehearsed, memory, devices, init, default, source, passthrough,
@@ -44,7 +52,7 @@ public static class KeptServer
         in KeeperMessage hello, string source, PassthroughOptions passthrough,
         SessionOptions session)
     {
-        using KeptChannel channel = new(link, memory, devices, init, Dialect.Default);
+        using KeptChannel channel = new(link, memory, devices, init, session.Dialect);
         ulong life = hello.Number;
         bool isFirst = hello.Flag == 0;
         using PassthroughFileSystem served = new(source, passthrough with
@@ -58,7 +66,6 @@ public static class KeptServer
         });
         using FuseSession running = new(channel, served, session with
         {
-            Dialect = Dialect.Default,
             Workers = devices.Count,
         });
         running.Run();

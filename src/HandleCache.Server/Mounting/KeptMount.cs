@@ -50,6 +50,7 @@ public sealed class KeptMount : IDisposable
         {
             Start = socket => ServerProcess.Start(options, socket),
             Workers = Math.Min(options.Workers, Keeper.MostWorkers),
+            Dialect = options.Dialect,
             Report = report,
         });
         KeptMount? kept = null;

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
@@ -35,6 +36,16 @@ public sealed record MountOptions
     /// <summary>Record the traffic that the model sees in this file; null for none.</summary>
     public string? Record { get; init; }
 
+    /// <summary>
+    /// What the server speaks. Today's kernel has no handles: a bridge, or the keeper, translates.
+    /// </summary>
+    public Dialect Dialect { get; init; } = Dialect.Classic;
+
+    /// <summary>
+    /// How the command line spells it: the server process of a keeper is told so.
+    /// </summary>
+    public string DialectName { get; init; } = Dialect.Classic.Name;
+
     /// <summary>Survive the death of the server: a keeper holds the mount.</summary>
     public bool Keep { get; init; }
 
@@ -60,6 +71,7 @@ public sealed record MountOptions
         ReadDirPlus = ReadDirPlus,
         ExportSupport = Export,
         WritebackCache = Writeback,
+        Dialect = Dialect,
     };
 }
 

@@ -58,7 +58,11 @@ public sealed class ServedMount : IDisposable
         IChannel channel =
             session.OverIoUring ? new RingChannel(device) : new DeviceChannel(device);
         if (session.Dialect.CarriesHandles)
+        {
             channel = new HandleBridgeChannel(channel, session.Dialect);
+            session = session with { FileSystemType = session.Dialect.FileSystemType };
+        }
+
         if (observer is not null)
             channel = new TapChannel(channel, observer);
         ServedMount? served = new(

@@ -36,6 +36,7 @@ public sealed class ServerProcess : IServerProcess
             "--parent", Environment.ProcessId.ToString(plain),
             "--timeout", options.TimeoutSeconds.ToString("R", plain),
             "--readdirplus", options.ReadDirPlus.ToString(),
+            "--dialect", options.DialectName,
         ];
         foreach (string argument in arguments)
             info.ArgumentList.Add(argument);

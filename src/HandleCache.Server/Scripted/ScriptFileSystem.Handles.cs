@@ -41,9 +41,9 @@ public sealed partial class ScriptFileSystem
         return handle;
     }
 
-    private static int LengthBy(ulong hash)
+    private int LengthBy(ulong hash)
     {
-        int room = FuseConstants.MAX_HANDLE_SZ - NameBytes;
+        int room = _options.Spoken.MaxHandleBytes - NameBytes;
         return NameBytes + (int)((hash >> 8) % 3 == 0
             ? (hash >> 16) % 16
             : (hash >> 16) % (ulong)(room + 1));

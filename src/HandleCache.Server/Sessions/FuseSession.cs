@@ -284,20 +284,16 @@ public sealed class FuseSession : IDisposable
         /// </summary>
         private Errno Rebind(in FuseRequest request, in WireRequest wire, Dialect dialect)
         {
-            if (!dialect.BringsRebindRecords)
-            {
-                return wire.Handle.IsNone
-                    ? Errno.None
-                    : session._fileSystem.Rebind(
-                        new BoundNode(wire.Header.nodeid, wire.Handle));
-            }
-
-            if (request.Extensions.IsEmpty)
-                return Errno.None;
-            RebindReader reader = new(request.Extensions);
+            Errno errno = wire.Handle.IsNone || dialect.BringsRebindRecords
+                ? Errno.None
+                : session._fileSystem.Rebind(
+                    new BoundNode(wire.Header.nodeid, wire.Handle));
+            if (errno != Errno.None || !dialect.CarriesHandles || request.Extensions.IsEmpty)
+                return errno;
+            RebindReader reader = new(request.Extensions, dialect.RebindRecord);
             while (reader.MoveNext())
             {
-                Errno errno = reader.IsFile
+                errno = reader.IsFile
                     ? session._fileSystem.Reopen(reader.File)
                     : session._fileSystem.Rebind(reader.Node);
                 if (errno != Errno.None)

@@ -52,7 +52,7 @@ internal static class InitNegotiator
         answer.time_gran = 1;
 
         HandleAgreement handles = HandleAgreement.Classic;
-        if (HandleOffer.IsOffered(offer, options.Dialect))
+        if (HandleOffer.IsOffered(offer, options.Dialect, options.FileSystemType))
         {
             HandleOffer.Accept(ref answer, options.Dialect, options.MaxHandleBytes);
             handles = HandleOffer.Read(answer, options.Dialect);

@@ -45,6 +45,11 @@ public sealed record SessionOptions
     /// <summary>Dialect offered back when the other side offers it; classic otherwise.</summary>
     public Dialect Dialect { get; init; } = Dialect.Classic;
 
+    /// <summary>
+    /// The type of file system that is mounted: a dialect of another type is not offered.
+    /// </summary>
+    public string FileSystemType { get; init; } = HandleOffer.TodaysFileSystemType;
+
     /// <summary>Longest handle this server sends, bytes.</summary>
     public int MaxHandleBytes { get; init; } = FuseConstants.MAX_HANDLE_SZ;
 

@@ -86,6 +86,14 @@ public sealed class ReusingFileSystem : FileSystem
         return Errno.None;
     }
 
+    /// <summary>The same as GETATTR, for dialects whose entries have no attributes.</summary>
+    public override Errno Statx(
+        in RequestContext context, in fuse_statx_in arguments, ref ReplyBuilder reply)
+    {
+        reply.Write(StatxAttributes.Of(new() { attr = AttributesOf(context.NodeId) }));
+        return Errno.None;
+    }
+
     public override Errno Open(
         in RequestContext context, in fuse_open_in arguments, ref ReplyBuilder reply)
     {

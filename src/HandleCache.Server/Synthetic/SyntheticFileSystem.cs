@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
@@ -14,8 +15,6 @@ public sealed partial class SyntheticFileSystem : FileSystem
     private readonly LookupCounts _counts;
     private long _forgetErrors;
     private long _openFiles;
-
-    /// <summary>The dialect of this connection, known from its first reply.</summary>
 
     /// <exception cref="ArgumentOutOfRangeException">An option out of its range.</exception>
     public SyntheticFileSystem(SyntheticOptions options)
@@ -90,6 +89,16 @@ public sealed partial class SyntheticFileSystem : FileSystem
         (answer.attr_valid, answer.attr_valid_nsec) = WireTime(_options.AttrValid);
         reply.Write(answer);
         return Errno.None;
+    }
+
+    /// <summary>The same as GETATTR, for dialects whose entries have no attributes.</summary>
+    public override Errno Statx(
+        in RequestContext context, in fuse_statx_in arguments, ref ReplyBuilder reply)
+    {
+        Errno errno = Resolve(context.NodeId, out ulong id);
+        if (errno == Errno.None)
+            reply.Write(StatxAttributes.Of(EntryOf(id)));
+        return errno;
     }
 
     /// <summary>The object of a nodeid, or ESTALE.</summary>

@@ -33,7 +33,9 @@ public static class SyntheticHandle
         SyntheticOptions options, ulong id, Span<byte> destination)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Fill(options.Seed, id, options.HandleMix, options.FixedHandleBytes, destination);
+        (uint type, int length) =
+            Fill(options.Seed, id, options.HandleMix, options.FixedHandleBytes, destination);
+        return (type, Math.Min(length, options.MostHandleBytes));
     }
 
     /// <inheritdoc cref="Fill(ulong, ulong, Span{byte})"/>

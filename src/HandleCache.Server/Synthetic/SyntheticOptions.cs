@@ -43,6 +43,9 @@ public sealed record SyntheticOptions
     /// <summary>Length with <see cref="SyntheticHandleMix.Fixed"/>, 0 to 128 bytes.</summary>
     public int FixedHandleBytes { get; init; } = 8;
 
+    /// <summary>No handle is longer: what the dialect carries, bytes.</summary>
+    public int MostHandleBytes { get; init; } = SyntheticHandle.MaxBytes;
+
     /// <summary>Generation of every nodeid but the root's, which is 0.</summary>
     public ulong Generation { get; init; } = 1;
 

@@ -27,6 +27,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     private readonly Dictionary<ulong, List<ulong>> _counted = [];
     private readonly Stack<List<ulong>> _spare = [];
     private readonly TraceWriter? _trace;
+    private readonly Dialect _offered;
     private Dialect _dialect = Dialect.Classic;
     private long _undelivered;
     private bool _disposed;
@@ -40,11 +41,13 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     /// <param name="recording">
     /// What the mirror counts is recorded there, too, in the same order; null records nothing.
     /// </param>
+    /// <param name="dialect">Offered in INIT; null for today's protocol alone.</param>
     public KernelMirror(
         FuseInodeCache cache, CheckLedger ledger, bool reusesNodeIds = false,
-        MirrorRecording? recording = null)
+        MirrorRecording? recording = null, Dialect? dialect = null)
     {
         ArgumentNullException.ThrowIfNull(ledger);
+        _offered = dialect ?? Dialect.Classic;
         _cache = cache;
         _trace = recording?.Trace;
         _check.Mount(cache, reusesNodeIds: reusesNodeIds);
@@ -77,6 +80,12 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             return;
         lock (_lock)
         {
+            if (_dialect.CarriesHandles
+                && !_dialect.ReadRequest(request, out WireRequest wire).IsError)
+            {
+                request = request.As(wire.Header, wire.Body);
+            }
+
             if (Operation.Of(request.Opcode) is { HasReply: false } operation)
             {
                 if (operation.IsForget)
@@ -105,7 +114,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             {
                 WireReader reader = new(reply.Body);
                 if (reader.TryRead(out fuse_init_out init))
-                    _dialect = HandleOffer.Read(init, Dialect.Default).Dialect;
+                    _dialect = HandleOffer.Read(init, _offered).Dialect;
                 return;
             }
 

@@ -66,6 +66,7 @@ public sealed class UndeliveredInDialectTests : IDisposable
         Dialect apart = Dialect.V3.Apart(FuseOpcode.FUSE_CREATE);
         Say(kernel, apart, FuseOpcode.FUSE_CREATE, Create("new"));
         Assert.Equal(Errno.None, kernel.Receive().Errno);
+        Wait(kernel, Dialect.V3);
         Assert.Equal(2, fs.NodeCount);
         Assert.Equal(0, fs.OpenFileCount);
     }

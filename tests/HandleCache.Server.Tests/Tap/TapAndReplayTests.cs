@@ -141,7 +141,7 @@ public sealed class TapAndReplayTests
         MirrorStatistics seen;
         using (KernelMirror mirror = new(
             new FuseInodeCache(new FuseInodeCacheOptions { Strategy = strategy }), ledger,
-            reusesNodeIds, new MirrorRecording(trace, "test")))
+            reusesNodeIds, new MirrorRecording(trace, "test"), Dialect.Thread))
         {
             traffic(new Tap(mirror));
             mirror.Validate();

@@ -55,6 +55,7 @@ public static class RestartModelExperiment
         RestartModelRow row = new()
         {
             Dialect = world.Dialect.Name,
+            CarriesHandles = world.Dialect.CarriesHandles,
             HandleInEveryRequest = world.Dialect.Options.HandleInEveryRequest,
             PersistentHandles = world.PersistentHandles,
             WrongObjectExpected = options.NoParentHandle || options.Defects.Count > 0
@@ -82,11 +83,9 @@ public static class RestartModelExperiment
     private static IEnumerable<Dialect> Variants(
         RestartModelOptions options, DialectDefect[] defects)
     {
-        foreach (string name in options.Dialects)
+        foreach (Dialect posted in options.Dialects)
         {
-            if (!DialectList.TryParse(name, out Dialect? posted, out string? error))
-                throw new BadInputException(error);
-            DialectDefect[] own = [.. defects.Where(d => d.Dialect == name)];
+            DialectDefect[] own = [.. defects.Where(d => d.Dialect == posted.Name)];
             if (defects.Length > 0 && own.Length == 0)
                 continue;
             bool[] ways = posted.CarriesHandles && posted.OptIn != HandleOptIn.FileSystemType
@@ -94,10 +93,8 @@ public static class RestartModelExperiment
                 : [false];
             foreach (bool every in ways)
             {
-                DialectOptions made = new() { Defects = own, HandleInEveryRequest = every };
-                if (!DialectList.TryCreate(name, made, out Dialect? dialect, out error))
-                    throw new BadInputException(error);
-                yield return dialect;
+                yield return posted.With(
+                    posted.Options with { Defects = own, HandleInEveryRequest = every });
             }
         }
     }

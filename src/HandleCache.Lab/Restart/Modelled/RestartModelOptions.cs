@@ -5,9 +5,7 @@ namespace HandleCache.Lab.Restart.Modelled;
 /// <summary>What `restart --model` explores.</summary>
 public sealed record RestartModelOptions
 {
-    /// <summary>Dialects by name; all by default.</summary>
-    public IReadOnlyList<string> Dialects { get; init; } =
-        [.. DialectList.All.Select(d => d.Name)];
+    public IReadOnlyList<Dialect> Dialects { get; init; } = DialectList.All;
 
     public IReadOnlyList<string> Defects { get; init; } = [];
 

@@ -5,6 +5,9 @@ public sealed record RestartModelRow
 {
     public required string Dialect { get; init; }
 
+    /// <summary>The dialect has handles.</summary>
+    public required bool CarriesHandles { get; init; }
+
     /// <summary>Every request about an inode brings its handle; else only LOOKUP does.</summary>
     public required bool HandleInEveryRequest { get; init; }
 

@@ -90,7 +90,7 @@ internal sealed partial class RestartWorld : IEntryObserver
             max_write = 1 << 16,
         };
         HandleAgreement agreed = HandleAgreement.Classic;
-        if (HandleOffer.IsOffered(offer, dialect))
+        if (HandleOffer.IsOffered(offer, dialect, dialect.FileSystemType))
         {
             HandleOffer.Accept(
                 ref answer, dialect, options.AgreedHandleBytes ?? dialect.MaxHandleBytes);
