@@ -77,14 +77,9 @@ public static unsafe class FileHandles
     public static FileDescriptor? Open(
         FileDescriptor mount, in FileHandleBuffer handle, int flags, out Errno errno)
     {
-        FileHandleBuffer copy = handle;
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            // SAFETY: a copy on this stack: a concurrent writer cannot change its length.
-            FileDescriptor? opened = Sys.Own(
-                LibC.open_by_handle_at(
-                    mount, (KernelFileHandle*)&copy, flags | OpenFlags.CloseOnExec),
-                out errno);
+            FileDescriptor? opened = OpenOnce(mount, handle, flags, out errno);
             if (errno != Errno.ENOMEM)
                 return opened;
             Thread.Yield();
@@ -92,5 +87,19 @@ public static unsafe class FileHandles
 
         errno = Errno.ESTALE;
         return null;
+    }
+
+    /// <summary>
+    /// The system call itself, whose ENOMEM may be that of the file system behind it.
+    /// </summary>
+    public static FileDescriptor? OpenOnce(
+        FileDescriptor mount, in FileHandleBuffer handle, int flags, out Errno errno)
+    {
+        // SAFETY: a copy on this stack: a concurrent writer cannot change its length.
+        FileHandleBuffer copy = handle;
+        return Sys.Own(
+            LibC.open_by_handle_at(
+                mount, (KernelFileHandle*)&copy, flags | OpenFlags.CloseOnExec),
+            out errno);
     }
 }

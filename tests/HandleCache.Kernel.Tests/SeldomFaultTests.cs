@@ -1,4 +1,5 @@
 using HandleCache.Model;
+using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -27,6 +28,9 @@ public class SeldomFaultTests
         (KernelFault.DeleteLeavesNLink, DeleteTakesLinks),
         (KernelFault.UnlinkKeepsNLink, UnlinkTakesALink),
         (KernelFault.LinkAskedAgain, LinkIsAskedOnce),
+        (KernelFault.MissAdvisesPlus, MissGivesNoAdvice),
+        (KernelFault.RenameKeepsCTime, RenameOutdatesCTime),
+        (KernelFault.NotKnownForgotten, NotKnownIsRemembered),
     ];
 
     internal static IEnumerable<ModelFault> Faults => Cases.Select(one => one.Fault);
@@ -167,6 +171,60 @@ public class SeldomFaultTests
         KernelCall second = bench.Kernel.Start(new(VfsCallKind.Link) { Path = "a", Path2 = "c" });
         bench.AnswerError(bench.Read(), KernelDriver.ENOENT);
         return second.IsDone;
+    }
+
+    /// <summary>
+    /// Behind its first records a directory is listed with entries only where one was looked up.
+    /// </summary>
+    private static bool MissGivesNoAdvice(ModelFaults faults)
+    {
+        using KernelDriver bench = new(
+            FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_DO_READDIRPLUS
+                | FuseInitFlags.FUSE_READDIRPLUS_AUTO,
+            inodes: new FuseInodeCacheOptions { Faults = faults });
+        KernelCall open = Open(bench, ".", 0, 0);
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        KernelCall first = bench.Kernel.Start(new(VfsCallKind.ReadDirOnce) { Size = 4096 });
+        byte[] room = new byte[512];
+        DirentWriter writer = new(room);
+        writer.TryAddPlus(
+            Dialect.Classic, default, 0, [], new fuse_dirent { ino = 2, off = 1, type = 8 }, "a"u8);
+        bench.AnswerBytes(bench.Read(), room[..writer.WrittenBytes]);
+        Assert.Equal(0, first.Result.Errno);
+        KernelCall stat = bench.Stat("b");
+        bench.AnswerError(bench.Read(), KernelDriver.ENOENT);
+        Assert.Equal(KernelDriver.ENOENT, stat.Result.Errno);
+        bench.Kernel.Start(new(VfsCallKind.ReadDirOnce) { Size = 4096 });
+        AskedRequest second = bench.Read();
+        bench.AnswerBytes(second);
+        return second.Opcode == FuseOpcode.FUSE_READDIR;
+    }
+
+    private static bool RenameOutdatesCTime(ModelFaults faults)
+    {
+        using KernelDriver bench = NewBench(faults);
+        Look(bench);
+        KernelCall rename = bench.Kernel.Start(
+            new(VfsCallKind.Rename) { Path = "a", Path2 = "b" });
+        bench.AnswerError(bench.Read(), KernelDriver.ENOENT);
+        bench.AnswerBytes(bench.Read());
+        Assert.Equal(0, rename.Result.Errno);
+        return !bench.Stat("b").IsDone;
+    }
+
+    private static bool NotKnownIsRemembered(ModelFaults faults)
+    {
+        using KernelDriver bench = NewBench(faults);
+        Look(bench);
+        KernelCall open = Open(bench, "a", 0, OpenFlags.ReadWrite);
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        VfsCall allocate = new(VfsCallKind.FAllocate) { Size = 10 };
+        KernelCall first = bench.Kernel.Start(allocate);
+        bench.AnswerError(bench.Read(), (int)Errno.ENOSYS);
+        Assert.Equal((int)Errno.EOPNOTSUPP, first.Result.Errno);
+        return bench.Kernel.Start(allocate).IsDone;
     }
 
     private static KernelDriver NewBench(ModelFaults faults) => new(

@@ -33,8 +33,8 @@ public class RebindTests
         RebindReader reader = new(request.Extensions);
         Assert.True(reader.MoveNext());
         Assert.False(reader.IsFile);
-        Assert.Equal((7UL, 0x30081u), (reader.Node.NodeId, reader.Node.HandleType));
-        Assert.True(reader.Node.Handle.SequenceEqual(Handle));
+        Assert.Equal((7UL, 0x30081u), (reader.Node.NodeId, reader.Node.Handle.Type));
+        Assert.True(reader.Node.Handle.Bytes.SequenceEqual(Handle));
         Assert.False(reader.MoveNext());
         Assert.False(reader.Error.IsError);
     }

@@ -76,8 +76,8 @@ public class ReplyTests
         for (ulong i = 1; i <= 5; i++)
         {
             Assert.True(before.MoveNext() && after.MoveNext());
-            Assert.Equal((int)i * 25, before.Entry.Handle.Length);
-            Assert.Equal(0x30081u, before.Entry.HandleType);
+            Assert.Equal((int)i * 25, before.Entry.Handle.Bytes.Length);
+            Assert.Equal(0x30081u, before.Entry.Handle.Type);
             Assert.Equal(i, after.Entry.Entry.nodeid);
             Assert.Equal(i * 10, after.Entry.Entry.generation);
             Assert.Equal(i + 100, after.Dirent.ino);
@@ -108,7 +108,7 @@ public class ReplyTests
         WireError error = Dialect.Thread.ReadEntry(
             new byte[bodyBytes], trailingBytes, out WireEntry entry);
         Assert.True(isAccepted != error.IsError, $"{what}: {error}");
-        Assert.False(entry.HasHandle);
+        Assert.False(!entry.Handle.IsNone);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public class EntryReplies
                 throw new InvalidOperationException($"{dialect.Name} refuses its own entry");
             }
 
-            sum += entry.Entry.nodeid + (ulong)entry.Handle.Length;
+            sum += entry.Entry.nodeid + (ulong)entry.Handle.Bytes.Length;
         }
 
         return sum;

@@ -143,8 +143,8 @@ public static class DefectDemonstrations
     {
         NodeExport export = dialect.Export;
         byte[] fid = new byte[FuseConstants.MAX_HANDLE_SZ];
-        ExportedNode node = new(5, 1, new WireHandle(1, Bytes(12, 5)));
-        ExportedNode parent = new(4, 1, new WireHandle(1, Bytes(12, 4)));
+        ExportedNode node = new(5, 1, new FileHandle(1, Bytes(12, 5)));
+        ExportedNode parent = new(4, 1, new FileHandle(1, Bytes(12, 4)));
         if (!export.TryWrite(fid, node, true, parent, out int type, out int written))
             return "cannot be encoded";
         bool read = export.TryRead(

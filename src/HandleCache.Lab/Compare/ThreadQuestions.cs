@@ -89,7 +89,7 @@ internal static class ThreadQuestions
             && FuseReply.TryParse(room.AsSpan(0, bytes), out FuseReply reply, out _)
             && !dialect.ReadEntryReply(
                 FuseOpcode.FUSE_LOOKUP, reply, out WireEntry entry, out _).IsError
-            && entry.HandleType == Type;
+            && entry.Handle.Type == Type;
     }
 
     /// <summary>The longest handle whose reply the codec writes.</summary>

@@ -94,6 +94,13 @@ public static partial class ScriptGenerator
             VfsCallKind.ChGrp => call with { Mode = random.Pick(0u, 5u) },
             VfsCallKind.Truncate => call with { Size = random.Pick(0, 10, 3000) },
             VfsCallKind.FTruncate => call with { Path = "", Size = random.Pick(0, 10, 3000) },
+            VfsCallKind.FAllocate => call with
+            {
+                Path = "",
+                Flags = random.Pick<int>(AllocateModes),
+                Offset = random.Pick(0, 0, 100, 4096, 5000, -1),
+                Size = random.Pick(1, 100, 3000, 9000, 9000, 0),
+            },
             VfsCallKind.UTimes => call with { Size = 1_000_000 + random.Below(1000) },
             VfsCallKind.GetXattr => call with
             {
@@ -137,6 +144,19 @@ public static partial class ScriptGenerator
             _ => call,
         };
     }
+
+    /// <summary>Those that a server sees three times, the others once.</summary>
+    private static readonly int[] AllocateModes =
+    [
+        0, 0, 0,
+        .. Enumerable.Repeat(AllocateFlags.KeepSize, 3),
+        .. Enumerable.Repeat(AllocateFlags.PunchHole | AllocateFlags.KeepSize, 3),
+        .. Enumerable.Repeat(AllocateFlags.ZeroRange, 3),
+        .. Enumerable.Repeat(AllocateFlags.ZeroRange | AllocateFlags.KeepSize, 3),
+        AllocateFlags.PunchHole, AllocateFlags.CollapseRange, AllocateFlags.UnshareRange,
+        AllocateFlags.InsertRange | AllocateFlags.KeepSize,
+        AllocateFlags.PunchHole | AllocateFlags.ZeroRange, 0x100,
+    ];
 
     private static VfsCall Open(SplitMix64 random, VfsCall call, Style style)
     {
@@ -205,10 +225,22 @@ public static partial class ScriptGenerator
         .. Enumerable.Repeat(VfsCallKind.NotifyInvalInode, 2),
         .. Enumerable.Repeat(VfsCallKind.Read, 3),
         .. Enumerable.Repeat(VfsCallKind.Write, 4),
+        .. Enumerable.Repeat(VfsCallKind.FAllocate, 2),
         .. Enumerable.Repeat(VfsCallKind.ReadDirOnce, 3),
         .. Enumerable.Repeat(VfsCallKind.ChGrp, 2),
         .. Enumerable.Repeat(VfsCallKind.ChMod, 2),
         .. Enum.GetValues<VfsCallKind>(),
         .. Enum.GetValues<VfsCallKind>(),
+    ];
+
+    /// <summary>Operations whose ENOSYS the kernel has an answer to.</summary>
+    private static readonly FuseOpcode[] Optional =
+    [
+        FuseOpcode.FUSE_OPEN, FuseOpcode.FUSE_OPEN, FuseOpcode.FUSE_OPENDIR,
+        FuseOpcode.FUSE_OPENDIR, FuseOpcode.FUSE_CREATE, FuseOpcode.FUSE_TMPFILE,
+        FuseOpcode.FUSE_FLUSH, FuseOpcode.FUSE_FSYNC, FuseOpcode.FUSE_FSYNCDIR,
+        FuseOpcode.FUSE_ACCESS, FuseOpcode.FUSE_STATX, FuseOpcode.FUSE_GETXATTR,
+        FuseOpcode.FUSE_SETXATTR, FuseOpcode.FUSE_LISTXATTR, FuseOpcode.FUSE_REMOVEXATTR,
+        FuseOpcode.FUSE_LINK, FuseOpcode.FUSE_RENAME2, FuseOpcode.FUSE_FALLOCATE,
     ];
 }

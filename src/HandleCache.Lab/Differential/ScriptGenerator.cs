@@ -161,17 +161,6 @@ public static partial class ScriptGenerator
         FuseInitFlags.FUSE_ASYNC_READ, FuseInitFlags.FUSE_ASYNC_DIO,
     ];
 
-    /// <summary>Operations whose ENOSYS the kernel has an answer to.</summary>
-    private static readonly FuseOpcode[] Optional =
-    [
-        FuseOpcode.FUSE_OPEN, FuseOpcode.FUSE_OPEN, FuseOpcode.FUSE_OPENDIR,
-        FuseOpcode.FUSE_OPENDIR, FuseOpcode.FUSE_CREATE, FuseOpcode.FUSE_TMPFILE,
-        FuseOpcode.FUSE_FLUSH, FuseOpcode.FUSE_FSYNC, FuseOpcode.FUSE_FSYNCDIR,
-        FuseOpcode.FUSE_ACCESS, FuseOpcode.FUSE_STATX, FuseOpcode.FUSE_GETXATTR,
-        FuseOpcode.FUSE_SETXATTR, FuseOpcode.FUSE_LISTXATTR, FuseOpcode.FUSE_REMOVEXATTR,
-        FuseOpcode.FUSE_LINK, FuseOpcode.FUSE_RENAME2,
-    ];
-
     private static ValidityMode Steady(ValidityMode mode) =>
         mode == ValidityMode.Mixed ? ValidityMode.Infinite : mode;
 

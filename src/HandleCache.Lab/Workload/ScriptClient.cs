@@ -56,6 +56,8 @@ public sealed partial class ScriptClient : IDisposable
                 _root, Name(call.Path), _root, Name(call.Path2), (uint)call.Flags)),
             VfsCallKind.FTruncate => OnFile(
                 call, fd => Status(Files.Truncate(fd, call.Size))),
+            VfsCallKind.FAllocate => OnFile(call, fd => Status(
+                Files.Allocate(fd, call.Flags, call.Offset, call.Size))),
             VfsCallKind.FSync => OnFile(
                 call, fd => Status(Files.Sync(fd, (call.Flags & 1) != 0))),
             VfsCallKind.ReadLink => ReadLink(call),
@@ -193,7 +195,7 @@ public sealed partial class ScriptClient : IDisposable
             return Status(Errno.EBADF);
         if (_handles[call.Slot] is not { } handle)
             return Status(Errno.EINVAL);
-        _files[slot] = FileHandles.Open(mount, handle, call.Flags, out Errno errno);
+        _files[slot] = FileHandles.OpenOnce(mount, handle, call.Flags, out Errno errno);
         return Status(errno);
     }
 }

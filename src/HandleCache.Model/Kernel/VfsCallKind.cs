@@ -63,6 +63,9 @@ public enum VfsCallKind
     /// <summary>ftruncate(Slot, Size).</summary>
     FTruncate,
 
+    /// <summary>fallocate(Slot, Flags: FALLOC_FL_*, Offset, Size).</summary>
+    FAllocate,
+
     /// <summary>utimensat(Path): both times Size seconds.</summary>
     UTimes,
 

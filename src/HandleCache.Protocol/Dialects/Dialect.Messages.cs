@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
@@ -82,7 +83,7 @@ public partial class Dialect
     /// </summary>
     public virtual WireError ReadRequest(scoped in FuseRequest request, out WireRequest wire)
     {
-        WireHandle handle = default;
+        FileHandle handle = default;
         WireError fault = WireError.None;
         if (RequestBrings(request.Opcode))
             fault = ReadExtension(request, out handle);
@@ -193,7 +194,7 @@ public partial class Dialect
 
     /// <summary>The handle in a request's extensions.</summary>
     protected virtual WireError ReadExtension(
-        scoped in FuseRequest request, out WireHandle handle) =>
+        scoped in FuseRequest request, out FileHandle handle) =>
         HandleExtension.Read(
             request.Extensions, FuseRequest.HeaderBytes + request.Body.Length,
             Numbers.Extension, out handle);

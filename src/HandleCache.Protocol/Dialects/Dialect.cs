@@ -186,7 +186,7 @@ public partial class Dialect
                 WireFault.LengthLies, 0, ClassicEntryBytes + trailingBytes, source.Length);
         }
 
-        entry = new WireEntry(fixedPart, 0, default, false, ClassicEntryBytes);
+        entry = new WireEntry(fixedPart, default, ClassicEntryBytes);
         return WireError.None;
     }
 }

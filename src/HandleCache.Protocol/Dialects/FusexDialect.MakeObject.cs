@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
@@ -100,7 +101,7 @@ public sealed partial class FusexDialect
             return reader.Error;
         if (!reader.TryEnd())
             return reader.Error;
-        WireError fault = ReadExtension(request, out WireHandle handle);
+        WireError fault = ReadExtension(request, out FileHandle handle);
         if (fault.IsError)
             return fault;
         fuse_in_header header = request.Header;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -90,7 +91,7 @@ public sealed partial class FusexDialect : Dialect
         if (isNegative != (fixedPart.nodeid == 0))
             return new WireError(WireFault.BadValue, 0, isNegative ? 0 : 1, (long)fixedPart.nodeid);
         WireError fault = OpaqueHandle.Read(
-            source[EntryOutBytes..], EntryOutBytes, MaxHandleBytes, out WireHandle handle,
+            source[EntryOutBytes..], EntryOutBytes, MaxHandleBytes, out FileHandle handle,
             out int bytes);
         if (fault.IsError)
             return fault;
@@ -103,7 +104,7 @@ public sealed partial class FusexDialect : Dialect
             entry_valid = fixedPart.entry_valid,
             entry_valid_nsec = fixedPart.entry_valid_nsec,
         };
-        entry = new WireEntry(whole, handle.Type, handle.Bytes, !handle.IsNone, all);
+        entry = new WireEntry(whole, handle, all);
         return WireError.None;
     }
 
@@ -130,7 +131,7 @@ public sealed partial class FusexDialect : Dialect
             return base.ReadRequest(request, out wire);
         fuse_in_header header = request.Header;
         header.opcode = (uint)FuseOpcode.FUSE_LOOKUP;
-        WireError fault = ReadExtension(request, out WireHandle handle);
+        WireError fault = ReadExtension(request, out FileHandle handle);
         wire = new WireRequest(header, request.Body, handle);
         return fault;
     }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -39,7 +40,7 @@ public static class HandleExtension
     /// <param name="recordType">The number of FUSE_EXT_HANDLE.</param>
     /// <param name="handle">The handle; none where there is no such record.</param>
     public static WireError Read(
-        ReadOnlySpan<byte> extensions, int position, uint recordType, out WireHandle handle)
+        ReadOnlySpan<byte> extensions, int position, uint recordType, out FileHandle handle)
     {
         handle = default;
         bool found = false;

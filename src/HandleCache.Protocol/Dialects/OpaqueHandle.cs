@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -42,7 +43,7 @@ public static class OpaqueHandle
     /// <param name="handle">The handle; none for a size of 0.</param>
     /// <param name="bytes">Bytes read.</param>
     public static WireError Read(
-        ReadOnlySpan<byte> source, int position, int maxBytes, out WireHandle handle,
+        ReadOnlySpan<byte> source, int position, int maxBytes, out FileHandle handle,
         out int bytes)
     {
         handle = default;
@@ -62,7 +63,7 @@ public static class OpaqueHandle
         bytes += size;
         if (size > 0)
         {
-            handle = new WireHandle(
+            handle = FileHandle.FromWire(
                 BinaryPrimitives.ReadUInt32LittleEndian(source[SizeBytes..]),
                 source[(SizeBytes + TypeBytes)..bytes]);
         }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Wire;
 
@@ -83,7 +84,7 @@ public sealed class ThreadDialect : Dialect
 
         ReadOnlySpan<byte> handle = source.Slice(
             ClassicEntryBytes + HandleHeader.Bytes, (int)header.Size);
-        entry = new WireEntry(fixedPart, header.Type, handle, handle.Length > 0, bytes);
+        entry = new WireEntry(fixedPart, FileHandle.FromWire(header.Type, handle), bytes);
         return WireError.None;
     }
 
@@ -129,14 +130,14 @@ public sealed class ThreadDialect : Dialect
 
     /// <summary>The record of the head's nodeid; those of others are passed over.</summary>
     protected override WireError ReadExtension(
-        scoped in FuseRequest request, out WireHandle handle)
+        scoped in FuseRequest request, out FileHandle handle)
     {
         handle = default;
         RebindReader records = new(request.Extensions);
         while (records.MoveNext())
         {
             if (!records.IsFile && records.Node.NodeId == request.Header.nodeid)
-                handle = new WireHandle(records.Node.HandleType, records.Node.Handle);
+                handle = records.Node.Handle;
         }
 
         WireError fault = records.Error;

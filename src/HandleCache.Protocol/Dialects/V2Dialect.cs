@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -69,13 +70,13 @@ public sealed class V2Dialect : Dialect
         if (!MemoryMarshal.TryRead(source, out fuse_entry_out fixedPart))
             return new WireError(WireFault.Truncated, 0, ClassicEntryBytes, source.Length);
         WireError fault = ReadHandle(
-            source[ClassicEntryBytes..], ClassicEntryBytes, out WireHandle handle, out int bytes);
+            source[ClassicEntryBytes..], ClassicEntryBytes, out FileHandle handle, out int bytes);
         if (fault.IsError)
             return fault;
         int all = ClassicEntryBytes + bytes;
         if (trailingBytes >= 0 && source.Length != all + trailingBytes)
             return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
-        entry = new WireEntry(fixedPart, handle.Type, handle.Bytes, !handle.IsNone, all);
+        entry = new WireEntry(fixedPart, handle, all);
         return WireError.None;
     }
 
@@ -118,7 +119,7 @@ public sealed class V2Dialect : Dialect
             return fault;
         ReadOnlySpan<byte> argument = request.Body[end..];
         int position = FuseRequest.HeaderBytes + end;
-        fault = ReadHandle(argument, position, out WireHandle handle, out int bytes);
+        fault = ReadHandle(argument, position, out FileHandle handle, out int bytes);
         if (fault.IsError)
             return fault;
         if (bytes != argument.Length)
@@ -139,7 +140,7 @@ public sealed class V2Dialect : Dialect
     }
 
     private static WireError ReadHandle(
-        ReadOnlySpan<byte> source, int position, out WireHandle handle, out int bytes)
+        ReadOnlySpan<byte> source, int position, out FileHandle handle, out int bytes)
     {
         handle = default;
         bytes = 0;
@@ -158,7 +159,7 @@ public sealed class V2Dialect : Dialect
         bytes = HandleHeader.Bytes + (int)header.Size;
         if (bytes > source.Length)
             return new WireError(WireFault.Truncated, position, bytes, source.Length);
-        handle = new WireHandle(header.Type, source[HandleHeader.Bytes..bytes]);
+        handle = FileHandle.FromWire(header.Type, source[HandleHeader.Bytes..bytes]);
         return WireError.None;
     }
 }

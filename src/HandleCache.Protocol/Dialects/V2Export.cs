@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Protocol.Dialects;
 
@@ -102,7 +103,7 @@ public sealed class V2Export(Dialect dialect) : NodeExport
         node = new ExportedNode(
             BinaryPrimitives.ReadUInt64LittleEndian(source),
             BinaryPrimitives.ReadUInt32LittleEndian(source[8..]),
-            new WireHandle(
+            FileHandle.FromWire(
                 BinaryPrimitives.ReadUInt32LittleEndian(source[16..]),
                 source.Slice(HeadBytes, (int)size)));
         return true;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
@@ -102,7 +103,7 @@ public sealed partial class V3Dialect
             whole.attr_valid_nsec = whole.entry_valid_nsec;
         }
 
-        entry = new WireEntry(whole, named.HandleType, named.Handle, named.HasHandle, bytes);
+        entry = new WireEntry(whole, named.Handle, bytes);
         return WireError.None;
     }
 
@@ -120,7 +121,7 @@ public sealed partial class V3Dialect
             return new WireError(WireFault.Truncated, position, EntryOutBytes, body.Length);
         WireError fault = OpaqueHandle.Read(
             body[EntryOutBytes..], position + EntryOutBytes, MaxHandleBytes,
-            out WireHandle handle, out int handleBytes);
+            out FileHandle handle, out int handleBytes);
         if (fault.IsError)
             return fault;
         if (EntryOutBytes + handleBytes != body.Length)
@@ -136,7 +137,7 @@ public sealed partial class V3Dialect
             entry_valid = fixedPart.entry_valid,
             entry_valid_nsec = fixedPart.entry_valid_nsec,
         };
-        entry = new WireEntry(whole, handle.Type, handle.Bytes, !handle.IsNone, bytes);
+        entry = new WireEntry(whole, handle, bytes);
         return WireError.None;
     }
 

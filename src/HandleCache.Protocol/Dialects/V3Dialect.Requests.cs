@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;
@@ -119,7 +120,7 @@ public sealed partial class V3Dialect
         FuseOpcode opcode = first.Opcode == Numbers.MakeObject
             ? FuseOpcode.FUSE_CREATE
             : FuseOpcode.FUSE_LOOKUP;
-        WireError fault = ReadExtension(first, out WireHandle handle);
+        WireError fault = ReadExtension(first, out FileHandle handle);
         header.opcode = (uint)opcode;
         header.nodeid = first.Header.nodeid;
         wire = new WireRequest(header, first.Body, handle) { IsAlone = isAlone };

@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Protocol.Dialects;
 
@@ -9,7 +10,7 @@ namespace HandleCache.Protocol.Dialects;
 public readonly ref struct WireRequest
 {
     public WireRequest(
-        scoped in fuse_in_header header, ReadOnlySpan<byte> body, WireHandle handle)
+        scoped in fuse_in_header header, ReadOnlySpan<byte> body, FileHandle handle)
     {
         Header = header;
         Body = body;
@@ -24,7 +25,7 @@ public readonly ref struct WireRequest
     /// <summary>What follows the head in today's form, extensions left out.</summary>
     public ReadOnlySpan<byte> Body { get; }
 
-    public WireHandle Handle { get; }
+    public FileHandle Handle { get; }
 
     /// <summary>
     /// It is the first part of a declined compound: only the entry is the reply, and what the

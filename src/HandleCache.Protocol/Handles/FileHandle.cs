@@ -24,6 +24,12 @@ public readonly ref struct FileHandle(uint type, ReadOnlySpan<byte> bytes)
     /// </summary>
     public bool IsNone => Type == 0 && Bytes.IsEmpty;
 
+    /// <summary>
+    /// What a message says: a length of 0 is no handle there, whatever stands for its type.
+    /// </summary>
+    public static FileHandle FromWire(uint type, ReadOnlySpan<byte> bytes) =>
+        bytes.IsEmpty ? default : new FileHandle(type, bytes);
+
     public static bool operator ==(FileHandle left, FileHandle right) =>
         left.Type == right.Type && SameBytes(left.Bytes, right.Bytes);
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Protocol.Rebinding;
 
@@ -8,19 +9,15 @@ namespace HandleCache.Protocol.Rebinding;
 /// </summary>
 public readonly ref struct BoundNode
 {
-    public BoundNode(ulong nodeId, uint handleType, ReadOnlySpan<byte> handle)
+    public BoundNode(ulong nodeId, FileHandle handle)
     {
         NodeId = nodeId;
-        HandleType = handleType;
         Handle = handle;
     }
 
     public ulong NodeId { get; }
 
-    /// <summary>All 32 bits of the handle's type.</summary>
-    public uint HandleType { get; }
-
-    public ReadOnlySpan<byte> Handle { get; }
+    public FileHandle Handle { get; }
 }
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Rebinding;
@@ -90,8 +91,8 @@ public ref struct RebindReader
         IsFile = false;
         Node = new BoundNode(
             MemoryMarshal.Read<ulong>(body),
-            MemoryMarshal.Read<uint>(body[8..]),
-            body.Slice(NodeHeadBytes, (int)bytes));
+            FileHandle.FromWire(
+                MemoryMarshal.Read<uint>(body[8..]), body.Slice(NodeHeadBytes, (int)bytes)));
         return true;
     }
 

@@ -72,6 +72,24 @@ public static class RenameFlags
     public const uint Whiteout = 4;
 }
 
+/// <summary>Modes of fallocate(2) (uapi/linux/falloc.h).</summary>
+public static class AllocateFlags
+{
+    public const int KeepSize = 0x1;
+    public const int PunchHole = 0x2;
+    public const int CollapseRange = 0x8;
+    public const int ZeroRange = 0x10;
+    public const int InsertRange = 0x20;
+    public const int UnshareRange = 0x40;
+
+    /// <summary>Since 6.17.</summary>
+    public const int WriteZeroes = 0x80;
+
+    /// <summary>The modes proper, of which there is at most one; none allocates.</summary>
+    public const int ModeMask =
+        PunchHole | CollapseRange | ZeroRange | InsertRange | UnshareRange | WriteZeroes;
+}
+
 /// <summary>Flags of setxattr(2) (uapi/linux/xattr.h).</summary>
 public static class XattrFlags
 {

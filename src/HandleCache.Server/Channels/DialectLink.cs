@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
@@ -180,8 +181,7 @@ internal sealed class DialectLink
         }
 
         StatxAttributes.Fill(ref asked.Entry, attributes);
-        visitor.Visit(new WireEntry(
-            asked.Entry, asked.HandleType, asked.Handle, asked.Handle.Length > 0, 0));
+        visitor.Visit(new WireEntry(asked.Entry, asked.Handle.AsHandle(), 0));
         _completed = asked;
         return room[..ClassicReply.WriteEntry(
             reply.Header.unique, asked.Entry, asked.Open, room)];
@@ -215,7 +215,7 @@ internal sealed class DialectLink
         byte[] message = new byte[classic.Length + 2 * FuseConstants.MAX_HANDLE_SZ];
         if (!FuseRequest.TryParse(classic, out FuseRequest request, out WireError error))
             throw new InvalidOperationException(error.ToString());
-        int bytes = ToServer(request, asked.HandleType, asked.Handle, message);
+        int bytes = ToServer(request, asked.Handle.Type, asked.Handle.AsHandle().Bytes, message);
         _own.Enqueue(message[..bytes]);
     }
 
@@ -254,9 +254,8 @@ internal sealed class DialectLink
         /// <summary>A field, for it is filled in place.</summary>
         public fuse_entry_out Entry;
 
-        public uint HandleType { get; private set; }
 
-        public byte[] Handle { get; private set; } = [];
+        public StoredHandle Handle { get; private set; }
 
         /// <summary>fuse_open_out of CREATE and TMPFILE; empty without.</summary>
         public byte[] Open { get; private set; } = [];
@@ -265,8 +264,7 @@ internal sealed class DialectLink
         {
             Step = LinkStep.Waits;
             Entry = entry.Entry;
-            HandleType = entry.HandleType;
-            Handle = entry.Handle.ToArray();
+            Handle = new(entry.Handle);
             Open = open.ToArray();
         }
     }

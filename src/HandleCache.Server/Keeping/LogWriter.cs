@@ -20,9 +20,9 @@ internal sealed class LogWriter(KeeperMemory memory, Action wake)
         Begin(ref record, LogKind.Entry, worker, unique, entry.Entry.nodeid);
         record.Value = entry.Entry.generation;
         record.Detail = entry.Entry.attr.mode;
-        record.HandleType = entry.HandleType;
-        record.HandleBytes = (uint)entry.Handle.Length;
-        entry.Handle.CopyTo(record.Handle);
+        record.HandleType = entry.Handle.Type;
+        record.HandleBytes = (uint)entry.Handle.Bytes.Length;
+        entry.Handle.Bytes.CopyTo(record.Handle);
         Commit(ref record, at, isTurn);
     }
 

@@ -11,7 +11,8 @@ public sealed partial class PassthroughFileSystem
     /// <summary>Checks that the handle names an object, and binds the nodeid to it.</summary>
     public override Errno Rebind(in BoundNode node)
     {
-        FileHandleBuffer handle = FileHandleBuffer.From((int)node.HandleType, node.Handle);
+        FileHandleBuffer handle = FileHandleBuffer.From(
+            (int)node.Handle.Type, node.Handle.Bytes);
         using FileDescriptor? opened = _source.OpenPath(handle, out Errno errno);
         if (opened is null)
             return errno;

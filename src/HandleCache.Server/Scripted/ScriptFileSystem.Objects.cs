@@ -132,6 +132,30 @@ public sealed partial class ScriptFileSystem
         }
     }
 
+    public override Errno FAllocate(in RequestContext context, in fuse_fallocate_in arguments)
+    {
+        lock (_lock)
+        {
+            Errno errno = BeginOrStray(context, out ScriptNode node, out _);
+            if (errno != Errno.None)
+                return errno;
+            ulong end = arguments.offset + arguments.length;
+            if (end > MostBytes)
+                return Errno.EFBIG;
+            int mode = (int)arguments.mode;
+            if ((mode & AllocateFlags.KeepSize) == 0 && end > (ulong)node.Data.Length)
+                Resize(node, end);
+            if ((mode & (AllocateFlags.PunchHole | AllocateFlags.ZeroRange)) != 0)
+            {
+                int from = (int)Math.Min(arguments.offset, (ulong)node.Data.Length);
+                node.Data.AsSpan(from, (int)Math.Min(end, (ulong)node.Data.Length) - from).Clear();
+            }
+
+            Touch(node);
+            return Errno.None;
+        }
+    }
+
     public override Errno Flush(in RequestContext context, in fuse_flush_in arguments) =>
         Agree(context);
 

@@ -270,7 +270,7 @@ public sealed class FuseSession : IDisposable
                 body, Operation.Of(opcode).TrailingBytes, out WireEntry entry);
             Dialect form = isAlone ? dialect.Apart(opcode) : dialect;
             bool written = form.TryWriteEntryReply(
-                _converted, opcode, unique, entry.Entry, entry.HandleType, entry.Handle,
+                _converted, opcode, unique, entry.Entry, entry.Handle.Type, entry.Handle.Bytes,
                 isAlone || fault.IsError ? [] : body[entry.Bytes..], out int bytes);
             if (written && !fault.IsError)
                 return port.Send(_converted.AsSpan(0, bytes));
@@ -286,8 +286,8 @@ public sealed class FuseSession : IDisposable
         {
             Errno errno = wire.Handle.IsNone || dialect.BringsRebindRecords
                 ? Errno.None
-                : session._fileSystem.Rebind(new BoundNode(
-                    wire.Header.nodeid, wire.Handle.Type, wire.Handle.Bytes));
+                : session._fileSystem.Rebind(
+                    new BoundNode(wire.Header.nodeid, wire.Handle));
             if (errno != Errno.None || !dialect.CarriesHandles || request.Extensions.IsEmpty)
                 return errno;
             RebindReader reader = new(request.Extensions, dialect.RebindRecord);

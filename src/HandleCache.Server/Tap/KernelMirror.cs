@@ -203,7 +203,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     private void Count(FuseOpcode opcode, in WireEntry wire)
     {
         fuse_entry_out entry = wire.Entry;
-        FileHandle handle = wire.HasHandle ? new(wire.HandleType, wire.Handle) : default;
+        FileHandle handle = wire.Handle;
         _trace?.Entry(
             opcode, entry.nodeid, entry.generation, entry.attr.mode, handle.Type, handle.Bytes);
         _check.Entry(

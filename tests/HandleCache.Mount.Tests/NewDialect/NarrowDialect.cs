@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Mount.Tests.NewDialect;
@@ -51,13 +52,13 @@ internal sealed class NarrowDialect(DialectOptions options) : Dialect("narrow", 
         if (!MemoryMarshal.TryRead(source, out fuse_entry_out fixedPart))
             return new WireError(WireFault.Truncated, 0, ClassicEntryBytes, source.Length);
         WireError fault = ReadField(
-            source[ClassicEntryBytes..], ClassicEntryBytes, out WireHandle handle, out int bytes);
+            source[ClassicEntryBytes..], ClassicEntryBytes, out FileHandle handle, out int bytes);
         if (fault.IsError)
             return fault;
         int all = ClassicEntryBytes + bytes;
         if (trailingBytes >= 0 && source.Length != all + trailingBytes)
             return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
-        entry = new WireEntry(fixedPart, handle.Type, handle.Bytes, !handle.IsNone, all);
+        entry = new WireEntry(fixedPart, handle, all);
         return WireError.None;
     }
 
@@ -96,7 +97,7 @@ internal sealed class NarrowDialect(DialectOptions options) : Dialect("narrow", 
             return base.ReadRequest(request, out wire);
         wire = default;
         WireError fault = ReadField(
-            request.Body, FuseRequest.HeaderBytes, out WireHandle handle, out int bytes);
+            request.Body, FuseRequest.HeaderBytes, out FileHandle handle, out int bytes);
         if (fault.IsError)
             return fault;
         fuse_in_header header = request.Header;
@@ -121,7 +122,7 @@ internal sealed class NarrowDialect(DialectOptions options) : Dialect("narrow", 
     }
 
     private WireError ReadField(
-        ReadOnlySpan<byte> source, int position, out WireHandle handle, out int bytes)
+        ReadOnlySpan<byte> source, int position, out FileHandle handle, out int bytes)
     {
         handle = default;
         bytes = SizeBytes;
@@ -135,7 +136,7 @@ internal sealed class NarrowDialect(DialectOptions options) : Dialect("narrow", 
         if (source.Length < bytes)
             return new WireError(WireFault.Truncated, position, bytes, source.Length);
         ReadOnlySpan<byte> field = source[SizeBytes..bytes];
-        handle = new WireHandle(
+        handle = FileHandle.FromWire(
             BinaryPrimitives.ReadUInt32LittleEndian(field[^TypeBytes..]), field[..^TypeBytes]);
         return WireError.None;
     }

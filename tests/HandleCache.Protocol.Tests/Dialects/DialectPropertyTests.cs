@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 using HandleCache.Tests.Shared;
 using Xunit;
@@ -47,9 +48,7 @@ public class DialectPropertyTests
                     && FuseReply.TryParse(room.AsSpan(0, written), out FuseReply reply, out _)
                     && !dialect.ReadEntryReply(opcode, reply, out WireEntry read, out _).IsError
                     && read.Entry.nodeid == one.NodeId
-                    && read.HasHandle == expected.Length > 0
-                    && read.Handle.SequenceEqual(expected)
-                    && (expected.Length == 0 || read.HandleType == (uint)one.Type);
+                    && read.Handle == FileHandle.FromWire((uint)one.Type, expected);
             }),
             tests: 300);
     }

@@ -42,8 +42,8 @@ public class EntryCodecTests
         WireError fault = Dialect.V2.ReadEntry(room.AsSpan(0, written), 0, out WireEntry entry);
         Assert.False(fault.IsError, fault.ToString());
         Assert.Equal(
-            (0x11UL, 0x81u, true), (entry.Entry.nodeid, entry.HandleType, entry.HasHandle));
-        Assert.Equal(Handle8, entry.Handle.ToArray());
+            (0x11UL, 0x81u, true), (entry.Entry.nodeid, entry.Handle.Type, !entry.Handle.IsNone));
+        Assert.Equal(Handle8, entry.Handle.Bytes.ToArray());
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public class EntryCodecTests
         Assert.False(fault.IsError, fault.ToString());
         Assert.Equal(0, errno);
         Assert.Equal(Struct(Entry), Struct(entry.Entry));
-        Assert.Equal(Handle8, entry.Handle.ToArray());
+        Assert.Equal(Handle8, entry.Handle.Bytes.ToArray());
     }
 
     /// <summary>Section 3, item 5.</summary>
@@ -107,7 +107,7 @@ public class EntryCodecTests
         Assert.Equal(expected, Convert.ToHexString(room[..written]));
         Assert.False(Dialect.Fusex.ReadEntry(room.AsSpan(0, written), 0, out WireEntry e).IsError);
         Assert.Equal((0x11UL, 0UL, 0u), (e.Entry.nodeid, e.Entry.generation, e.Entry.attr.mode));
-        Assert.Equal(Handle8, e.Handle.ToArray());
+        Assert.Equal(Handle8, e.Handle.Bytes.ToArray());
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public class EntryCodecTests
         Assert.True(FuseReply.TryParse(room.AsSpan(0, written), out FuseReply reply, out _));
         Assert.False(dialect.ReadEntryReply(
             FuseOpcode.FUSE_LOOKUP, reply, out WireEntry entry, out _).IsError);
-        Assert.Equal(0x3009_1234u, entry.HandleType);
+        Assert.Equal(0x3009_1234u, entry.Handle.Type);
     }
 
     [Theory]
@@ -257,7 +257,7 @@ public class EntryCodecTests
         {
             Assert.True(reader.MoveNext(), reader.Error.ToString());
             Assert.Equal((i, i), (reader.Entry.Entry.nodeid, reader.Dirent.ino));
-            Assert.Equal(handleBytes, reader.Entry.Handle.Length);
+            Assert.Equal(handleBytes, reader.Entry.Handle.Bytes.Length);
         }
 
         Assert.False(reader.MoveNext());

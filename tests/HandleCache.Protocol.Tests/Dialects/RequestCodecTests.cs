@@ -1,5 +1,6 @@
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 using Xunit;
 using static HandleCache.Protocol.Tests.MessageBytes;
@@ -191,7 +192,7 @@ public class RequestCodecTests
         HandleExtension.Write(record, 33, 0x81, Handle5);
         byte[] groups = [0x10, 0, 0, 0, 32, 0, 0, 0, .. new byte[8]];
         Assert.False(HandleExtension.Read(
-            (byte[])[.. groups, .. record], 0, 33, out WireHandle handle).IsError);
+            (byte[])[.. groups, .. record], 0, 33, out FileHandle handle).IsError);
         Assert.Equal(Handle5, handle.Bytes.ToArray());
         Assert.Equal(
             new WireError(WireFault.BadValue, 24, 1, 2),

@@ -104,7 +104,7 @@ public class V3CreateTests
             FuseOpcode.FUSE_CREATE, reply, out WireEntry read, out int errno).IsError);
         Assert.Equal((0, 0x11UL, 6UL), (errno, read.Entry.nodeid, read.Entry.attr_valid));
         Assert.Equal(Struct(entry.attr), Struct(read.Entry.attr));
-        Assert.Equal(Handle8, read.Handle.ToArray());
+        Assert.Equal(Handle8, read.Handle.Bytes.ToArray());
         Assert.True(Dialect.V3.ReplyBrings(FuseOpcode.FUSE_CREATE));
     }
 
@@ -198,7 +198,7 @@ public class V3CreateTests
         Assert.False(apart.ReadEntryReply(
             FuseOpcode.FUSE_CREATE, reply, out WireEntry read, out _).IsError);
         Assert.Equal((0x11UL, 0u), (read.Entry.nodeid, read.Entry.attr.mode));
-        Assert.Equal(Handle8, read.Handle.ToArray());
+        Assert.Equal(Handle8, read.Handle.Bytes.ToArray());
     }
 
     [Fact]

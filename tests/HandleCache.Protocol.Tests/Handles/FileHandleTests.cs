@@ -75,4 +75,32 @@ public sealed class FileHandleTests
         Assert.False(new FileHandle(1, []).IsNone);
         Assert.False(new FileHandle(0, [0]).IsNone);
     }
+
+    [Fact]
+    public void A_length_of_0_in_a_message_is_no_handle_whatever_its_type()
+    {
+        Assert.True(FileHandle.FromWire(0x81, []).IsNone);
+        Assert.True(FileHandle.FromWire(0, [1]) == new FileHandle(0, [1]));
+        Assert.True(FileHandle.FromWire(0x81, [1]) == new FileHandle(0x81, [1]));
+    }
+
+    [Fact]
+    public void A_stored_handle_keeps_its_bytes_and_is_a_key_by_value()
+    {
+        byte[] bytes = [1, 2, 3];
+        StoredHandle stored = new(new FileHandle(0x30081, bytes));
+        bytes[0] = 9;
+        Assert.True(stored.AsHandle() == new FileHandle(0x30081, [1, 2, 3]));
+        Assert.Equal(3, stored.Length);
+
+        HashSet<StoredHandle> set = [stored];
+        Assert.Contains(new StoredHandle(new FileHandle(0x30081, [1, 2, 3])), set);
+        Assert.DoesNotContain(new StoredHandle(new FileHandle(0x30081, bytes)), set);
+        Assert.DoesNotContain(new StoredHandle(new FileHandle(0x81, [1, 2, 3])), set);
+        Assert.DoesNotContain(new StoredHandle(new FileHandle(0x30081, [1, 2, 3, 0])), set);
+        Assert.DoesNotContain(default, set);
+        Assert.True(default(StoredHandle).IsNone);
+        Assert.Equal(default, new StoredHandle(default));
+        Assert.True(new StoredHandle(new FileHandle(1, [])) != default);
+    }
 }

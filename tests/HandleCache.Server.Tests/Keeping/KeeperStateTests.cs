@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Keeping;
 using Xunit;
@@ -40,7 +41,7 @@ public sealed class KeeperStateTests : IDisposable
                 generation = 1,
                 attr = new fuse_attr { mode = FileModes.Regular644 },
             },
-            0x1, handle, true, 0));
+            new FileHandle(1, handle), 0));
 
     private void Die()
     {

@@ -38,8 +38,8 @@ public sealed class SyntheticFileSystemTests
         Assert.False(Dialect.Thread.ReadEntry(answer.Body, 0, out WireEntry wire).IsError);
         byte[] expected = new byte[128];
         (uint type, int length) = SyntheticHandle.Fill(42, id, expected);
-        Assert.Equal(type, wire.HandleType);
-        Assert.Equal(expected[..length], wire.Handle.ToArray());
+        Assert.Equal(type, wire.Handle.Type);
+        Assert.Equal(expected[..length], wire.Handle.Bytes.ToArray());
         Assert.Equal(1UL, fs.NLookupOf(entry.nodeid));
     }
 

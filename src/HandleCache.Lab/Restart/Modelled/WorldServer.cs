@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
@@ -136,7 +137,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
     }
 
     /// <summary>The object a request is about: by its handle, its nodeid, or neither.</summary>
-    private WorldObject? Find(ulong nodeId, WireHandle handle)
+    private WorldObject? Find(ulong nodeId, FileHandle handle)
     {
         if (nodeId == RootNodeId)
             return store.Root;
@@ -164,7 +165,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         _nodeIds.TryAdd(target, nodeId);
     }
 
-    private WorldObject? Resolve(WireHandle handle)
+    private WorldObject? Resolve(FileHandle handle)
     {
         if (handle.Type != _handleType || handle.Bytes.Length != options.HandleBytes)
             return null;

@@ -8,13 +8,10 @@ namespace HandleCache.Lab.Workload.Steps;
 internal sealed class FileSteps(
     StepContext context, Scratch scratch, NamePicker picker, AttributeSteps attributes)
 {
-    /// <summary>
-    /// Modes of fallocate(2) (uapi/linux/falloc.h): grow, KEEP_SIZE, PUNCH_HOLE|KEEP_SIZE.
-    /// </summary>
-    public static readonly IReadOnlyList<int> AllocateModes = [0, 1, 3];
+    /// <summary>Modes of fallocate(2) that the steps use; 0 makes room and grows.</summary>
+    public static readonly IReadOnlyList<int> AllocateModes =
+        [0, AllocateFlags.KeepSize, AllocateFlags.KeepSize | AllocateFlags.PunchHole];
 
-    private const int KeepSize = 1;
-    private const int PunchHole = 2;
     private const int SeekData = 3;
     private const int SeekHole = 4;
     private const int MaxFileBytes = 40_000;
@@ -126,9 +123,9 @@ internal sealed class FileSteps(
         Errno errno = _calls.Allocate(file.Fd, mode, offset, length);
         if (!_log.Expect("fallocate", file.Path, Errno.None, errno))
             return;
-        if ((mode & PunchHole) != 0)
+        if ((mode & AllocateFlags.PunchHole) != 0)
             file.Node.Zero(offset, length);
-        if ((mode & KeepSize) == 0 && offset + length > file.Node.SizeBytes)
+        if ((mode & AllocateFlags.KeepSize) == 0 && offset + length > file.Node.SizeBytes)
             file.Node.Resize(offset + length);
         Compare("fallocate", file);
         Read(file.Fd, file.Node, file.Path);

@@ -217,15 +217,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         ReadOnlySpan<byte> body, ReplyRoom room, KernelTask<KernelAnswer>? answer)
     {
         _lastUnique += UniqueStep;
-        byte[] classic = new byte[FuseRequest.HeaderBytes + body.Length];
-        MemoryMarshal.Write(classic, new fuse_in_header
-        {
-            len = (uint)classic.Length,
-            opcode = (uint)opcode,
-            unique = _lastUnique,
-            nodeid = nodeId,
-        });
-        body.CopyTo(classic.AsSpan(FuseRequest.HeaderBytes));
+        byte[] classic = MessageBuilder.Request(opcode, _lastUnique, nodeId, body);
         bool mayBeRefused = Handles.Dialect.Numbers.Compound != 0
             && room.Entry != EntryReplyForm.None;
         _pending.AddLast(new KernelRequest
@@ -239,8 +231,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
             Handles = Handles,
             About = about,
             Classic = mayBeRefused ? classic : [],
-            HandleType = handle.Type,
-            Handle = mayBeRefused ? handle.Bytes.ToArray() : [],
+            Handle = mayBeRefused ? new(handle) : default,
         });
     }
 
@@ -285,7 +276,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         fuse_in_header classic = MemoryMarshal.Read<fuse_in_header>(request.Classic);
         Queue(
             request.Opcode, classic.nodeid, request.About,
-            new FileHandle(request.HandleType, request.Handle),
+            request.Handle.AsHandle(),
             request.Classic.AsSpan(FuseRequest.HeaderBytes), request.Room, request.Answer);
         return true;
     }
@@ -304,7 +295,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         WireError fault = handles.Dialect.ReadEntryReply(
             request.Opcode, reply, out WireEntry entry, out int failed);
         if (!fault.IsError && failed == 0 && !handles.Dialect.ChecksLengthInIget)
-            fault = handles.CheckHandle(entry.Handle.Length);
+            fault = handles.CheckHandle(entry.Handle.Bytes.Length);
         if (fault.IsError)
         {
             RefusedEntries++;
@@ -312,7 +303,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         }
 
         EntryIn taken = new(
-            entry.Entry, entry.HandleType, entry.Handle.ToArray(),
+            entry.Entry, new(entry.Handle),
             failed == 0 ? answer.Body[entry.Bytes..] : [])
         {
             PartsLeft = handles.Dialect.RequestsPer(request.Opcode) - 1,
@@ -345,12 +336,6 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
             _entries = new ForgetEntry[most];
         int count = forgets.Read((int)Minor, buffer.Length, _entries);
         _lastUnique += UniqueStep;
-        fuse_in_header header = new()
-        {
-            opcode = (uint)(batch ? FuseOpcode.FUSE_BATCH_FORGET : FuseOpcode.FUSE_FORGET),
-            unique = _lastUnique,
-            nodeid = batch ? 0 : _entries[0].NodeId,
-        };
         int at = FuseRequest.HeaderBytes;
         if (batch)
         {
@@ -371,8 +356,11 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
             at += Unsafe.SizeOf<fuse_forget_in>();
         }
 
-        header.len = (uint)at;
-        MemoryMarshal.Write(buffer, header);
-        return at;
+        return MessageBuilder.WriteRequestHead(
+            buffer,
+            batch ? FuseOpcode.FUSE_BATCH_FORGET : FuseOpcode.FUSE_FORGET,
+            _lastUnique,
+            batch ? 0 : _entries[0].NodeId,
+            at - FuseRequest.HeaderBytes);
     }
 }

@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Model.Kernel.Fuse;
 
@@ -7,14 +8,12 @@ namespace HandleCache.Model.Kernel.Fuse;
 /// reply.
 /// </summary>
 /// <param name="Entry">Its fixed part, in today's form.</param>
-/// <param name="HandleType">All 32 bits of the handle's type.</param>
-/// <param name="Handle">Empty for none.</param>
+/// <param name="Handle">Of the object.</param>
 /// <param name="Trailing">What follows it in the reply: fuse_open_out of CREATE.</param>
-internal sealed record EntryIn(
-    fuse_entry_out Entry, uint HandleType, byte[] Handle, byte[] Trailing)
+internal sealed record EntryIn(fuse_entry_out Entry, StoredHandle Handle, byte[] Trailing)
 {
     /// <summary>No entry: what a record of READDIR has.</summary>
-    public static EntryIn None { get; } = new(default, 0, [], []);
+    public static EntryIn None { get; } = new(default, default, []);
 
     public ulong NodeId => Entry.nodeid;
 

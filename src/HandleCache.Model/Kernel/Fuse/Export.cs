@@ -16,10 +16,10 @@ internal sealed class Export(
     : IExportOperations
 {
     /// <summary>One node of an exported handle, as a task keeps it.</summary>
-    private sealed record Exported(ulong NodeId, uint Generation, uint HandleType, byte[] Handle)
+    private sealed record Exported(ulong NodeId, uint Generation, StoredHandle Handle)
     {
         public static Exported Of(in ExportedNode node) => new(
-            node.NodeId, node.Generation, node.Handle.Type, node.Handle.Bytes.ToArray());
+            node.NodeId, node.Generation, new(node.Handle));
     }
 
     /// <summary>Not with FUSE_NO_EXPORT_SUPPORT (fuse_export_fid_operations).</summary>
@@ -41,7 +41,7 @@ internal sealed class Export(
     private ExportedNode NodeOf(FuseInode inode)
     {
         FileHandle handle = requests.HandleOf(inode);
-        return new(inode.NodeId, inode.Generation, new WireHandle(handle.Type, handle.Bytes));
+        return new(inode.NodeId, inode.Generation, handle);
     }
 
     /// <summary>fuse_fh_to_dentry().</summary>
@@ -75,7 +75,7 @@ internal sealed class Export(
             if (!conn.ExportSupport)
                 return (null, (int)Errno.ESTALE);
             DirLookup.Found found = await lookups.LookupNameAsync(
-                new(null, nodeId, exported.HandleType, exported.Handle), ".");
+                new(null, nodeId, exported.Handle), ".");
             if (found.Errno is not (0 or (int)Errno.ENOENT))
                 return (null, found.Errno);
             inode = found.Inode;
@@ -104,8 +104,8 @@ internal sealed class Export(
     private bool IsAnotherHandle(FuseInode inode, Exported exported)
     {
         FileHandle held = requests.HandleOf(inode);
-        return exported.Handle.Length > 0 && !held.IsNone
-            && held != new FileHandle(exported.HandleType, exported.Handle);
+        return !exported.Handle.IsNone && !held.IsNone
+            && held != exported.Handle.AsHandle();
     }
 
     /// <summary>d_obtain_alias(), and whatever was found is to be asked for again.</summary>

@@ -134,7 +134,7 @@ internal sealed class FileOpen(
         FuseFile open = FuseFile.Of(file);
         fuse_release_in arguments = new() { fh = open.Fh, flags = (uint)file.Flags };
         Requests.Subject about = new(
-            inode, open.NodeId, created?.HandleType ?? 0, created?.Handle);
+            inode, open.NodeId, created?.Handle ?? default);
         await requests.SendAsync(
             isDirectory ? FuseOpcode.FUSE_RELEASEDIR : FuseOpcode.FUSE_RELEASE, about,
             FuseArgs.Bytes(arguments), ReplyRoom.Nothing, bringsHandle: true);

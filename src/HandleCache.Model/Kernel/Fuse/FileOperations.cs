@@ -4,10 +4,9 @@ namespace HandleCache.Model.Kernel.Fuse;
 
 /// <summary>
 /// fuse_file_operations (fs/fuse/file.c, v6.18) and fuse_dir_operations (dir.c): which operation
-/// is whose.
+/// is whose; those about data are <see cref="FileReadWrite"/>.
 /// </summary>
-internal sealed class FileOperations(FileOpen open, FileReadWrite readWrite, ReadDir readDir)
-    : IFileOperations
+internal sealed class FileOperations(FileOpen open, ReadDir readDir) : IFileOperations
 {
     public KernelTask<(OpenFile? File, int Errno)> OpenAsync(Dentry dentry, int flags) =>
         open.OpenAsync(dentry, flags);
@@ -18,13 +17,4 @@ internal sealed class FileOperations(FileOpen open, FileReadWrite readWrite, Rea
 
     public KernelTask<int> IterateAsync(OpenFile file, IDirContext context) =>
         readDir.IterateAsync(file, context);
-
-    public KernelTask<VfsResult> ReadAsync(OpenFile file, long offset, int bytes) =>
-        readWrite.ReadAsync(file, offset, bytes);
-
-    public KernelTask<VfsResult> WriteAsync(OpenFile file, long offset, byte[] data) =>
-        readWrite.WriteAsync(file, offset, data);
-
-    public KernelTask<int> FSyncAsync(OpenFile file, bool isDataOnly) =>
-        readWrite.FSyncAsync(file, isDataOnly);
 }

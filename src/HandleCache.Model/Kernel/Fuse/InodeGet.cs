@@ -3,7 +3,6 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel.Vfs;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
-using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel.Fuse;
@@ -75,7 +74,7 @@ internal sealed class InodeGet(
             IGetResult got = MayTake(entry)
                 ? cache.IGet(
                     entry.NodeId, entry.Entry.generation, attr.mode,
-                    new FileHandle(entry.HandleType, entry.Handle))
+                    entry.Handle.AsHandle())
                 : default;
             if (got.Index.IsNone)
             {
@@ -196,7 +195,7 @@ internal sealed class InodeGet(
     public bool HasOtherHandle(FuseInode inode, EntryIn entry) =>
         !IsStale(inode, entry.Entry) && !faults.Has(KernelFault.RevalidateSkipsHandle)
         && (LacksHandle(entry)
-            || !cache.Accepts(inode.Index, new FileHandle(entry.HandleType, entry.Handle)));
+            || !cache.Accepts(inode.Index, entry.Handle.AsHandle()));
 
     /// <summary>Waits for an inode that nobody will ever unlock.</summary>
     public KernelTask<bool> InodeUnlockedAsync(ulong nodeId)
@@ -226,7 +225,7 @@ internal sealed class InodeGet(
     /// The entry has no handle though the dialect wants one of every inode but the root.
     /// </summary>
     public bool LacksHandle(EntryIn entry) => requests.Spoken.RequiresHandle
-        && entry.Handle.Length == 0 && entry.NodeId != FuseConstants.FUSE_ROOT_ID;
+        && entry.Handle.IsNone && entry.NodeId != FuseConstants.FUSE_ROOT_ID;
 
     /// <summary>An entry was refused: the posted v2 leaves a new inode locked behind it.</summary>
     private void Refused(EntryIn entry)

@@ -69,8 +69,9 @@ internal sealed class InodeMount : IDisposable
             DentryOperations = lookups,
             FileOperations = new FileOperations(
                 _files,
-                new(faults, Connection, requests, Inodes, attributes),
                 new(faults, Connection, Device, requests, Inodes, _attributes, cachedDir, plus)),
+            DataOperations = new FileReadWrite(
+                faults, Connection, requests, Inodes, attributes),
             XattrOperations = new Xattr(Connection, requests, Inodes),
             SuperOperations = Inodes,
             ExportOperations = new Export(

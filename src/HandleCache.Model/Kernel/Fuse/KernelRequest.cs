@@ -1,6 +1,7 @@
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 
 namespace HandleCache.Model.Kernel.Fuse;
 
@@ -33,11 +34,8 @@ internal sealed class KernelRequest
     /// <summary>What the message was made of, where the server may refuse its form.</summary>
     public byte[] Classic { get; init; } = [];
 
-    /// <summary>The type of <see cref="Handle"/>.</summary>
-    public uint HandleType { get; init; }
-
-    /// <summary>The handle that went into the message; empty for none.</summary>
-    public byte[] Handle { get; init; } = [];
+    /// <summary>The handle that went into the message, where it may be refused.</summary>
+    public StoredHandle Handle { get; init; }
 }
 
 /// <summary>How a request ended for the task that sent it.</summary>

@@ -89,7 +89,7 @@ internal sealed class ReadDir(
         DirentReader reader = new(body, plus ? device.Handles.Dialect : null);
         while (reader.MoveNext())
         {
-            if (plus && device.Handles.CheckHandle(reader.Entry.Handle.Length).IsError)
+            if (plus && device.Handles.CheckHandle(reader.Entry.Handle.Bytes.Length).IsError)
                 return (records, (int)Errno.EIO);
             records.Add(new(
                 System.Text.Encoding.Latin1.GetString(reader.Name), reader.Dirent.ino,
@@ -109,7 +109,7 @@ internal sealed class ReadDir(
         fuse_entry_out entry = wire.Entry;
         if (requests.Spoken.ListsWithoutAttributes)
             entry.attr.mode = type << 12;
-        return new EntryIn(entry, wire.HandleType, wire.Handle.ToArray(), [])
+        return new EntryIn(entry, new(wire.Handle), [])
         {
             LacksAttributes = requests.Spoken.ListsWithoutAttributes,
         };

@@ -20,10 +20,10 @@ internal sealed class Requests(
     /// an entry or an exported handle brought.
     /// </summary>
     public readonly record struct Subject(
-        FuseInode? Inode, ulong NodeId, uint HandleType, byte[]? Handle)
+        FuseInode? Inode, ulong NodeId, StoredHandle Handle)
     {
         public static implicit operator Subject(FuseInode inode) =>
-            new(inode, inode.NodeId, 0, null);
+            new(inode, inode.NodeId, default);
     }
 
     public Dialect Spoken => device.Handles.Dialect;
@@ -55,7 +55,7 @@ internal sealed class Requests(
             ? default
             : about.Inode is { } inode
                 ? HandleOf(inode)
-                : new FileHandle(about.HandleType, about.Handle);
+                : about.Handle.AsHandle();
         return device.AskAsync(opcode, about.NodeId, index, handle, body, room);
     }
 
@@ -71,7 +71,7 @@ internal sealed class Requests(
         bool isWhole = answer.Errno != 0 || answer.Entry is { PartsLeft: 0 } or { NodeId: 0 };
         if (isWhole || answer.Entry is not { } entry)
             return answer;
-        Subject made = new(null, entry.NodeId, entry.HandleType, entry.Handle);
+        Subject made = new(null, entry.NodeId, entry.Handle);
         KernelAnswer stat = await SendAsync(
             FuseOpcode.FUSE_STATX, made,
             FuseArgs.Bytes(new fuse_statx_in { sx_mask = StatxMask.BasicStats }),

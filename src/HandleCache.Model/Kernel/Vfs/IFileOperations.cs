@@ -1,6 +1,8 @@
 namespace HandleCache.Model.Kernel.Vfs;
 
-/// <summary>struct file_operations (include/linux/fs.h, v6.18).</summary>
+/// <summary>
+/// struct file_operations (include/linux/fs.h, v6.18), without what is about a file's data.
+/// </summary>
 internal interface IFileOperations
 {
     /// <summary>Opens a regular file or a directory.</summary>
@@ -16,13 +18,20 @@ internal interface IFileOperations
 
     /// <summary>Lists a directory from where the file stands: an errno.</summary>
     KernelTask<int> IterateAsync(OpenFile file, IDirContext context);
+}
 
+/// <summary>The part of struct file_operations that is about a file's data.</summary>
+internal interface IDataOperations
+{
     KernelTask<VfsResult> ReadAsync(OpenFile file, long offset, int bytes);
 
     KernelTask<VfsResult> WriteAsync(OpenFile file, long offset, byte[] data);
 
     /// <summary>An errno.</summary>
     KernelTask<int> FSyncAsync(OpenFile file, bool isDataOnly);
+
+    /// <summary>Makes or takes away room of a regular file: an errno.</summary>
+    KernelTask<int> FAllocateAsync(OpenFile file, int mode, long offset, long bytes);
 }
 
 /// <summary>struct xattr_handler for "user.", and listxattr of struct inode_operations.</summary>

@@ -4,12 +4,12 @@ using HandleCache.Protocol.Uapi;
 namespace HandleCache.Model.Kernel.Vfs;
 
 /// <summary>
-/// The calls of fs/open.c, v6.18: open(2), truncate(2), ftruncate(2), chmod(2), chown(2) and
-/// faccessat(2).
+/// The calls of fs/open.c, v6.18: open(2), truncate(2), ftruncate(2), fallocate(2), chmod(2),
+/// chown(2) and faccessat(2).
 /// </summary>
 internal sealed class OpenCalls(
-    IInodeOperations iops, NameiRetry retry, NameiOpen nameiOpen, FileTable table, Attr attr,
-    KernelFaults faults)
+    IInodeOperations iops, IDataOperations dataOps, NameiRetry retry, NameiOpen nameiOpen,
+    FileTable table, Attr attr, KernelFaults faults)
 {
     /// <summary>do_sys_openat2(), do_filp_open(): once more after ESTALE.</summary>
     public async KernelTask<VfsResult> OpenAsync(VfsCall call)
@@ -93,5 +93,43 @@ internal sealed class OpenCalls(
             return VfsResult.Failure((int)Errno.EINVAL);
         return new VfsResult(await attr.ChangeAsync(
             file.Dentry, SizeOf(call.Size) with { File = file }));
+    }
+
+    /// <summary>ksys_fallocate(), vfs_fallocate().</summary>
+    public async KernelTask<VfsResult> FAllocateAsync(VfsCall call)
+    {
+        if (table.At(call.Slot) is not { } file || (file.Flags & OpenFlags.Path) != 0)
+            return VfsResult.Failure((int)Errno.EBADF);
+        Errno errno = MayAllocate(file, call);
+        return new VfsResult(errno != Errno.None
+            ? (int)errno
+            : await dataOps.FAllocateAsync(file, call.Flags, call.Offset, call.Size));
+    }
+
+    /// <summary>The checks of vfs_fallocate(), in its order.</summary>
+    private static Errno MayAllocate(OpenFile file, VfsCall call)
+    {
+        if (call.Offset < 0 || call.Size <= 0)
+            return Errno.EINVAL;
+        bool keepsSize = (call.Flags & AllocateFlags.KeepSize) != 0;
+        bool isMode = (call.Flags & ~AllocateFlags.KeepSize) switch
+        {
+            0 or AllocateFlags.UnshareRange or AllocateFlags.ZeroRange => true,
+            AllocateFlags.PunchHole => keepsSize,
+            AllocateFlags.CollapseRange or AllocateFlags.InsertRange
+                or AllocateFlags.WriteZeroes => !keepsSize,
+            _ => false,
+        };
+        if (!isMode)
+            return Errno.EOPNOTSUPP;
+        if (!file.MayWrite)
+            return Errno.EBADF;
+        return (file.Dentry.Inode!.Mode & FileModes.TypeMask) switch
+        {
+            FileModes.Fifo => Errno.ESPIPE,
+            FileModes.Directory => Errno.EISDIR,
+            FileModes.Regular => Errno.None,
+            _ => Errno.ENODEV,
+        };
     }
 }

@@ -5,7 +5,7 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// <summary>
 /// pread(2) and pwrite(2) (models fs/read_write.c, v6.18), and fsync(2) of fs/sync.c.
 /// </summary>
-internal sealed class ReadWrite(IFileOperations fops, FileTable table)
+internal sealed class ReadWrite(IDataOperations fops, FileTable table)
 {
     /// <summary>The bytes that a script writes: a pattern of length and offset.</summary>
     public static byte[] Pattern(int bytes, long offset)

@@ -14,6 +14,8 @@ internal sealed class SuperBlock(DentryCache dcache)
 
     public required IFileOperations FileOperations { get; init; }
 
+    public required IDataOperations DataOperations { get; init; }
+
     public required IXattrOperations XattrOperations { get; init; }
 
     public required ISuperOperations SuperOperations { get; init; }

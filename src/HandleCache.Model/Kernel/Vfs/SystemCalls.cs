@@ -32,8 +32,8 @@ internal sealed class SystemCalls
         NameiOpen nameiOpen = new(sb, dcache, iops, namei, lookup, permission, open);
         _readDir = new(fops, Files);
         _stat = new(sb, dcache, iops, namei, retry, Files);
-        _open = new(iops, retry, nameiOpen, Files, _attr, faults);
-        _readWrite = new(fops, Files);
+        _open = new(iops, sb.DataOperations, retry, nameiOpen, Files, _attr, faults);
+        _readWrite = new(sb.DataOperations, Files);
         _create = new(dcache, iops, namei, lookup, permission);
         _remove = new(dcache, iops, namei, lookup, permission);
         _rename = new(dcache, iops, namei, lookup, permission);
@@ -80,6 +80,7 @@ internal sealed class SystemCalls
         VfsCallKind.ChGrp => _open.ChGrpAsync(call),
         VfsCallKind.Truncate => _open.TruncateAsync(call),
         VfsCallKind.FTruncate => _open.FTruncateAsync(call),
+        VfsCallKind.FAllocate => _open.FAllocateAsync(call),
         VfsCallKind.UTimes => _attr.UTimesAsync(call),
         VfsCallKind.GetXattr => _xattr.GetAsync(call),
         VfsCallKind.SetXattr => _xattr.SetAsync(call),
