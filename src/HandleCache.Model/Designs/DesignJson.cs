@@ -53,7 +53,10 @@ public static class DesignJson
         wire = Export(root.OptionalObject("export"), wire);
         HandleDesign storage = Storage(root.OptionalObject("storage"), wire);
         root.NoOthers();
-        return new Design(wire, storage, summary);
+        PostedStorage posted = new(
+            storage.Strategy.ToString(), storage.Header.Name,
+            storage.SpillType == KmallocType.Cgroup);
+        return new Design(wire with { Storage = posted }, storage, summary);
     }
 
     private static WireDesign Negotiation(JsonFields root, JsonFields? fields, WireDesign wire)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Wire;
 
@@ -59,7 +60,7 @@ public sealed partial class DesignDialect
     {
         bool isLookup = CarriesHandles && request.Opcode == Numbers.Lookup;
         FuseOpcode opcode = isLookup ? FuseOpcode.FUSE_LOOKUP : request.Opcode;
-        WireHandle handle = default;
+        FileHandle handle = default;
         WireError fault = WireError.None;
         if (!RequestBrings(opcode) || _design.Position != HandlePosition.Argument)
         {
@@ -128,7 +129,7 @@ public sealed partial class DesignDialect
     /// The design's record, or of node records that of the head's nodeid; others are passed over.
     /// </summary>
     protected override WireError ReadExtension(
-        scoped in FuseRequest request, out WireHandle handle)
+        scoped in FuseRequest request, out FileHandle handle)
     {
         int position = FuseRequest.HeaderBytes + request.Body.Length;
         handle = default;
@@ -138,7 +139,7 @@ public sealed partial class DesignDialect
             while (records.MoveNext())
             {
                 if (!records.IsFile && records.Node.NodeId == request.Header.nodeid)
-                    handle = new WireHandle(records.Node.HandleType, records.Node.Handle);
+                    handle = records.Node.Handle;
             }
 
             WireError fault = records.Error;

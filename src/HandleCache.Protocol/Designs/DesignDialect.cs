@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
@@ -43,6 +44,8 @@ public sealed partial class DesignDialect : Dialect
             Defects = DesignDefect.FlagsOf(options.Defects),
         });
     }
+
+    public override PostedStorage Storage => _design.Storage;
 
     public override HandleOptIn OptIn => _design.OptIn;
 
@@ -124,8 +127,7 @@ public sealed partial class DesignDialect : Dialect
         fuse_entry_out whole = entry.Entry;
         whole.attr_valid = whole.entry_valid;
         whole.attr_valid_nsec = whole.entry_valid_nsec;
-        entry = new WireEntry(
-            whole, entry.HandleType, entry.Handle, entry.HasHandle, entry.Bytes);
+        entry = new WireEntry(whole, entry.Handle, entry.Bytes);
         return fault;
     }
 
@@ -156,13 +158,13 @@ public sealed partial class DesignDialect : Dialect
         if (!MemoryMarshal.TryRead(source, out fuse_entry_out fixedPart))
             return new WireError(WireFault.Truncated, 0, ClassicEntryBytes, source.Length);
         WireError fault = _design.Encoding.Read(
-            source[ClassicEntryBytes..], ClassicEntryBytes, out WireHandle handle, out int bytes);
+            source[ClassicEntryBytes..], ClassicEntryBytes, out FileHandle handle, out int bytes);
         if (fault.IsError)
             return fault;
         int all = ClassicEntryBytes + bytes;
         if (trailingBytes >= 0 && source.Length != all + trailingBytes)
             return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
-        entry = new WireEntry(fixedPart, handle.Type, handle.Bytes, !handle.IsNone, all);
+        entry = new WireEntry(fixedPart, handle, all);
         return WireError.None;
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Designs;
@@ -85,7 +86,7 @@ internal sealed class DesignExport(WireDesign design) : NodeExport
         if (fid.Length < _headBytes)
             return false;
         WireError fault = design.Encoding.Read(
-            fid[_headBytes..], _headBytes, out WireHandle handle, out int used);
+            fid[_headBytes..], _headBytes, out FileHandle handle, out int used);
         if (fault.IsError)
             return false;
         bytes = _headBytes + used;

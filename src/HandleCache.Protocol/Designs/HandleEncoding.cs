@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Designs;
@@ -93,7 +94,7 @@ public sealed record HandleEncoding
     /// <param name="handle">The handle; none for a size of 0.</param>
     /// <param name="bytes">Bytes read, padding included.</param>
     public WireError Read(
-        ReadOnlySpan<byte> source, int position, out WireHandle handle, out int bytes)
+        ReadOnlySpan<byte> source, int position, out FileHandle handle, out int bytes)
     {
         handle = default;
         bytes = 0;
@@ -112,7 +113,7 @@ public sealed record HandleEncoding
         uint type = folded > 0 ? Number(source[HeadBytes..], FoldedBytes)
             : FoldsType ? 0
             : Number(source[SizeFieldBytes..], TypeFieldBytes);
-        handle = new WireHandle(type, source.Slice(HeadBytes + folded, own));
+        handle = FileHandle.FromWire(type, source.Slice(HeadBytes + folded, own));
         return WireError.None;
     }
 

@@ -44,6 +44,9 @@ public sealed record WireDesign
     /// <summary>By what an inode is found, and what of a reply must agree with it.</summary>
     public HandleIdentity Identity { get; init; } = HandleIdentity.Sound;
 
+    /// <summary>How the kernel is to keep the handle, as a command line spells it.</summary>
+    public PostedStorage Storage { get; init; } = PostedStorage.OfTheThread;
+
     /// <summary>Known defects that the design has (PROPOSALS.md, section 3).</summary>
     public DesignDefects Defects { get; init; }
 

@@ -122,7 +122,7 @@ public sealed class DesignFileTests
                 FuseOpcode.FUSE_LOOKUP, reply, out WireEntry entry, out _).IsError, json);
         Assert.Equal(9u, entry.Entry.nodeid);
         if (dialect.ReplyBrings(FuseOpcode.FUSE_LOOKUP))
-            Assert.True(entry.Handle.SequenceEqual(handle), json);
+            Assert.True(entry.Handle.Bytes.SequenceEqual(handle), json);
     }
 
     /// <summary>What the short histories call safe is safe in random ones.</summary>

@@ -153,7 +153,7 @@ public sealed class DesignGoldenTests
         error = dialect.ReadEntryReply(opcode, reply, out WireEntry entry, out int errno);
         return error.IsError
             ? "refused"
-            : $"{errno} {entry.Entry.nodeid} {entry.HandleType:x} "
-                + Convert.ToHexString(entry.Handle);
+            : $"{errno} {entry.Entry.nodeid} {entry.Handle.Type:x} "
+                + Convert.ToHexString(entry.Handle.Bytes);
     }
 }
