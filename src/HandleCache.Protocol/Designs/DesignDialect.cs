@@ -57,6 +57,9 @@ public sealed partial class DesignDialect : Dialect
 
     public override bool BringsRebindRecords => _design.Position == HandlePosition.NodeRecord;
 
+    public override uint RebindRecord =>
+        BringsRebindRecords ? Numbers.Extension : base.RebindRecord;
+
     public override FuseInitFlags OfferedFlags =>
         (_design.Defects & DesignDefects.OffersOpcode) != 0
             ? (FuseInitFlags)(ulong)Numbers.Lookup

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 

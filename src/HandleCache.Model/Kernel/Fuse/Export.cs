@@ -62,13 +62,13 @@ internal sealed class Export(
     private async KernelTask<(Dentry? Dentry, int Errno)> DecodeOneAsync(Exported? exported)
     {
         // A handle alone names its inode where inodes are found by it.
-        bool isByHandle = exported is { NodeId: 0, Handle.Length: > 0 }
+        bool isByHandle = exported is { NodeId: 0, Handle.IsNone: false }
             && requests.Spoken.Identity.FoundByHandle;
         if (exported is null || (exported.NodeId == 0 && !isByHandle))
             return (null, (int)Errno.ESTALE);
         ulong nodeId = exported.NodeId;
         FuseInode? inode = isByHandle
-            ? inodes.FindInode(new FileHandle(exported.HandleType, exported.Handle))
+            ? inodes.FindInode(exported.Handle.AsHandle())
             : inodes.FindInode(nodeId);
         if (inode is null)
         {

@@ -3,6 +3,7 @@ using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel.Vfs;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel.Fuse;
