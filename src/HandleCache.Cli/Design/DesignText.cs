@@ -133,7 +133,8 @@ internal static class DesignText
         text.Append('\n');
         TextTable.Paragraph(text, SlabRenderer.KernelLine(cost.Kernel), 4, 2);
         text.Append(CultureInfo.InvariantCulture, $"  without a handle {cost.TodayBytes:F2}\n")
-            .Append("  design        stored as            slot objs    delta spilled refused free\n");
+            .Append("  design        stored as            ")
+            .Append("slot objs    delta spilled refused free\n");
         foreach (StorageCost row in cost.Designs)
         {
             text.Append(CultureInfo.InvariantCulture, $"  {Short(row.Design, 13),-13} ")
@@ -159,8 +160,7 @@ internal static class DesignText
         text.Append(CultureInfo.InvariantCulture, $"\n{group.Title}\n{"",-NameColumns}");
         foreach (DialectRow row in result.Rows)
         {
-            text.Append(
-                CultureInfo.InvariantCulture, $"{Short(row.Name, CellColumns - 1),CellColumns}");
+            text.Append(Short(row.Name, CellColumns - 1).PadLeft(CellColumns));
         }
 
         text.Append('\n');

@@ -24,7 +24,8 @@ internal static class SweepAnswer
             + $"{cost} (derived), because {Reason(result)}.");
         string same = SameCost(result);
         string refuses = Refuses(request, result);
-        return string.Join(' ', new[] { head, Unasked(result), same, refuses }.Where(s => s.Length > 0));
+        string[] sentences = [head, Unasked(result), same, refuses];
+        return string.Join(' ', sentences.Where(s => s.Length > 0));
     }
 
     public static string Percent(double share) => string.Create(

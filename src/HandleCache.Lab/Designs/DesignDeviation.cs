@@ -66,7 +66,7 @@ internal sealed record DesignDeviation(
         return all;
     }
 
-    /// <summary>The design with the rules that it breaks mended, and nothing else changed.</summary>
+    /// <summary>The design with the rules that it breaks mended, and as it is otherwise.</summary>
     public static WireDesign SoundOf(WireDesign design) => design.WithoutDefects() with
     {
         Identity = HandleIdentity.Sound with { FoundByHandle = design.Identity.FoundByHandle },

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace HandleCache.Lab.Tests.Guests;
 
-/// <summary>What goes into a guest and what is made of what comes back; no guest boots here.</summary>
+/// <summary>What goes into a guest, and what is made of what comes back; none boots here.</summary>
 public sealed class GuestTests
 {
     [Fact]
@@ -46,7 +46,9 @@ public sealed class GuestTests
     [InlineData(124, "", "", GuestVerdict.Failed, "the guest's time ran out")]
     [InlineData(2, "", "bad", GuestVerdict.Failed, "exit 2: bad")]
     [InlineData(1,
-        """{"checks":[{"name":"a","mismatches":0},{"name":"b","mismatches":2,"firstMismatch":"m"}]}""",
+        """
+        {"checks":[{"name":"a","mismatches":0},{"name":"b","mismatches":2,"firstMismatch":"m"}]}
+        """,
         "", GuestVerdict.Diverge, "b: m")]
     [InlineData(1, "not json", "last\nline", GuestVerdict.Diverge, "line")]
     public void A_verdict_follows_the_exit_code_and_names_the_first_divergence(

@@ -15,7 +15,7 @@ public sealed class SweepTests
     [InlineData("6.18", 8, "inline:40", 0)]
     [InlineData("6.1", 2, "inline:60", 48.48)]
     [InlineData("6.12", 2, "inline:20", 0)]
-    [InlineData("7.3", 2, "inline:28", 0)]
+    [InlineData("7.3", 2, "inline:32", 0)]
     public void The_best_for_btrfs_is_the_longest_inline_length_of_the_cheapest_step(
         string kernel, int cpus, string strategy, double delta)
     {
