@@ -34,7 +34,7 @@ public class RestartModelCommandTests
     [Theory]
     [InlineData("--dialect", "v9", "unknown dialect 'v9'")]
     [InlineData("--defect", "v9", "unknown defect 'v9'")]
-    [InlineData("--nodeids", "v9", "--nodeids is life or inode")]
+    [InlineData("--nodeids", "v9", "--nodeids is life, inode or counter")]
     [InlineData("--histories", "-1", "--histories is 0 to 100000")]
     public void Bad_input_is_told_and_ends_with_2(string option, string value, string error)
     {
