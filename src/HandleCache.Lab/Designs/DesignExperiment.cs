@@ -138,7 +138,9 @@ public static class DesignExperiment
     private static DesignFinding FindingOf(
         DesignDeviation deviation, CancellationToken cancel)
     {
-        if (DesignExploration.Shortest(deviation, cancel) is { } found)
+        // No history of the modelled world exports anything.
+        bool isExplored = deviation.With.Defects != DesignDefects.ExportsFixedSize;
+        if (isExplored && DesignExploration.Shortest(deviation, cancel) is { } found)
         {
             return new DesignFinding(
                 deviation.Item, deviation.Name, deviation.Setting, deviation.Description,

@@ -93,7 +93,7 @@ public sealed class DesignFileTests
             read++;
             Dialect dialect = design!.Wire.ToDialect();
             RoundTrip(dialect, random, json);
-            if (read % 100 == 0)
+            if (read % 200 == 0)
                 Explore(design.Wire, seed, json);
         }
 
