@@ -10,6 +10,9 @@ internal sealed partial class KernelPackages
 {
     private const string Flavour = "cloud-amd64";
 
+    /// <summary>Releases of a version that are asked for before it is not to be had.</summary>
+    private const int MostTried = 4;
+
     /// <summary>Package lists are fetched again after that.</summary>
     private static readonly TimeSpan ListsAge = TimeSpan.FromDays(1);
 
@@ -36,15 +39,13 @@ internal sealed partial class KernelPackages
         if (Unpacked(version) is { } known)
             return known;
         Prepare(cancel);
-        string? release = Newest(version, cancel);
-        if (release is null)
-            return null;
         string tree = Path.Combine(_folder, "kernels", version);
         string fetched = Path.Combine(_folder, "packages", version);
-        Directory.CreateDirectory(fetched);
-        Tool.Require(
-            "apt-get", ["-c", _config, "-qq", "download", .. PackagesOf(release, cancel)],
-            cancel, fetched);
+        // The lists may name packages that the mirror has dropped: an older release may be there.
+        bool isFetched = Newest(version, cancel).Take(MostTried)
+            .Any(release => TryFetch(release, fetched, cancel));
+        if (!isFetched)
+            return null;
         // Whole or not at all: what is there is not fetched again.
         string part = tree + ".part";
         if (Directory.Exists(part))
@@ -57,6 +58,16 @@ internal sealed partial class KernelPackages
         Directory.Move(part, tree);
         Directory.Delete(fetched, recursive: true);
         return Unpacked(version);
+    }
+
+    private bool TryFetch(string release, string folder, CancellationToken cancel)
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+        return Tool.Run(
+            "apt-get", ["-c", _config, "-qq", "download", .. PackagesOf(release, cancel)],
+            cancel, folder).ExitCode == 0;
     }
 
     private GuestKernel? Unpacked(string version)
@@ -135,8 +146,8 @@ internal sealed partial class KernelPackages
         return named?.Groups[1].Value ?? "http://deb.debian.org";
     }
 
-    /// <summary>The newest release of a version that is in the lists.</summary>
-    private string? Newest(string version, CancellationToken cancel)
+    /// <summary>The releases of a version that are in the lists, the newest first.</summary>
+    private IEnumerable<string> Newest(string version, CancellationToken cancel)
     {
         string start = Regex.Escape(version);
         Regex named = new($"^linux-(?:image|binary)-({start}[.0-9]*[^ ]*-{Flavour})(-unsigned)?$");
@@ -145,8 +156,8 @@ internal sealed partial class KernelPackages
             .Where(match => match.Success && IsOf(match.Groups[1].Value, version))
             .Select(match => match.Groups[1].Value)
             .Distinct()
-            .OrderBy(release => Numbers(release), Comparer<long[]>.Create(CompareNumbers))
-            .LastOrDefault();
+            .OrderByDescending(
+                release => Numbers(release), Comparer<long[]>.Create(CompareNumbers));
     }
 
     private string[] Names(CancellationToken cancel) => Tool
