@@ -5,7 +5,7 @@ namespace HandleCache.MountBench;
 /// <summary>
 /// The run: all servers are mounted at once, and each load goes from one mount to the other in
 /// short slices, the order turned each time. So whatever changes on the machine meets all alike,
-/// and each slice has its pair. Round by round the servers are started anew, since where a server
+/// and each slice has its pair. Round by round the servers are started again, since where a server
 /// lies in memory and on processors is a matter of luck that lasts as long as it does.
 /// </summary>
 /// <param name="folder">Where.</param>

@@ -1,7 +1,7 @@
 namespace HandleCache.MountBench;
 
 /// <summary>How much is done: <c>full</c> as the bars ask, <c>quick</c> to see the shape.</summary>
-/// <param name="Rounds">Times that all servers are started anew.</param>
+/// <param name="Rounds">Times that all servers are started again.</param>
 /// <param name="Slices">Of a load below each mount in a round, after one to warm up.</param>
 /// <param name="SliceMs">Length of a slice.</param>
 /// <param name="PinnedSlices">As those, for each placement on fixed processors.</param>

@@ -13,14 +13,14 @@ internal static class Notes
         + "median of the slices' ratios, by pairs, its interval that of the sign test",
         "rows of one client: client and servers on one processor; a client and its server take "
             + "turns, "
-        + "and a wake-up of another processor costs more than a request, so that elsewise it is "
+        + "and a wake-up of another processor costs more than a request, so that otherwise it is "
         + "measured where the scheduler happens to put them (given in the rows' notes, too); where "
         + "the peer is ahead then (random reads by one client) no reason was found; tried without "
         + "gain: one worker, three to ten, all workers on one processor, following the client's",
         $"source on {FileSystemOf(below)}; clients are processes of their own, written in C",
         "files are read and written over and over as they are, so that no memory is given or "
             + "taken; "
-        + "each slice opens them anew, which drops their pages",
+        + "each slice opens them again, which drops their pages",
         "both: max_write 1 MiB, readahead 128 KiB, no writeback cache, pages dropped at open, "
         + "READDIRPLUS auto, default_permissions, allow_other",
         "stat storm: 100 files, names and attributes valid for 0 s (a LOOKUP and a GETATTR each); "

@@ -36,7 +36,7 @@ public class RenameTests
     }
 
     /// <summary>
-    /// The name is found, becomes stale, and is found anew: d_exchange() leaves two names of one
+    /// The name is found, becomes stale, and is found again: d_exchange() leaves two names of one
     /// spelling, and hashes the older dentry last, so that it is met first.
     /// </summary>
     [Fact]

@@ -56,6 +56,6 @@ internal static class Window
         return "an iget waits for two reads, the index's and then the record's, where C waits for "
             + string.Create(plain, $"one. Reads of {read:F0} ns each and {iget:F0} ns an iget ")
             + $"make {inFlight} igets in flight, and no more fit in the processor's window: "
-            + $"{measured}. Who can should search ahead." + Tried;
+            + $"{measured}. A caller that can should search ahead." + Tried;
     }
 }

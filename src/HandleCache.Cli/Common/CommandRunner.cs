@@ -1,4 +1,5 @@
 using HandleCache.Lab;
+using HandleCache.Server;
 
 namespace HandleCache.Cli.Common;
 
@@ -22,6 +23,10 @@ internal static class CommandRunner
             return Fail(e.Message, ExitCode.BadInput);
         }
         catch (MissingRequirementException e)
+        {
+            return Fail(e.Message, ExitCode.MissingRequirement);
+        }
+        catch (KernelLacksException e)
         {
             return Fail(e.Message, ExitCode.MissingRequirement);
         }

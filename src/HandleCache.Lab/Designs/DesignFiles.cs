@@ -1,4 +1,3 @@
-using System.Reflection;
 using HandleCache.Model.Designs;
 
 namespace HandleCache.Lab.Designs;
@@ -9,74 +8,32 @@ namespace HandleCache.Lab.Designs;
 /// </summary>
 public static class DesignFiles
 {
-    private const string Prefix = "designs/";
-    private const string Suffix = ".json";
-
-    /// <summary>Largest design read from a file, in bytes.</summary>
-    private const int MaxFileBytes = 1 << 20;
+    private static readonly ShippedFiles Files = new("designs");
 
     /// <summary>The shipped names, sorted.</summary>
-    public static IReadOnlyList<string> ShippedNames { get; } =
-        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames()
-            .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
-            .Select(n => n[Prefix.Length..^Suffix.Length])
-            .Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> ShippedNames => Files.Names;
 
     /// <summary>Whether a text is the path of a file and no name.</summary>
-    public static bool IsPath(string spelling)
-    {
-        ArgumentNullException.ThrowIfNull(spelling);
-        return spelling.EndsWith(Suffix, StringComparison.Ordinal)
-            || spelling.Contains('/', StringComparison.Ordinal);
-    }
+    public static bool IsPath(string spelling) => ShippedFiles.IsPath(spelling);
 
     /// <exception cref="BadInputException">Unknown name, or a file that is no design.</exception>
     public static Design Load(string spelling)
     {
         ArgumentNullException.ThrowIfNull(spelling);
-        if (ShippedNames.Contains(spelling, StringComparer.Ordinal))
-            return Parse(Shipped(spelling), Prefix + spelling + Suffix);
-        if (!IsPath(spelling))
-        {
-            throw new BadInputException(
+        if (Files.Find(spelling) is { } shipped)
+            return Parse(shipped, Files.PathOf(spelling));
+        return IsPath(spelling)
+            ? Parse(ShippedFiles.Read(spelling), spelling)
+            : throw new BadInputException(
                 $"unknown design '{spelling}'; known: {string.Join(", ", ShippedNames)}, "
                 + "or the path of a .json file");
-        }
-
-        try
-        {
-            FileInfo info = new(spelling);
-            if (info.Exists && info.Length > MaxFileBytes)
-            {
-                throw new BadInputException(
-                    $"{spelling}: {info.Length} bytes, over {MaxFileBytes}");
-            }
-
-            return Parse(File.ReadAllBytes(spelling), spelling);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException($"{spelling}: {e.Message}", e);
-        }
     }
 
     /// <summary>The text of a shipped design, comments and all: a file to begin with.</summary>
     /// <exception cref="BadInputException">Not a shipped name.</exception>
-    public static byte[] Shipped(string name)
-    {
-        if (!ShippedNames.Contains(name, StringComparer.Ordinal))
-        {
-            throw new BadInputException(
-                $"unknown design '{name}'; known: {string.Join(", ", ShippedNames)}");
-        }
-
-        string resource = Prefix + name + Suffix;
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"{resource} is not in the program");
-        byte[] json = new byte[stream.Length];
-        stream.ReadExactly(json);
-        return json;
-    }
+    public static byte[] Shipped(string name) =>
+        Files.Find(name) ?? throw new BadInputException(
+            $"unknown design '{name}'; known: {string.Join(", ", ShippedNames)}");
 
     private static Design Parse(byte[] json, string file) =>
         DesignJson.TryParse(json, out Design? design, out string? error)

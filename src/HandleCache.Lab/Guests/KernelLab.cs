@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace HandleCache.Lab.Guests;
 
 /// <summary>
@@ -37,7 +40,7 @@ public static class KernelLab
             else
                 rows.Add(new GuestRow(
                     version, "", "-", GuestVerdict.NotOffered, "not obtainable from the mirror",
-                    Repeat(version, options)));
+                    Repeat(version, null, options)));
         }
 
         return new KernelLabResult(rows, options);
@@ -79,14 +82,26 @@ public static class KernelLab
                 : check.Read(outputs);
             yield return new GuestRow(
                 kernel.Version, kernel.Release, check.Name, verdict, detail,
-                Repeat(kernel.Version, options));
+                Repeat(kernel.Version, check.Name, options));
         }
     }
 
-    private static string Repeat(string version, KernelLabOptions options) =>
-        FormattableString.Invariant(
-            $"handlecache kernels --kernel {version} --cpus {options.Cpus} ")
-        + FormattableString.Invariant($"--scripts {options.Scripts} --seed {options.Seed}");
+    /// <summary>The command that asks one kernel again, for one check or for all of them.
+    /// </summary>
+    internal static string Repeat(string version, string? check, KernelLabOptions options)
+    {
+        StringBuilder line = new();
+        line.Append(CultureInfo.InvariantCulture, $"handlecache kernels --kernel {version}");
+        if (check is not null)
+            line.Append(CultureInfo.InvariantCulture, $" --checks {check}");
+        line.Append(CultureInfo.InvariantCulture, $" --cpus {options.Cpus}")
+            .Append(CultureInfo.InvariantCulture, $" --scripts {options.Scripts}")
+            .Append(CultureInfo.InvariantCulture, $" --kills {options.Kills}")
+            .Append(CultureInfo.InvariantCulture, $" --seed {options.Seed}");
+        if (options.Append.Length > 0)
+            line.Append(CultureInfo.InvariantCulture, $" --append '{options.Append}'");
+        return line.ToString();
+    }
 
     private static void Require(KernelLabOptions options)
     {

@@ -131,7 +131,8 @@ internal sealed partial class KernelPackages
         File.WriteAllText(stamp, "");
     }
 
-    /// <summary>The mirror that the machine uses itself, or Debian's.</summary>
+    /// <summary>The mirror that the machine uses itself; nobody else is asked.</summary>
+    /// <exception cref="MissingRequirementException">It names none.</exception>
     private static string MirrorOf()
     {
         IEnumerable<string> files = Directory.Exists("/etc/apt/sources.list.d")
@@ -143,7 +144,8 @@ internal sealed partial class KernelPackages
             .Where(line => !line.TrimStart().StartsWith('#'))
             .Select(line => DebianUri().Match(line))
             .FirstOrDefault(match => match.Success);
-        return named?.Groups[1].Value ?? "http://deb.debian.org";
+        return named?.Groups[1].Value ?? throw new MissingRequirementException(
+            "no Debian mirror in /etc/apt/sources.list or sources.list.d: name one there");
     }
 
     /// <summary>The releases of a version that are in the lists, the newest first.</summary>

@@ -10,8 +10,12 @@ public sealed class BtfStructs
 
     private readonly BtfFile _file;
 
-    private BtfStructs(string path, BtfFile file)
+    /// <summary>Whether what is missing in it is missing on this machine.</summary>
+    private readonly bool _isRunning;
+
+    private BtfStructs(string path, BtfFile file, bool isRunning = false)
     {
+        _isRunning = isRunning;
         Path = path;
         _file = file;
     }
@@ -33,9 +37,9 @@ public sealed class BtfStructs
         if (!BtfSource.TryOpen(BtfSource.KernelPath, null, out BtfFile? vmlinux, out string? error))
             throw new MissingRequirementException(error!);
         if (vmlinux!.FindStruct("fuse_inode") >= 0 || !File.Exists(FuseModulePath))
-            return new BtfStructs(BtfSource.KernelPath, vmlinux);
+            return new BtfStructs(BtfSource.KernelPath, vmlinux, isRunning: true);
         return BtfSource.TryOpen(FuseModulePath, vmlinux, out BtfFile? fuse, out error)
-            ? new BtfStructs(FuseModulePath, fuse!)
+            ? new BtfStructs(FuseModulePath, fuse!, isRunning: true)
             : throw new MissingRequirementException(error!);
     }
 
@@ -48,7 +52,10 @@ public sealed class BtfStructs
             ? new BtfStructs(path, file!)
             : throw new BadInputException(error!);
 
-    /// <exception cref="BadInputException">There is no such struct.</exception>
+    /// <exception cref="BadInputException">There is no such struct in the file.</exception>
+    /// <exception cref="MissingRequirementException">
+    /// The running kernel has no such struct, or does not show it.
+    /// </exception>
     public StructLayout Layout(string name)
     {
         if (!BtfStructReader.TryRead(_file, name, out BtfStruct? found, out BtfError error))
@@ -57,7 +64,10 @@ public sealed class BtfStructs
             string hint = missing && name.StartsWith("fuse", StringComparison.Ordinal)
                 ? " (FUSE may be a module that is not loaded: modprobe fuse)"
                 : "";
-            throw new BadInputException($"{Path}: {error.Message}{hint}");
+            string message = $"{Path}: {error.Message}{hint}";
+            throw missing && _isRunning
+                ? new MissingRequirementException(message + "; or name a kernel with --kernel")
+                : new BadInputException(message);
         }
 
         if (found!.IsUnion)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Kernels;
@@ -11,18 +10,11 @@ public static class KernelProfiles
 {
     public const string RunningName = "this";
 
-    private const string Prefix = "kernels/";
-    private const string Suffix = ".json";
-
-    /// <summary>Largest profile read from a file, in bytes.</summary>
-    private const int MaxFileBytes = 1 << 20;
+    private static readonly ShippedFiles Files = new("kernels");
 
     /// <summary>The shipped names in order of version.</summary>
     public static IReadOnlyList<string> ShippedNames { get; } =
-        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames()
-            .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
-            .Select(n => n[Prefix.Length..^Suffix.Length])
-            .OrderBy(n => KernelVersion.TryParse(n, out KernelVersion v) ? v : default)];
+        [.. Files.Names.OrderBy(n => KernelVersion.TryParse(n, out KernelVersion v) ? v : default)];
 
     /// <summary>
     /// The profile, on a machine of <paramref name="cpus"/> CPUs where that is given.
@@ -66,42 +58,13 @@ public static class KernelProfiles
     {
         if (string.Equals(spelling, RunningName, StringComparison.Ordinal))
             return RunningKernel.Read();
-        if (ShippedNames.Contains(spelling, StringComparer.Ordinal))
-            return Shipped(spelling);
-        if (spelling.EndsWith(Suffix, StringComparison.Ordinal)
-            || spelling.Contains('/', StringComparison.Ordinal))
-        {
-            return FromFile(spelling);
-        }
-
+        if (Files.Find(spelling) is { } shipped)
+            return Parse(shipped, Files.PathOf(spelling));
+        if (ShippedFiles.IsPath(spelling))
+            return Parse(ShippedFiles.Read(spelling), spelling) with { Name = spelling };
         throw new BadInputException(
             $"unknown kernel '{spelling}'; known: {string.Join(", ", ShippedNames)}, "
             + $"{RunningName} (the running one), or the path of a .json file");
-    }
-
-    private static KernelProfile Shipped(string name)
-    {
-        string resource = Prefix + name + Suffix;
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"{resource} is not in the program");
-        byte[] json = new byte[stream.Length];
-        stream.ReadExactly(json);
-        return Parse(json, resource);
-    }
-
-    private static KernelProfile FromFile(string path)
-    {
-        try
-        {
-            FileInfo info = new(path);
-            if (info.Exists && info.Length > MaxFileBytes)
-                throw new BadInputException($"{path}: {info.Length} bytes, over {MaxFileBytes}");
-            return Parse(File.ReadAllBytes(path), path) with { Name = path };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException($"{path}: {e.Message}", e);
-        }
     }
 
     private static KernelProfile Parse(byte[] json, string file) =>

@@ -1,4 +1,3 @@
-using System.Reflection;
 using HandleCache.Model.Mixes;
 
 namespace HandleCache.Lab.Mixes;
@@ -9,58 +8,28 @@ namespace HandleCache.Lab.Mixes;
 /// </summary>
 public static class FileSystemMixes
 {
-    private const string Prefix = "filesystems/";
-    private const string Suffix = ".json";
-
-    /// <summary>Largest mix read from a file, in bytes.</summary>
-    private const int MaxFileBytes = 1 << 20;
+    private static readonly ShippedFiles Files = new("filesystems");
 
     /// <summary>The shipped names, sorted.</summary>
-    public static IReadOnlyList<string> ShippedNames { get; } =
-        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames()
-            .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
-            .Select(n => n[Prefix.Length..^Suffix.Length])
-            .Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> ShippedNames => Files.Names;
 
     /// <summary>A shipped mix.</summary>
     /// <exception cref="BadInputException">Unknown name; the known ones are listed.</exception>
     public static HandleMix Load(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (!ShippedNames.Contains(name, StringComparer.Ordinal))
-        {
-            throw new BadInputException(
-                $"unknown file system '{name}'; known: {string.Join(", ", ShippedNames)}; "
-                + "for a file use --handles FILE");
-        }
-
-        string resource = Prefix + name + Suffix;
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"{resource} is not in the program");
-        byte[] json = new byte[stream.Length];
-        stream.ReadExactly(json);
-        return Parse(json, resource);
+        byte[] json = Files.Find(name) ?? throw new BadInputException(
+            $"unknown file system '{name}'; known: {string.Join(", ", ShippedNames)}; "
+            + "for a file use --handles FILE");
+        return Parse(json, Files.PathOf(name));
     }
 
     /// <summary>A mix from a file; its path is its name.</summary>
     /// <exception cref="BadInputException">
     /// Not readable, or no mix: file, line and field are named.
     /// </exception>
-    public static HandleMix FromFile(string path)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        try
-        {
-            FileInfo info = new(path);
-            if (info.Exists && info.Length > MaxFileBytes)
-                throw new BadInputException($"{path}: {info.Length} bytes, over {MaxFileBytes}");
-            return Parse(File.ReadAllBytes(path), path) with { Name = path };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException($"{path}: {e.Message}", e);
-        }
-    }
+    public static HandleMix FromFile(string path) =>
+        Parse(ShippedFiles.Read(path), path) with { Name = path };
 
     /// <summary>
     /// The mix that a command was given: --filesystem NAME or --handles FILE, just one of them;

@@ -9,6 +9,9 @@ namespace HandleCache.Lab.Mounting;
 /// <summary>Checks what <c>mount</c> is told before anything is mounted.</summary>
 internal static class MountPlaces
 {
+    /// <summary>The commonest type (include/linux/exportfs.h).</summary>
+    private const uint FileIdIno32Gen = 1;
+
     /// <exception cref="BadInputException">No such directory, or a value out of range.</exception>
     /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
     public static void Check(MountOptions options)
@@ -19,6 +22,7 @@ internal static class MountPlaces
             throw new BadInputException("--workers: 1 to 64");
         if (options.Keep)
             RequireHandles(options.Dialect);
+        RequireHandleType(options.Dialect);
         if (options.ReadDirPlus == ReadDirPlusMode.On && options.Dialect.ListsWithoutAttributes)
         {
             throw new BadInputException(
@@ -84,6 +88,20 @@ internal static class MountPlaces
         {
             throw new BadInputException(
                 $"--dialect: {dialect.Name} has no handles for a keeper to recover by");
+        }
+    }
+
+    /// <summary>
+    /// open_by_handle_at(2) takes a handle's type beside its bytes: a server of a real tree
+    /// cannot do without.
+    /// </summary>
+    /// <exception cref="BadInputException">The dialect has handles, and no type.</exception>
+    public static void RequireHandleType(Dialect dialect)
+    {
+        if (dialect.CarriesHandles && !dialect.CarriesHandleType(FileIdIno32Gen))
+        {
+            throw new BadInputException(
+                $"--dialect: {dialect.Name} carries no handle type, which open_by_handle_at needs");
         }
     }
 

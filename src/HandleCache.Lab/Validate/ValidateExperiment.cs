@@ -1,10 +1,12 @@
 using HandleCache.Lab.Differential;
 using HandleCache.Lab.Kernels;
+using HandleCache.Lab.Mounting;
 using HandleCache.Lab.Replay;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;
@@ -94,6 +96,7 @@ public sealed class ValidateExperiment
                 + $"{FuseConstants.MAX_HANDLE_SZ}");
         }
 
+        MountPlaces.RequireHandleType(options.Dialect);
         KernelProfiles.VersionOf(options.ModelKernel);
         if (Credentials.WhyNotMountFuse() is { } mount)
             throw new MissingRequirementException(mount);
@@ -187,6 +190,7 @@ public sealed class ValidateExperiment
             MostHandleBytes = _options.Dialect.CarriesHandles
                 ? _options.Dialect.MaxHandleBytes
                 : SyntheticHandle.MaxBytes,
+            HandleTypeBits = TypeBits(_options.Dialect),
         };
         SyntheticFileSystem fileSystem = new(synthetic);
         using Stage stage = Stage.Start(
@@ -204,10 +208,14 @@ public sealed class ValidateExperiment
         Finish(stage);
         if (!HandlePhase.AllHaveHandles(_options.Dialect))
             return;
-        bool canSpill = _options.Strategy.InlineBytes < FuseConstants.MAX_HANDLE_SZ;
+        bool canSpill = _options.Strategy.InlineBytes < synthetic.MostHandleBytes;
         _plan.Ledger.Compare(ValidateChecks.HandleBytes, _plan.HandlesSpilled > 0 == canSpill, () =>
             $"{_plan.HandlesSpilled} handles of all nodeids spilled with {_options.Strategy}");
     }
+
+    /// <summary>Bits of the widest type that a dialect carries; all where it has none.</summary>
+    private static int TypeBits(Dialect dialect) =>
+        !dialect.CarriesHandles || dialect.CarriesHandleType(uint.MaxValue) ? 32 : 16;
 
     private void Drive(Stage stage, bool write)
     {

@@ -10,7 +10,7 @@ public sealed record HandleIdentity
     public static HandleIdentity Sound { get; } = new();
 
     /// <summary>
-    /// The inode is searched by its handle first, so that a server that numbers nodeids anew
+    /// The inode is searched by its handle first, so that a server that numbers nodeids afresh
     /// finds it again: it takes the new nodeid then. A reply without a handle is searched by
     /// nodeid.
     /// </summary>

@@ -162,7 +162,8 @@ public sealed class Keeper : IDisposable
             && (InitWords.Offered(offer) & FuseInitFlags.FUSE_HAS_RESEND) != 0;
         return canResend
             ? init
-            : throw new IOException("the kernel cannot send requests again (Linux 6.9 can)");
+            : throw new KernelLacksException(
+                "the kernel cannot send requests again (Linux 6.9 can)");
     }
 
     /// <summary>

@@ -105,6 +105,8 @@ public sealed class KeptMount : IDisposable
         DateTime end = DateTime.UtcNow + Patience;
         while (!_keeper.Ready.Wait(TimeSpan.FromMilliseconds(20)))
         {
+            if (Failure is KernelLacksException lacks)
+                throw new KernelLacksException(lacks.Message, lacks);
             if (Failure is { } failure)
                 throw new IOException($"the server did not start: {failure.Message}", failure);
             if (DateTime.UtcNow > end)

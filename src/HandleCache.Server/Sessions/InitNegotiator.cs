@@ -54,7 +54,9 @@ internal static class InitNegotiator
         HandleAgreement handles = HandleAgreement.Classic;
         if (HandleOffer.IsOffered(offer, options.Dialect, options.FileSystemType))
         {
-            HandleOffer.Accept(ref answer, options.Dialect, options.MaxHandleBytes);
+            // A maximum above the dialect's would be refused, and with it all handles.
+            int longest = Math.Min(options.MaxHandleBytes, options.Dialect.MaxHandleBytes);
+            HandleOffer.Accept(ref answer, options.Dialect, longest);
             handles = HandleOffer.Read(answer, options.Dialect);
         }
 

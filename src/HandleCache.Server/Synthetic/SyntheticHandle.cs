@@ -35,6 +35,8 @@ public static class SyntheticHandle
         ArgumentNullException.ThrowIfNull(options);
         (uint type, int length) =
             Fill(options.Seed, id, options.HandleMix, options.FixedHandleBytes, destination);
+        if (options.HandleTypeBits < 32)
+            type &= (1u << options.HandleTypeBits) - 1;
         return (type, Math.Min(length, options.MostHandleBytes));
     }
 

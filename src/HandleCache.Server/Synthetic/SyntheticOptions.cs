@@ -46,6 +46,11 @@ public sealed record SyntheticOptions
     /// <summary>No handle is longer: what the dialect carries, bytes.</summary>
     public int MostHandleBytes { get; init; } = SyntheticHandle.MaxBytes;
 
+    /// <summary>
+    /// Bits of a handle's type that are used, 16 or 32: what the dialect carries.
+    /// </summary>
+    public int HandleTypeBits { get; init; } = 32;
+
     /// <summary>Generation of every nodeid but the root's, which is 0.</summary>
     public ulong Generation { get; init; } = 1;
 

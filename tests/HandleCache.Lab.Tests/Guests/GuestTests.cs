@@ -79,6 +79,19 @@ public sealed class GuestTests
     public void An_unknown_check_is_bad_input() => Assert.Throws<BadInputException>(
         () => GuestChecks.Of(Options with { Checks = ["nfs4"] }));
 
+    [Fact]
+    public void What_repeats_a_verdict_has_all_that_it_hangs_on() => Assert.Equal(
+        "handlecache kernels --kernel 7.3 --checks restart --cpus 8 --scripts 5 --kills 6 "
+            + "--seed 7 --append 'slub_debug=FZPU slab_nomerge'",
+        KernelLab.Repeat("7.3", "restart", Options with
+        {
+            Cpus = 8,
+            Scripts = 5,
+            Kills = 6,
+            Seed = 7,
+            Append = "slub_debug=FZPU slab_nomerge",
+        }));
+
     private static KernelLabOptions Options => new() { Program = "p", Cache = "c" };
 
     private static (GuestVerdict Verdict, string Detail) Read(

@@ -59,7 +59,7 @@ public enum NodeIdPolicy
     InodeNumber,
 
     /// <summary>
-    /// 2, 3, ... as objects are first looked up, begun anew in each life, as many servers do,
+    /// 2, 3, ... as objects are first looked up, from the start in each life, as many servers do,
     /// without a generation.
     /// </summary>
     Counter,
