@@ -61,14 +61,21 @@ public sealed class KernelDriver : IDisposable
     /// <param name="maxHandleBytes">The longest handle the server announces.</param>
     /// <param name="inodes">How inodes are kept.</param>
     /// <param name="version">Which kernel's version is modelled; null for the default.</param>
+    /// <param name="kernel">
+    /// Everything else about the mount, such as default_permissions; null for the default.
+    /// </param>
     public KernelDriver(
         FuseInitFlags flags = FuseInitFlags.FUSE_PARALLEL_DIROPS, Dialect? dialect = null,
         int maxHandleBytes = 128, FuseInodeCacheOptions? inodes = null,
-        KernelVersion? version = null)
+        KernelVersion? version = null, ModelKernelOptions? kernel = null)
     {
         _dialect = dialect ?? Dialect.Classic;
         IsBroken = inodes is { Faults.Any: true };
-        ModelKernelOptions options = new() { Inodes = inodes ?? new(), Dialect = _dialect };
+        ModelKernelOptions options = (kernel ?? new()) with
+        {
+            Inodes = inodes ?? new(),
+            Dialect = _dialect,
+        };
         Kernel = new(options with { Version = version ?? options.Version });
         KernelCall mount = Kernel.Mount();
         fuse_init_out init = new() { major = 7, minor = 45, max_write = 65536 };

@@ -21,10 +21,15 @@ namespace HandleCache.Lab.Differential;
 /// <item><term>security-xattr</term><description>GETXATTR of "security.*" is capabilities and LSMs
 /// asking (cap_inode_need_killpriv()), depends on S_NOSEC and on how the kernel was built, and
 /// changes no state here: the server answers ENODATA without counting it.</description></item>
+/// <item><term>root-acl</term><description>GETXATTR of the root's system.posix_acl_access: the
+/// root is made before FUSE_POSIX_ACL is agreed on, with ACL_DONT_CACHE; whether
+/// forget_cached_acl() ends that, so that the answer is cached from then on, differs between
+/// stable releases of one version (fs/posix_acl.c, a fix of 2026). The server has no list for the
+/// root and answers without counting.</description></item>
 /// <item><term>lock-owner</term><description>lock_owner is a scrambled pointer of the caller's
 /// files_struct (fuse_lock_owner_id()).</description></item>
-/// <item><term>caller</term><description>unique, uid, gid, pid of the head and the umask fields
-/// are the caller's, not the model's.</description></item>
+/// <item><term>caller</term><description>unique and pid of the head and the umask fields are the
+/// caller's, not the model's.</description></item>
 /// <item><term>cached-read</term><description>READ through the page cache is readahead's choice of
 /// offset and length; without FOPEN_DIRECT_IO, READs are left out on both sides, and the data of
 /// such a read are not compared (the model keeps no data).</description></item>
@@ -65,14 +70,15 @@ public static class NoiseRules
 
         Operation operation = Operation.Of(request.Opcode);
         if (!operation.NamesAnInode || (dropsReads && request.Opcode == FuseOpcode.FUSE_READ)
-            || IsSecurityProbe(request))
+            || IsProbe(request))
         {
             return null;
         }
 
         byte[] body = request.Body.ToArray();
         operation.Caller.Clear(body);
-        return new ScriptRequest(request.Opcode, request.Header.nodeid, body);
+        return new ScriptRequest(
+            request.Opcode, request.Header.nodeid, body, request.Header.uid, request.Header.gid);
     }
 
     /// <summary>
@@ -124,9 +130,12 @@ public static class NoiseRules
         return record[..ino] + record[type..];
     }
 
-    /// <summary>"security-xattr": GETXATTR of a name behind fuse_getxattr_in.</summary>
-    private static bool IsSecurityProbe(in WireRequest request) =>
+    /// <summary>
+    /// "security-xattr" and "root-acl": GETXATTR of a name behind fuse_getxattr_in.
+    /// </summary>
+    private static bool IsProbe(in WireRequest request) =>
         request.Opcode == FuseOpcode.FUSE_GETXATTR
         && request.Body.Length > Unsafe.SizeOf<fuse_getxattr_in>()
-        && ScriptFileSystem.IsSecurityProbe(request.Body[Unsafe.SizeOf<fuse_getxattr_in>()..]);
+        && ScriptFileSystem.IsProbe(
+            request.Header.nodeid, request.Body[Unsafe.SizeOf<fuse_getxattr_in>()..]);
 }

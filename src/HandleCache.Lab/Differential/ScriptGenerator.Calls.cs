@@ -91,7 +91,7 @@ public static partial class ScriptGenerator
             },
             VfsCallKind.ChMod =>
                 call with { Mode = random.Pick<uint>(0x1ED, 0x180, 0x1B6, 0x9ED, 0x5ED, 0xFFF) },
-            VfsCallKind.ChGrp => call with { Mode = random.Pick(0u, 5u) },
+            VfsCallKind.ChOwn => call with { Mode = random.Pick(0u, 5u) },
             VfsCallKind.Truncate => call with { Size = random.Pick(0, 10, 3000) },
             VfsCallKind.FTruncate => call with { Path = "", Size = random.Pick(0, 10, 3000) },
             VfsCallKind.FAllocate => call with
@@ -227,7 +227,7 @@ public static partial class ScriptGenerator
         .. Enumerable.Repeat(VfsCallKind.Write, 4),
         .. Enumerable.Repeat(VfsCallKind.FAllocate, 2),
         .. Enumerable.Repeat(VfsCallKind.ReadDirOnce, 3),
-        .. Enumerable.Repeat(VfsCallKind.ChGrp, 2),
+        .. Enumerable.Repeat(VfsCallKind.ChOwn, 2),
         .. Enumerable.Repeat(VfsCallKind.ChMod, 2),
         .. Enum.GetValues<VfsCallKind>(),
         .. Enum.GetValues<VfsCallKind>(),

@@ -84,7 +84,8 @@ public static partial class ScriptGenerator
         if (sleeps && slept == 0 && list.Count > 2)
             list[list.Count / 2] = new(VfsCallKind.Sleep) { Offset = ScriptServerOptions.SleepNs };
 
-        return new Script(seed, server, plus, export, list);
+        Script made = new(seed, server, plus, export, list);
+        return server.IsPassthrough ? made : WithUsers(made);
     }
 
     /// <summary>Opens the mount's root, which open_by_handle_at needs.</summary>

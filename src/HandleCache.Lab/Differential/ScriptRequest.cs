@@ -3,10 +3,20 @@ using HandleCache.Protocol.Abi;
 namespace HandleCache.Lab.Differential;
 
 /// <summary>A request in the form in which two streams are compared.</summary>
-public sealed class ScriptRequest(FuseOpcode opcode, ulong nodeId, byte[] body)
+/// <param name="opcode">What it asks for.</param>
+/// <param name="nodeId">Of what.</param>
+/// <param name="body">What follows the head.</param>
+/// <param name="uid">For whom, in the head.</param>
+/// <param name="gid">The same, the group.</param>
+public sealed class ScriptRequest(
+    FuseOpcode opcode, ulong nodeId, byte[] body, uint uid = 0, uint gid = 0)
     : IEquatable<ScriptRequest>
 {
     private const int ShownBytes = 72;
+
+    private readonly uint _uid = uid;
+
+    private readonly uint _gid = gid;
 
     public FuseOpcode Opcode { get; } = opcode;
 
@@ -16,7 +26,7 @@ public sealed class ScriptRequest(FuseOpcode opcode, ulong nodeId, byte[] body)
 
     public bool Equals(ScriptRequest? other) =>
         other is not null && Opcode == other.Opcode && NodeId == other.NodeId
-        && Body.Span.SequenceEqual(other.Body.Span);
+        && _uid == other._uid && _gid == other._gid && Body.Span.SequenceEqual(other.Body.Span);
 
     public override bool Equals(object? obj) => Equals(obj as ScriptRequest);
 
@@ -29,6 +39,9 @@ public sealed class ScriptRequest(FuseOpcode opcode, ulong nodeId, byte[] body)
             or FuseOpcode.FUSE_RMDIR or FuseOpcode.FUSE_REMOVEXATTR
             ? $"\"{System.Text.Encoding.Latin1.GetString(Body.Span.TrimEnd((byte)0))}\""
             : Convert.ToHexStringLower(Body.Span[..Math.Min(Body.Length, ShownBytes)]);
-        return FormattableString.Invariant($"{name} {NodeId} {body}").TrimEnd();
+        string caller = _uid == 0 && _gid == 0
+            ? ""
+            : FormattableString.Invariant($" uid {_uid} gid {_gid}");
+        return FormattableString.Invariant($"{name} {NodeId} {body}").TrimEnd() + caller;
     }
 }

@@ -17,8 +17,9 @@ public sealed partial class ScriptClient
         {
             case VfsCallKind.ChMod:
                 return Status(Metadata.ChangeMode(fd, call.Mode));
-            case VfsCallKind.ChGrp:
-                return Status(Metadata.ChangeOwner(fd, uint.MaxValue, call.Mode));
+            case VfsCallKind.ChOwn:
+                return Status(Metadata.ChangeOwner(
+                    fd, call.Owner ?? uint.MaxValue, call.Mode));
             case VfsCallKind.Truncate:
                 return Status(Files.TruncatePathFd(fd, call.Size));
             case VfsCallKind.UTimes:

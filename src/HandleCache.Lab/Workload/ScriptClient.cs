@@ -26,7 +26,14 @@ public sealed partial class ScriptClient : IDisposable
     public VfsResult Run(VfsCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return call.Kind switch
+        if (call.Uid == 0)
+            return RunAsCaller(call);
+        using FileSystemIdentity caller = FileSystemIdentity.Assume(call.Uid, call.Uid, []);
+        return RunAsCaller(call);
+    }
+
+    private VfsResult RunAsCaller(VfsCall call) =>
+        call.Kind switch
         {
             VfsCallKind.Stat => Stat(_root, Name(call.Path), call.Flags, call.Mode),
             VfsCallKind.StatAt => OnFile(
@@ -66,7 +73,6 @@ public sealed partial class ScriptClient : IDisposable
             VfsCallKind.Sleep => Sleep(call),
             _ => OnObject(call),
         };
-    }
 
     public void Dispose()
     {

@@ -171,6 +171,24 @@ public static class KernelFault
     public static ModelFault ParentIsSelf { get; } =
         new("parent-is-self", "\"..\" stays where it is");
 
+    public static ModelFault AclUnasked { get; } =
+        new("acl-unasked", "access control lists are not asked for");
+
+    public static ModelFault AclsKept { get; } =
+        new("acls-kept", "a revalidation and INVAL_INODE leave access control lists cached");
+
+    public static ModelFault PermissionsUnchecked { get; } =
+        new("permissions-unchecked", "with default_permissions everybody may do everything");
+
+    public static ModelFault DenialFinal { get; } =
+        new("denial-final", "a denial by cached attributes is not asked about");
+
+    public static ModelFault OwnerUnchecked { get; } =
+        new("owner-unchecked", "anybody may change mode, owner and times");
+
+    public static ModelFault WriteKeepsPrivileges { get; } =
+        new("write-keeps-privileges", "a write by a user leaves set-user-ID bits");
+
     /// <summary>
     /// Those that only calls under way at the same time, evictions in between or a resent request
     /// show: the kernel's own tests, no script of one call after the other.
@@ -201,5 +219,7 @@ public static class KernelFault
         NameMaxLow, DirectDirectoryOpens, PruneTakesFirst,
         UnlinkKeepsNLink, NegativeEntryIgnored, ChModKeepsName,
         ReadLinkKeepsATime, TmpFileReadable, ParentIsSelf,
+        AclUnasked, AclsKept, PermissionsUnchecked, DenialFinal, OwnerUnchecked,
+        WriteKeepsPrivileges,
     ];
 }

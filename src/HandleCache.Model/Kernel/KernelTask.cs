@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HandleCache.Model.Kernel.Vfs;
 
 namespace HandleCache.Model.Kernel;
 
@@ -10,9 +11,16 @@ namespace HandleCache.Model.Kernel;
 [AsyncMethodBuilder(typeof(KernelTaskBuilder<>))]
 internal class KernelTask<T> : INotifyCompletion
 {
+    private readonly Current? _current;
+    private readonly uint _caller;
     private Action? _continuation;
     private Exception? _failure;
     private T? _result;
+
+    public KernelTask() { }
+
+    /// <summary>What the caller waits for, who is the same again when it comes.</summary>
+    public KernelTask(Current current) => (_current, _caller) = (current, current.FsUid);
 
     public bool IsCompleted { get; private set; }
 
@@ -50,6 +58,21 @@ internal class KernelTask<T> : INotifyCompletion
         IsCompleted = true;
         Action? continuation = _continuation;
         _continuation = null;
-        continuation?.Invoke();
+        if (continuation is not null)
+            GoOn(continuation);
+    }
+
+    private void GoOn(Action continuation)
+    {
+        if (_current is null)
+        {
+            continuation();
+            return;
+        }
+
+        uint interrupted = _current.FsUid;
+        _current.FsUid = _caller;
+        continuation();
+        _current.FsUid = interrupted;
     }
 }

@@ -12,7 +12,7 @@ namespace HandleCache.Model.Kernel;
 /// gives the next message, <see cref="WriteReply"/> takes a reply or notification and runs what
 /// waited for it. Nothing else happens by itself and there is no clock but
 /// <see cref="NowNs"/>, so every interleaving is the caller's choice and can be repeated.
-/// Rules R1 to R19 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
+/// Rules R1 to R20 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
 /// <see cref="VersionRule"/>. One owner at a time.
 /// <para>
 /// Inside, the folder Vfs is fs/ of Linux and Fuse is fs/fuse/; the one knows the other through
@@ -32,7 +32,7 @@ public sealed partial class ModelKernel : IDisposable
         _options = options;
         KernelFaults faults = new(options.Inodes.Faults);
         _fuse = new(options, faults, _wakes);
-        _calls = new(_fuse.SuperBlock, faults, options.ProtectedHardlinks);
+        _calls = new(_fuse.SuperBlock, faults, _wakes.Current, options.ProtectedHardlinks);
     }
 
     /// <summary>Open files a script may have at a time.</summary>
@@ -98,8 +98,10 @@ public sealed partial class ModelKernel : IDisposable
         ArgumentNullException.ThrowIfNull(call);
         if (_fuse.SuperBlock.MountedRoot is null)
             throw new InvalidOperationException("not mounted");
+        _wakes.Current.FsUid = call.Uid;
         KernelCall started = new(call, CountedAsync(call));
         _wakes.Run();
+        _wakes.Current.FsUid = 0;
         return started;
     }
 

@@ -10,6 +10,15 @@ public sealed record VfsCall(VfsCallKind Kind)
 
     public string Path2 { get; init; } = "";
 
+    /// <summary>
+    /// The caller's fsuid and fsgid, setfsuid(2): 0 is root with every capability, anybody else
+    /// has none and belongs to no other group.
+    /// </summary>
+    public uint Uid { get; init; }
+
+    /// <summary>The new owner of a ChOwn; null leaves it.</summary>
+    public uint? Owner { get; init; }
+
     public int Slot { get; init; }
 
     public int Flags { get; init; }
@@ -38,6 +47,10 @@ public sealed record VfsCall(VfsCallKind Kind)
             parts.Add(FormattableString.Invariant($"size={Size}"));
         if (Offset != 0)
             parts.Add(FormattableString.Invariant($"offset={Offset}"));
+        if (Owner is { } owner)
+            parts.Add(FormattableString.Invariant($"owner={owner}"));
+        if (Uid != 0)
+            parts.Add(FormattableString.Invariant($"uid={Uid}"));
         return $"{Kind}({string.Join(", ", parts)})";
     }
 }

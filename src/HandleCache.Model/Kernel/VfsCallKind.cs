@@ -12,7 +12,7 @@ public enum VfsCallKind
     /// <summary>statx(Path) from the directory that Slot has open; else as Stat.</summary>
     StatAt,
 
-    /// <summary>faccessat2(Path, Mode).</summary>
+    /// <summary>faccessat2(Path, Mode, Flags); without AT_EACCESS as root.</summary>
     Access,
 
     /// <summary>open(Path, Flags, Mode) into Slot, closing what was there.</summary>
@@ -54,8 +54,8 @@ public enum VfsCallKind
     /// <summary>chmod(Path, Mode) of what a path names.</summary>
     ChMod,
 
-    /// <summary>chown(Path): group Mode, user unchanged.</summary>
-    ChGrp,
+    /// <summary>chown(Path): group Mode, user Owner.</summary>
+    ChOwn,
 
     /// <summary>truncate(Path, Size).</summary>
     Truncate,

@@ -106,7 +106,7 @@ public sealed partial class ScriptFileSystem
             if (!parent.IsDirectory)
                 return Errno.ENOTDIR;
             ScriptNode made = NewNode(
-                FileModes.Regular | (arguments.mode & FileModes.PermissionMask));
+                context, FileModes.Regular | (arguments.mode & FileModes.PermissionMask));
             made.NLink = 0;
             errno = WriteEntry(ref reply, Entry(made, chance));
             if (errno == Errno.None)
@@ -153,7 +153,7 @@ public sealed partial class ScriptFileSystem
             string key = NameOf(name);
             if (parent.Children.ContainsKey(key))
                 return Errno.EEXIST;
-            ScriptNode node = NewNode(mode, rdev);
+            ScriptNode node = NewNode(context, mode, rdev);
             node.Data = target.ToArray();
             AddChild(parent, key, node);
             return WriteEntry(ref reply, Entry(node, chance));

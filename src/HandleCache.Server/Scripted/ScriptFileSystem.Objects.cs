@@ -54,6 +54,8 @@ public sealed partial class ScriptFileSystem
             if ((valid & FuseSetattrValid.FATTR_MODE) != 0)
                 node.Mode = (node.Mode & FileModes.TypeMask)
                     | (arguments.mode & FileModes.PermissionMask);
+            if ((valid & FuseSetattrValid.FATTR_UID) != 0)
+                node.Uid = arguments.uid;
             if ((valid & FuseSetattrValid.FATTR_GID) != 0)
                 node.Gid = arguments.gid;
             if ((valid & FuseSetattrValid.FATTR_SIZE) != 0)

@@ -176,7 +176,8 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
         _ => Errno.ENOTDIR,
     };
 
-    private ScriptNode NewNode(uint mode, uint rdev = 0)
+    /// <summary>A new object of the caller's.</summary>
+    private ScriptNode NewNode(in RequestContext context, uint mode, uint rdev = 0)
     {
         (ulong nodeId, ulong generation) = _options.ReusesNodeIds && _freed.TryPop(
             out (ulong NodeId, ulong Generation) freed)
@@ -185,6 +186,8 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
         ScriptNode node = new(nodeId, generation, mode)
         {
             Ino = ++_lastIno,
+            Uid = context.Header.uid,
+            Gid = context.Header.gid,
             Rdev = rdev,
             NLink = FileModes.IsDirectory(mode) ? 2u : 1u,
         };

@@ -14,6 +14,8 @@ public sealed class ScriptNode(ulong nodeId, ulong generation, uint mode)
 
     public uint NLink { get; set; } = 1;
 
+    public uint Uid { get; set; }
+
     public uint Gid { get; set; }
 
     public uint Rdev { get; init; }
@@ -53,6 +55,7 @@ public sealed class ScriptNode(ulong nodeId, ulong generation, uint mode)
         ctime = CTime,
         mode = Mode,
         nlink = NLink,
+        uid = Uid,
         gid = Gid,
         rdev = Rdev,
         blksize = 4096,

@@ -91,6 +91,10 @@ public sealed record ScriptServerOptions
     /// </summary>
     public bool NegativeEntries { get; init; }
 
+    /// <summary>One object in three has an access control list, which only its server sets.
+    /// </summary>
+    public bool HasAcls { get; init; }
+
     /// <summary>Features of INIT asked for beside the usual ones.</summary>
     public FuseInitFlags InitAlso { get; init; }
 

@@ -1,3 +1,4 @@
+using HandleCache.Model.Kernel.Vfs;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 
@@ -8,8 +9,11 @@ namespace HandleCache.Model.Kernel.Fuse;
 /// and process_init_reply(), fs/fuse/inode.c, v6.18).
 /// </summary>
 /// <param name="options">What the mount was made for.</param>
-internal sealed class Connection(ModelKernelOptions options)
+/// <param name="current">Who calls.</param>
+internal sealed class Connection(ModelKernelOptions options, Current current)
 {
+    public Current Current => current;
+
     public FuseInitFlags Flags { get; private set; }
 
     public uint Minor { get; private set; }
@@ -45,13 +49,15 @@ internal sealed class Connection(ModelKernelOptions options)
     /// <summary>
     /// The kernel checks permissions itself: the mount option, which FUSE_POSIX_ACL implies.
     /// </summary>
-    public bool DefaultPermissions =>
-        options.DefaultPermissions || Has(FuseInitFlags.FUSE_POSIX_ACL);
+    public bool DefaultPermissions => options.DefaultPermissions || PosixAcl;
 
     /// <summary>
     /// The server takes set-user-ID bits away; else the kernel does so by SETATTR.
     /// </summary>
     public bool ServerKillsPrivileges => KillPrivV2 || Has(FuseInitFlags.FUSE_HANDLE_KILLPRIV);
+
+    /// <summary>The kernel asks for access control lists and checks by them.</summary>
+    public bool PosixAcl => Has(FuseInitFlags.FUSE_POSIX_ACL);
 
     public bool Submounts => Has(FuseInitFlags.FUSE_SUBMOUNTS);
 
@@ -85,12 +91,17 @@ internal sealed class Connection(ModelKernelOptions options)
             MaxPages = Math.Clamp(init.max_pages, 1u, 256u);
     }
 
-    public Connection Copy()
+    /// <summary>The same for another kernel's callers.</summary>
+    public Connection CopyFor(Current theirs) => new(options, theirs)
     {
-        Connection copy = (Connection)MemberwiseClone();
-        copy.Unsupported = [.. Unsupported];
-        return copy;
-    }
+        Flags = Flags,
+        Minor = Minor,
+        MaxWriteBytes = MaxWriteBytes,
+        MaxPages = MaxPages,
+        AttrVersion = AttrVersion,
+        Epoch = Epoch,
+        Unsupported = [.. Unsupported],
+    };
 
     private bool Has(FuseInitFlags flag) => (Flags & flag) != 0;
 }

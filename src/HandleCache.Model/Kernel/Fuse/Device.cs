@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Kernel.Vfs;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
@@ -15,7 +16,7 @@ namespace HandleCache.Model.Kernel.Fuse;
 /// gives is R3's. Requests are written and entries read as the agreed dialect has them; a request
 /// whose form the server refuses is sent again in the form that is left.
 /// </summary>
-internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
+internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current current)
 {
     private const ulong UniqueStep = 2;
     private const int ForgetsAtOnce = 4096;
@@ -32,12 +33,13 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
     /// is never changed.
     /// </summary>
     /// <param name="itsForgets">The forgets of that kernel.</param>
+    /// <param name="itsCurrent">Who calls there.</param>
     /// <exception cref="InvalidOperationException">Somebody waits.</exception>
-    public Device CopyFor(ForgetQueue itsForgets)
+    public Device CopyFor(ForgetQueue itsForgets, Current itsCurrent)
     {
         if (_sent.Count > 0 || _pending.Any(request => request.Answer is not null))
             throw new InvalidOperationException("a request is under way");
-        Device copy = new(itsForgets, faults)
+        Device copy = new(itsForgets, faults, itsCurrent)
         {
             Handles = Handles,
             Minor = Minor,
@@ -84,7 +86,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
         FuseOpcode opcode, ulong nodeId, InodeIndex about, scoped in FileHandle handle,
         ReadOnlySpan<byte> body, ReplyRoom room)
     {
-        KernelTask<KernelAnswer> answer = new();
+        KernelTask<KernelAnswer> answer = new(current);
         if (IsConnected)
             Queue(opcode, nodeId, about, handle, body, room, answer);
         else
@@ -218,6 +220,13 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults)
     {
         _lastUnique += UniqueStep;
         byte[] classic = MessageBuilder.Request(opcode, _lastUnique, nodeId, body);
+        // RELEASE is nobody's (fuse_prepare_release(): nocreds).
+        if (opcode is not (FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR))
+        {
+            ref fuse_in_header head = ref MemoryMarshal.AsRef<fuse_in_header>(classic.AsSpan());
+            (head.uid, head.gid) = (current.FsUid, current.FsUid);
+        }
+
         bool mayBeRefused = Handles.Dialect.Numbers.Compound != 0
             && room.Entry != EntryReplyForm.None;
         _pending.AddLast(new KernelRequest

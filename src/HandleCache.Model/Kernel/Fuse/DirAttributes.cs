@@ -102,6 +102,7 @@ internal sealed class DirAttributes(
                     && ((mask & invalid) != 0 || clock.IsExpired(inode.AttrExpiryNs))));
             if (!sync)
                 return (0, null);
+            inode.ForgetAcls();
             bool asksStatx = !noStatx && (mask & ~StatxMask.BasicStats) != 0;
             (int errno, fuse_attr attr) = asksStatx
                 ? await StatxAsync(inode)

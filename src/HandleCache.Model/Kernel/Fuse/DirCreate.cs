@@ -193,6 +193,7 @@ internal sealed class DirCreate(
         {
             flags = (uint)(flags & ~OpenFlags.NoCtty),
             mode = mode,
+            open_flags = (flags & OpenFlags.Exclusive) == 0 ? files.KillOnTruncate(flags) : 0,
         };
         KernelAnswer answer = await requests.AskEntryAsync(
             opcode, dir, FuseArgs.Bytes(arguments, dentry.Name),

@@ -177,6 +177,8 @@ internal sealed class DirLookup(
             return -errno;
         if (errno != 0 || entry.HasInvalidAttributes || inodes.IsStale(inode, entry.Entry))
             return 0;
+        if (!faults.Has(KernelFault.AclsKept))
+            inode.ForgetAcls();
         attributes.TakeAttributes(inode, entry, attrVersion, evictCtr: 0);
         options.Entries?.Taken(inode.Index, isKnown: true, entry.Entry);
         dentry.ExpiryNs = EntryExpiry(entry);

@@ -9,7 +9,7 @@ namespace HandleCache.Model.Kernel.Fuse;
 /// </summary>
 internal sealed class DirOperations(
     DirLookup lookups, DirCreate creates, DirRemove removes, DirAttributes attributes,
-    DirSetAttr setAttr, DirPermission permission)
+    DirSetAttr setAttr, DirPermission permission, Acl acl)
     : IInodeOperations
 {
     public KernelTask<(Dentry? Other, int Errno)> LookupAsync(Dentry directory, Dentry dentry) =>
@@ -49,7 +49,10 @@ internal sealed class DirOperations(
         permission.GetLinkAsync((FuseInode)inode);
 
     public KernelTask<int> PermissionAsync(Inode inode, int mask) =>
-        permission.PermissionAsync((FuseInode)inode, mask);
+        permission.PermissionAsync(this, (FuseInode)inode, mask);
+
+    public KernelTask<(PosixAcl? Acl, int Errno)> GetInodeAclAsync(Inode inode) =>
+        acl.GetInodeAclAsync((FuseInode)inode);
 
     public KernelTask<VfsResult> GetAttrAsync(Inode inode, uint mask, int flags) =>
         attributes.StatInodeAsync((FuseInode)inode, mask, flags);

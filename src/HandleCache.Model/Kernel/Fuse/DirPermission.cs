@@ -12,7 +12,8 @@ internal sealed class DirPermission(
     DirAttributes dirAttributes)
 {
     /// <summary>R15, models fuse_permission().</summary>
-    public async KernelTask<int> PermissionAsync(FuseInode inode, int mask)
+    public async KernelTask<int> PermissionAsync(
+        IInodeOperations iops, FuseInode inode, int mask)
     {
         if (inodes.IsBad(inode))
             return (int)Errno.EIO;
@@ -24,7 +25,7 @@ internal sealed class DirPermission(
             if ((inode.InvalMask & Needed) != 0 || clock.IsExpired(inode.AttrExpiryNs))
             {
                 refreshed = true;
-                (int errno, _) = await dirAttributes.GetAttrAsync(inode, null);
+                int errno = await PermGetAttrAsync(inode);
                 if (errno != 0)
                     return errno;
             }
@@ -32,14 +33,17 @@ internal sealed class DirPermission(
 
         if (conn.DefaultPermissions)
         {
-            if (NameiPermission.GenericPermission(inode, mask))
+            if (faults.Has(KernelFault.PermissionsUnchecked))
                 return 0;
-            if (refreshed)
-                return (int)Errno.EACCES;
-            (int errno, _) = await dirAttributes.GetAttrAsync(inode, null);
-            if (errno != 0)
-                return errno;
-            return NameiPermission.GenericPermission(inode, mask) ? 0 : (int)Errno.EACCES;
+            int denied = await NameiPermission.GenericPermissionAsync(
+                iops, conn.Current, inode, mask);
+            if (denied != (int)Errno.EACCES || refreshed || faults.Has(KernelFault.DenialFinal))
+                return denied;
+            int errno = await PermGetAttrAsync(inode);
+            return errno != 0
+                ? errno
+                : await NameiPermission.GenericPermissionAsync(
+                iops, conn.Current, inode, mask);
         }
 
         if ((mask & (May.Access | May.Chdir)) != 0)
@@ -48,12 +52,20 @@ internal sealed class DirPermission(
         {
             if (refreshed)
                 return (int)Errno.EACCES;
-            (int errno, _) = await dirAttributes.GetAttrAsync(inode, null);
+            int errno = await PermGetAttrAsync(inode);
             bool mayNobody = (inode.Mode & FileModes.ExecuteMask) == 0;
             return errno != 0 ? errno : mayNobody ? (int)Errno.EACCES : 0;
         }
 
         return 0;
+    }
+
+    /// <summary>fuse_perm_getattr().</summary>
+    private async KernelTask<int> PermGetAttrAsync(FuseInode inode)
+    {
+        inode.ForgetAcls();
+        (int errno, _) = await dirAttributes.GetAttrAsync(inode, null);
+        return errno;
     }
 
     private async KernelTask<int> AskAccessAsync(FuseInode inode, int mask)

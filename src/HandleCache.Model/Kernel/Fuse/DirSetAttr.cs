@@ -17,35 +17,67 @@ internal sealed class DirSetAttr(
         FuseInode inode = dentry.FuseInode!;
         if (inodes.IsBad(inode))
             return (int)Errno.EIO;
+        FuseFile? file = changes.File is { } opened ? FuseFile.Of(opened) : null;
+        if ((changes.Valid & AttrFlags.KillPrivileges) != 0)
+        {
+            (changes, int failed) = await KillPrivilegesAsync(inode, file, changes);
+            if (failed != 0)
+                return failed;
+        }
+
+        if (changes.Valid == AttrFlags.None)
+            return 0;
+        int errno = await DoSetAttrAsync(inode, file, changes);
+        if (errno != 0)
+            return errno;
+        if (conn.PosixAcl)
+            inode.ForgetAcls();
+        bool isNewMode = inode.IsDirectory && (changes.Valid & AttrFlags.Mode) != 0;
+        if (isNewMode && !faults.Has(KernelFault.ChModKeepsName))
+            dentry.ExpiryNs = 0;
+        return 0;
+    }
+
+    /// <summary>
+    /// The bits that go with a change: the server's business where it has said so. Else those of
+    /// now, since what is known of the mode may be old.
+    /// </summary>
+    private async KernelTask<(Iattr Changes, int Errno)> KillPrivilegesAsync(
+        FuseInode inode, FuseFile? file, Iattr changes)
+    {
+        changes = changes with
+        {
+            Valid = changes.Valid & ~(AttrFlags.KillPrivileges | AttrFlags.Mode),
+        };
+        if (conn.ServerKillsPrivileges || faults.Has(KernelFault.PrivilegesKept))
+            return (changes, 0);
+        (int errno, _) = await dirAttributes.GetAttrAsync(inode, file);
+        const uint SetGidExec = FileModes.SetGid | FileModes.GroupExecute;
+        uint kept = inode.Mode & ~FileModes.SetUid;
+        if ((inode.Mode & SetGidExec) == SetGidExec)
+            kept &= ~FileModes.SetGid;
+        return kept == inode.Mode
+            ? (changes, errno)
+            : (changes with { Valid = changes.Valid | AttrFlags.Mode, Mode = kept }, errno);
+    }
+
+    /// <summary>fuse_do_setattr().</summary>
+    private async KernelTask<int> DoSetAttrAsync(FuseInode inode, FuseFile? file, Iattr changes)
+    {
+        bool isChecked = conn.DefaultPermissions && !faults.Has(KernelFault.OwnerUnchecked);
+        int errno = isChecked ? Attr.Prepare(conn.Current, inode, ref changes) : 0;
+        if (errno != 0)
+            return errno;
         if ((changes.Valid & AttrFlags.Open) != 0 && conn.AtomicTruncate)
         {
             // OPEN has truncated already (fuse_do_setattr(): atomic_o_trunc).
             return 0;
         }
 
-        FuseFile? file = changes.File is { } opened ? FuseFile.Of(opened) : null;
         fuse_setattr_in arguments = ToFuse(changes);
         FuseSetattrValid valid = (FuseSetattrValid)arguments.valid;
         bool isTruncate = (valid & FuseSetattrValid.FATTR_SIZE) != 0;
         bool isChown = (valid & (FuseSetattrValid.FATTR_UID | FuseSetattrValid.FATTR_GID)) != 0;
-        if (isChown && !inode.IsDirectory && !conn.ServerKillsPrivileges
-            && !faults.Has(KernelFault.PrivilegesKept))
-        {
-            // The bits to take away are those of now: what is known of the mode may be old.
-            (int failed, _) = await dirAttributes.GetAttrAsync(inode, file);
-            if (failed != 0)
-                return failed;
-            const uint SetGidExec = FileModes.SetGid | 0x8;
-            uint kept = inode.Mode & ~FileModes.SetUid;
-            if ((inode.Mode & SetGidExec) == SetGidExec)
-                kept &= ~FileModes.SetGid;
-            if (kept != inode.Mode)
-            {
-                valid |= FuseSetattrValid.FATTR_MODE;
-                arguments.mode = kept;
-            }
-        }
-
         if (isTruncate)
             inode.SizeUnstable = true;
         if (file is not null)
@@ -54,7 +86,8 @@ internal sealed class DirSetAttr(
             arguments.fh = file.Fh;
         }
 
-        if (conn.KillPrivV2 && !inode.IsDirectory && isChown)
+        bool kills = (isChown && !inode.IsDirectory) || (isTruncate && !conn.Current.IsCapable);
+        if (conn.KillPrivV2 && kills)
             valid |= FuseSetattrValid.FATTR_KILL_SUIDGID;
         if (isTruncate)
             valid |= FuseSetattrValid.FATTR_LOCKOWNER;
@@ -63,15 +96,12 @@ internal sealed class DirSetAttr(
         KernelAnswer answer = await requests.SendAsync(
             FuseOpcode.FUSE_SETATTR, inode, FuseArgs.Bytes(arguments),
             ReplyRoom.Of<fuse_attr_out>());
-        int errno = answer.Errno;
+        errno = answer.Errno;
         if (errno == (int)Errno.EINTR)
             inode.InvalMask |= StatxMask.BasicStats;
         if (errno == 0)
             errno = TakeSetAttrReply(inode, answer.Body, attrVersion);
         inode.SizeUnstable = false;
-        bool isNewMode = inode.IsDirectory && (valid & FuseSetattrValid.FATTR_MODE) != 0;
-        if (errno == 0 && isNewMode && !faults.Has(KernelFault.ChModKeepsName))
-            dentry.ExpiryNs = 0;
         return errno;
     }
 
@@ -106,6 +136,7 @@ internal sealed class DirSetAttr(
         {
             valid = (uint)valid,
             mode = changes.Mode,
+            uid = changes.Uid,
             gid = changes.Gid,
             size = changes.Size,
             atime = changes.ATime.Seconds,
@@ -116,6 +147,7 @@ internal sealed class DirSetAttr(
     private static readonly (AttrFlags Flag, FuseSetattrValid Bit)[] Bits =
     [
         (AttrFlags.Mode, FuseSetattrValid.FATTR_MODE),
+        (AttrFlags.Uid, FuseSetattrValid.FATTR_UID),
         (AttrFlags.Gid, FuseSetattrValid.FATTR_GID),
         (AttrFlags.Size, FuseSetattrValid.FATTR_SIZE),
         (AttrFlags.ATime, FuseSetattrValid.FATTR_ATIME),

@@ -51,6 +51,15 @@ internal sealed class FileOpen(
     }
 
     /// <summary>
+    /// FUSE_OPEN_KILL_SUIDGID: the server truncates, and takes the bits away of a caller without
+    /// CAP_FSETID.
+    /// </summary>
+    public uint KillOnTruncate(int flags) =>
+        conn.KillPrivV2 && !conn.Current.IsCapable && (flags & OpenFlags.Truncate) != 0
+            ? FuseConstants.FUSE_OPEN_KILL_SUIDGID
+            : 0;
+
+    /// <summary>
     /// Models fuse_file_open(): ENOSYS opens without the server, and it is not asked again.
     /// </summary>
     private async KernelTask<(OpenFile? File, int Errno)> FileOpenAsync(
@@ -65,7 +74,12 @@ internal sealed class FileOpen(
         if (!conn.Unsupported.Contains(opcode) || faults.Has(KernelFault.OpenAskedAgain))
         {
             KernelAnswer answer = await requests.AskAsync(
-                opcode, inode, FuseArgs.Bytes(new fuse_open_in { flags = sent }),
+                opcode, inode,
+                FuseArgs.Bytes(new fuse_open_in
+                {
+                    flags = sent,
+                    open_flags = KillOnTruncate((int)sent),
+                }),
                 ReplyRoom.Of<fuse_open_out>());
             errno = answer.Errno;
             if (errno is not (0 or (int)Errno.ENOSYS))

@@ -11,7 +11,7 @@ namespace HandleCache.Model.Kernel.Fuse;
 /// </summary>
 internal sealed class FileReadWrite(
     KernelFaults faults, Connection conn, Requests requests, InodeGet inodes,
-    DirAttributes dirAttributes)
+    DirAttributes dirAttributes, DirSetAttr setAttr)
     : IDataOperations
 {
     private const ulong PageBytes = 4096;
@@ -122,6 +122,9 @@ internal sealed class FileReadWrite(
             // generic_write_checks(): O_APPEND writes at the size that is known.
             if ((file.Flags & OpenFlags.Append) != 0 && !faults.Has(KernelFault.AppendIgnored))
                 offset = (long)inode.Size;
+            int errno = IsDirect(file) ? 0 : await FileModifiedAsync(file);
+            if (errno != 0)
+                return VfsResult.Failure(errno);
             KernelAnswer answer = await requests.SendAsync(
                 FuseOpcode.FUSE_WRITE, inode,
                 [.. FuseArgs.Bytes(new fuse_write_in
@@ -129,7 +132,7 @@ internal sealed class FileReadWrite(
                     fh = FuseFile.Of(file).Fh,
                     offset = (ulong)offset,
                     size = (uint)data.Length,
-                    write_flags = IsDirect(file) ? FuseConstants.FUSE_WRITE_LOCKOWNER : 0,
+                    write_flags = WriteFlags(IsDirect(file)),
                     flags = (uint)file.Flags,
                 }), .. data],
                 ReplyRoom.Of<fuse_write_out>());
@@ -139,6 +142,29 @@ internal sealed class FileReadWrite(
         {
             inode.Lock.Release(exclusive: true);
         }
+    }
+
+    /// <summary>
+    /// file_modified(): set-user-ID and its kin go by a SETATTR, which is empty where the server
+    /// takes them away (fuse_setattr()). Direct I/O leaves that to the flag of its WRITE.
+    /// </summary>
+    private async KernelTask<int> FileModifiedAsync(OpenFile file) =>
+        Attr.DropsPrivileges(conn.Current, file.Dentry.Inode!)
+            && !faults.Has(KernelFault.WriteKeepsPrivileges)
+            ? await setAttr.SetAttrAsync(
+                file.Dentry, new() { Valid = AttrFlags.KillPrivileges | AttrFlags.Force })
+            : 0;
+
+    /// <summary>
+    /// fuse_direct_io() asks for the bits to go whatever was agreed, fuse_send_write_pages() where
+    /// the server said that it does it.
+    /// </summary>
+    private uint WriteFlags(bool isDirect)
+    {
+        uint flags = isDirect ? FuseConstants.FUSE_WRITE_LOCKOWNER : 0;
+        return !conn.Current.IsCapable && (isDirect || conn.KillPrivV2)
+            ? flags | FuseConstants.FUSE_WRITE_KILL_SUIDGID
+            : flags;
     }
 
     private VfsResult TakeWriteReply(
@@ -189,10 +215,8 @@ internal sealed class FileReadWrite(
     }
 
     /// <summary>
-    /// fuse_file_fallocate(). Its file_modified() takes no set-user-ID away, as that of a write
-    /// takes none: the caller has CAP_FSETID (setattr_should_drop_suidgid(), fs/attr.c), and what
-    /// cap_inode_need_killpriv() asks is noise (NoiseRules, "security-xattr"). Whether the inode is
-    /// bad is not asked.
+    /// fuse_file_fallocate(). What cap_inode_need_killpriv() asks is noise (NoiseRules,
+    /// "security-xattr"). Whether the inode is bad is not asked.
     /// </summary>
     public async KernelTask<int> FAllocateAsync(OpenFile file, int mode, long offset, long bytes)
     {
@@ -205,6 +229,9 @@ internal sealed class FileReadWrite(
         await inode.Lock.AcquireAsync(exclusive: true);
         try
         {
+            int failed = await FileModifiedAsync(file);
+            if (failed != 0)
+                return failed;
             inode.SizeUnstable |= !keepsSize;
             KernelAnswer answer = await requests.AskAsync(
                 FuseOpcode.FUSE_FALLOCATE, inode,

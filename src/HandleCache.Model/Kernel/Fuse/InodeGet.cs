@@ -116,6 +116,9 @@ internal sealed class InodeGet(
             Rdev = (mode & FileModes.TypeMask) is FileModes.CharacterDevice
                 or FileModes.BlockDevice ? rdev : 0,
             IsAutomount = automount,
+            // fuse_init_inode(): the root comes before INIT is answered, so that its list is asked
+            // for each time (NoiseRules, "root-acl").
+            KeepsNoAcl = !conn.PosixAcl || nodeId == FuseConstants.FUSE_ROOT_ID,
         };
         _cold.At(index).Inode = inode;
         return inode;
@@ -201,7 +204,7 @@ internal sealed class InodeGet(
     /// <summary>Waits for an inode that nobody will ever unlock.</summary>
     public KernelTask<bool> InodeUnlockedAsync(ulong nodeId)
     {
-        KernelTask<bool> unlocked = new();
+        KernelTask<bool> unlocked = new(wakes.Current);
         if (!_locked.Contains(nodeId))
             unlocked.SetResult(true);
         return unlocked;

@@ -40,8 +40,10 @@ internal sealed class InodeMount : IDisposable
         _options = options;
         _wakes = wakes;
         Cache = cache;
-        Connection = original?.Connection.Copy() ?? new(options);
-        Device = original?.Device.CopyFor(Cache.Forgets) ?? new(Cache.Forgets, faults);
+        Connection = original?.Connection.CopyFor(wakes.Current)
+            ?? new(options, wakes.Current);
+        Device = original?.Device.CopyFor(Cache.Forgets, wakes.Current)
+            ?? new(Cache.Forgets, faults, wakes.Current);
         Requests requests = new(faults, options, Connection, Device, Cache);
         _attributes = new(faults, Connection, Cache, Clock);
         Inodes = new(
@@ -53,6 +55,8 @@ internal sealed class InodeMount : IDisposable
         DirCreate creates = new(
             dcache, faults, Connection, requests, Inodes, _attributes, lookups, _files);
         DirAttributes attributes = new(Connection, Clock, requests, Inodes, _attributes);
+        DirSetAttr setAttr = new(
+            faults, Connection, Clock, requests, Inodes, _attributes, attributes);
         ReadDirCache cachedDir = new(faults, Connection, attributes);
         ReadDirPlus plus = new(
             dcache, faults, options, Connection, Device, Cache, requests, Inodes, _attributes,
@@ -64,14 +68,15 @@ internal sealed class InodeMount : IDisposable
                 lookups, creates,
                 new(faults, Connection, requests, Inodes, _attributes, creates),
                 attributes,
-                new(faults, Connection, Clock, requests, Inodes, _attributes, attributes),
-                new(faults, Connection, Clock, requests, Inodes, attributes)),
+                setAttr,
+                new(faults, Connection, Clock, requests, Inodes, attributes),
+                new(faults, Connection, requests, Inodes)),
             DentryOperations = lookups,
             FileOperations = new FileOperations(
                 _files,
                 new(faults, Connection, Device, requests, Inodes, _attributes, cachedDir, plus)),
             DataOperations = new FileReadWrite(
-                faults, Connection, requests, Inodes, attributes),
+                faults, Connection, requests, Inodes, attributes, setAttr),
             XattrOperations = new Xattr(Connection, requests, Inodes),
             SuperOperations = Inodes,
             ExportOperations = new Export(

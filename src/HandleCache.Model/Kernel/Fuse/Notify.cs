@@ -54,6 +54,8 @@ internal sealed class Notify(
             return (int)Errno.ENOENT;
         inode.AttrVersion = conn.NextAttrVersion();
         inode.InvalMask |= StatxMask.BasicStats;
+        if (!faults.Has(KernelFault.AclsKept))
+            inode.ForgetAcls();
         if (arguments.off >= 0 || faults.Has(KernelFault.InvalInodeDropsPages))
         {
             ulong first = (ulong)Math.Max(0, arguments.off) / PageBytes;

@@ -95,6 +95,7 @@ internal sealed class ReadDirPlus(
 
             if (!faults.Has(KernelFault.PlusHitUncounted))
                 requests.CountLookup(known);
+            known.ForgetAcls();
             attributes.TakeAttributes(known, entry, attrVersion, evictCtr: 0);
             options.Entries?.Taken(known.Index, isKnown: true, entry.Entry);
             inode = known;

@@ -71,7 +71,7 @@ internal sealed partial class DentryCache(WakeQueue wakes, KernelFaults faults)
             if (!parent.InLookup.TryGetValue(name, out Dentry? other))
                 break;
             Get(other);
-            KernelTask<bool> ended = new();
+            KernelTask<bool> ended = new(wakes.Current);
             other.LookupWaiters.Add(ended);
             await ended;
             if (other.IsHashed && other.Parent == parent && other.Name == name)

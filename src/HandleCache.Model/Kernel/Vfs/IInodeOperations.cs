@@ -40,6 +40,9 @@ internal interface IInodeOperations
     /// <param name="mask">Bits of <see cref="May"/>.</param>
     KernelTask<int> PermissionAsync(Inode inode, int mask);
 
+    /// <summary>The access control list, asked for where it is not cached.</summary>
+    KernelTask<(PosixAcl? Acl, int Errno)> GetInodeAclAsync(Inode inode);
+
     /// <param name="inode">Of what.</param>
     /// <param name="mask">STATX_ bits.</param>
     /// <param name="flags">AT_STATX_ flags.</param>
@@ -74,6 +77,8 @@ internal readonly record struct Iattr
 
     public uint Mode { get; init; }
 
+    public uint Uid { get; init; }
+
     public uint Gid { get; init; }
 
     public ulong Size { get; init; }
@@ -92,10 +97,17 @@ internal enum AttrFlags
 {
     None = 0,
     Mode = 1,
+    Uid = 2,
     Gid = 4,
     Size = 8,
     ATime = 16,
     MTime = 32,
+
+    /// <summary>ATTR_FORCE: whoever calls may do it.</summary>
+    Force = 1 << 9,
+
+    /// <summary>ATTR_KILL_SUID and ATTR_KILL_SGID: privileges go with the change.</summary>
+    KillPrivileges = 1 << 11,
 
     /// <summary>The truncation of open(2) with O_TRUNC.</summary>
     Open = 1 << 15,

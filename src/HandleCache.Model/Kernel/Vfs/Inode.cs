@@ -80,6 +80,31 @@ internal abstract class Inode(
     /// <summary>i_dentry.</summary>
     public List<Dentry> Aliases { get; private set; } = [];
 
+    /// <summary>i_acl; null where it is known that there is none.</summary>
+    public PosixAcl? Acl { get; private set; }
+
+    /// <summary>Whether i_acl is known: not ACL_NOT_CACHED.</summary>
+    public bool IsAclCached { get; private set; }
+
+    /// <summary>ACL_DONT_CACHE: i_acl is never known.</summary>
+    public bool KeepsNoAcl { get; init; }
+
+    /// <summary>What get_inode_acl() caches.</summary>
+    public void CacheAcl(PosixAcl? acl)
+    {
+        if (KeepsNoAcl)
+            return;
+        Acl = acl;
+        IsAclCached = true;
+    }
+
+    /// <summary>forget_all_cached_acls().</summary>
+    public void ForgetAcls()
+    {
+        Acl = null;
+        IsAclCached = false;
+    }
+
     /// <summary>i_rwsem.</summary>
     public KernelLock Lock { get; private set; } = new(wakes);
 

@@ -23,7 +23,7 @@ internal sealed class KernelLock(WakeQueue wakes)
 
     public KernelTask<bool> AcquireAsync(bool exclusive)
     {
-        KernelTask<bool> task = new();
+        KernelTask<bool> task = new(wakes.Current);
         if (_waiting.Count == 0 && Admits(exclusive))
         {
             Enter(exclusive);

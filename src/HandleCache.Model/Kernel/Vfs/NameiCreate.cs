@@ -8,7 +8,7 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// </summary>
 internal sealed class NameiCreate(
     DentryCache dcache, IInodeOperations iops, Namei namei, NameiLookup lookup,
-    NameiPermission permission)
+    NameiPermission permission, Current current)
 {
     public KernelTask<VfsResult> MkDirAsync(VfsCall call) => CreateAtAsync(
         call.Path, wantsDirectory: true,
@@ -16,7 +16,17 @@ internal sealed class NameiCreate(
 
     public KernelTask<VfsResult> MkNodAsync(VfsCall call) => CreateAtAsync(
         call.Path, wantsDirectory: false,
-        (directory, dentry) => iops.MkNodAsync(directory, dentry, call.Mode, (uint)call.Size));
+        (directory, dentry) => MkNodAsync(directory, dentry, call));
+
+    /// <summary>vfs_mknod(): devices are for CAP_MKNOD.</summary>
+    private async KernelTask<int> MkNodAsync(Dentry directory, Dentry dentry, VfsCall call)
+    {
+        bool isDevice = (call.Mode & FileModes.TypeMask)
+            is FileModes.CharacterDevice or FileModes.BlockDevice;
+        return isDevice && !current.IsCapable
+            ? (int)Errno.EPERM
+            : await iops.MkNodAsync(directory, dentry, call.Mode, (uint)call.Size);
+    }
 
     public KernelTask<VfsResult> SymlinkAsync(VfsCall call) => CreateAtAsync(
         call.Path, wantsDirectory: false,
@@ -36,8 +46,9 @@ internal sealed class NameiCreate(
                     call.Path2, wantsDirectory: false, flags,
                     async (directory, dentry) =>
                     {
-                        await permission.LookAtLinkSourceAsync(old.Inode!);
-                        int failed = await permission.MayCreateAsync(directory);
+                        int failed = await permission.MayLinkAsync(old.Inode!);
+                        if (failed == 0)
+                            failed = await permission.MayCreateAsync(directory);
                         return failed != 0 ? failed : await VfsLinkAsync(old, directory, dentry);
                     },
                     checksDirectory: false);

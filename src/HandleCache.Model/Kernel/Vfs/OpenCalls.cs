@@ -9,7 +9,7 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// </summary>
 internal sealed class OpenCalls(
     IInodeOperations iops, IDataOperations dataOps, NameiRetry retry, NameiOpen nameiOpen,
-    FileTable table, Attr attr, KernelFaults faults)
+    FileTable table, Attr attr, KernelFaults faults, Current current)
 {
     /// <summary>do_sys_openat2(), do_filp_open(): once more after ESTALE.</summary>
     public async KernelTask<VfsResult> OpenAsync(VfsCall call)
@@ -37,12 +37,19 @@ internal sealed class OpenCalls(
         return new VfsResult(errno);
     }
 
-    /// <summary>faccessat(): permission of what the path names, as root.</summary>
-    public KernelTask<VfsResult> AccessAsync(VfsCall call) =>
-        retry.AtPathAsync(
+    /// <summary>
+    /// faccessat(): permission of what the path names, for the real user, who is root, or with
+    /// AT_EACCESS for the caller (access_override_creds()).
+    /// </summary>
+    public KernelTask<VfsResult> AccessAsync(VfsCall call)
+    {
+        if ((call.Flags & AtFlags.EAccess) == 0)
+            current.FsUid = 0;
+        return retry.AtPathAsync(
             call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
             async dentry => new VfsResult(
                 await iops.PermissionAsync(dentry.Inode!, (int)call.Mode | May.Access)));
+    }
 
     /// <summary>chmod(): the type bits go along, as iattr has them.</summary>
     public KernelTask<VfsResult> ChModAsync(VfsCall call) => retry.AtObjectAsync(
@@ -58,10 +65,19 @@ internal sealed class OpenCalls(
                         | (dentry.Inode!.Mode & FileModes.TypeMask),
                 })));
 
-    public KernelTask<VfsResult> ChGrpAsync(VfsCall call) => retry.AtObjectAsync(
+    /// <summary>chown_common(): privileges go, but those of a directory.</summary>
+    public KernelTask<VfsResult> ChOwnAsync(VfsCall call) => retry.AtObjectAsync(
         call.Path,
         async dentry => new VfsResult(await attr.ChangeAsync(
-            dentry, new() { Valid = AttrFlags.Gid, Gid = call.Mode })));
+            dentry,
+            new()
+            {
+                Valid = AttrFlags.Gid
+                    | (call.Owner is null ? 0 : AttrFlags.Uid)
+                    | (dentry.Inode!.IsDirectory ? 0 : AttrFlags.KillPrivileges),
+                Uid = call.Owner ?? 0,
+                Gid = call.Mode,
+            })));
 
     /// <summary>vfs_truncate(): a regular file, which may be written.</summary>
     public KernelTask<VfsResult> TruncateAsync(VfsCall call) => retry.AtObjectAsync(
@@ -76,7 +92,7 @@ internal sealed class OpenCalls(
             int errno = await iops.PermissionAsync(inode, May.Write);
             return errno != 0
                 ? VfsResult.Failure(errno)
-                : new VfsResult(await attr.ChangeAsync(dentry, SizeOf(call.Size)));
+                : new VfsResult(await attr.TruncateAsync(dentry, SizeOf(call.Size)));
         });
 
     /// <summary>
@@ -91,7 +107,7 @@ internal sealed class OpenCalls(
             return VfsResult.Failure((int)Errno.EBADF);
         if (!file.Dentry.Inode!.IsRegular || !file.MayWrite)
             return VfsResult.Failure((int)Errno.EINVAL);
-        return new VfsResult(await attr.ChangeAsync(
+        return new VfsResult(await attr.TruncateAsync(
             file.Dentry, SizeOf(call.Size) with { File = file }));
     }
 

@@ -16,25 +16,28 @@ internal sealed class SystemCalls
 
     /// <param name="sb">What is mounted.</param>
     /// <param name="faults">What is to be done wrong.</param>
+    /// <param name="current">Who calls.</param>
     /// <param name="protectedHardlinks">/proc/sys/fs/protected_hardlinks.</param>
-    public SystemCalls(SuperBlock sb, KernelFaults faults, bool protectedHardlinks)
+    public SystemCalls(
+        SuperBlock sb, KernelFaults faults, Current current, bool protectedHardlinks)
     {
         DentryCache dcache = sb.Dcache;
         IInodeOperations iops = sb.InodeOperations;
         IFileOperations fops = sb.FileOperations;
         Files = new(dcache, fops);
-        NameiPermission permission = new(iops, protectedHardlinks);
+        NameiPermission permission = new(iops, current, protectedHardlinks);
         NameiLookup lookup = new(sb, dcache, iops);
         Namei namei = new(sb, dcache, iops, lookup, faults);
         NameiRetry retry = new(dcache, namei);
-        _attr = new(iops, retry);
+        _attr = new(iops, retry, current);
         Open open = new(fops, _attr, faults);
         NameiOpen nameiOpen = new(sb, dcache, iops, namei, lookup, permission, open);
         _readDir = new(fops, Files);
         _stat = new(sb, dcache, iops, namei, retry, Files);
-        _open = new(iops, sb.DataOperations, retry, nameiOpen, Files, _attr, faults);
+        _open = new(
+            iops, sb.DataOperations, retry, nameiOpen, Files, _attr, faults, current);
         _readWrite = new(sb.DataOperations, Files);
-        _create = new(dcache, iops, namei, lookup, permission);
+        _create = new(dcache, iops, namei, lookup, permission, current);
         _remove = new(dcache, iops, namei, lookup, permission);
         _rename = new(dcache, iops, namei, lookup, permission);
         _xattr = new(iops, sb.XattrOperations, retry);
@@ -77,7 +80,7 @@ internal sealed class SystemCalls
         VfsCallKind.RmDir => _remove.RmDirAsync(call),
         VfsCallKind.Rename => _rename.RenameAsync(call),
         VfsCallKind.ChMod => _open.ChModAsync(call),
-        VfsCallKind.ChGrp => _open.ChGrpAsync(call),
+        VfsCallKind.ChOwn => _open.ChOwnAsync(call),
         VfsCallKind.Truncate => _open.TruncateAsync(call),
         VfsCallKind.FTruncate => _open.FTruncateAsync(call),
         VfsCallKind.FAllocate => _open.FAllocateAsync(call),

@@ -10,6 +10,8 @@ internal sealed class WakeQueue
 {
     private readonly Queue<KernelTask<bool>> _woken = new();
 
+    public Current Current { get; } = new();
+
     /// <summary>
     /// Calls and notifications begun and not ended: what they hold shows nowhere else.
     /// </summary>
