@@ -6,8 +6,13 @@ namespace HandleCache.Linux;
 /// <summary>Who this process is and what it may do.</summary>
 public static class Credentials
 {
+    /// <summary>CAP_FSETID (linux/capability.h).</summary>
+    public const int FSetId = 4;
+
+    /// <summary>CAP_SYS_ADMIN.</summary>
+    public const int SysAdmin = 21;
+
     private const int DacReadSearch = 2;
-    private const int SysAdmin = 21;
 
     public static uint EffectiveUserId => LibC.geteuid();
 
@@ -48,33 +53,44 @@ public static class Credentials
         HasCapability("thread-self", capability) ?? false;
 
     /// <summary>
-    /// Whether a process or thread has CAP_SYS_ADMIN in its effective set; null when it cannot be
+    /// Whether a process or thread has a capability in its effective set; null when it cannot be
     /// read: it has ended, or is of another pid namespace (number 0).
     /// </summary>
-    public static bool? HasSysAdmin(uint pid)
+    public static bool? HasCapability(uint pid, int capability) =>
+        pid == 0 ? null : HasCapability(pid.ToString(CultureInfo.InvariantCulture), capability);
+
+    /// <summary>
+    /// Whether a group is one of the supplementary ones of a process or thread; null when they
+    /// cannot be read.
+    /// </summary>
+    public static bool? IsInGroup(uint pid, uint gid)
+    {
+        if (pid == 0)
+            return null;
+        string? groups = StatusOf(pid.ToString(CultureInfo.InvariantCulture), "Groups:");
+        return groups?.Split(' ').Contains(gid.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static bool? HasCapability(string process, int capability)
+    {
+        if (StatusOf(process, "CapEff:") is not { } text)
+            return null;
+        ulong bits = ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return (bits >> capability & 1) != 0;
+    }
+
+    /// <summary>A field of /proc/PID/status; null when there is no such process.</summary>
+    private static string? StatusOf(string process, string field)
     {
         try
         {
-            return HasCapability(pid.ToString(CultureInfo.InvariantCulture), SysAdmin);
+            string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(
+                line => line.StartsWith(field, StringComparison.Ordinal));
+            return line?[field.Length..].Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }
-    }
-
-    private static bool? HasCapability(string process, int capability)
-    {
-        const string Field = "CapEff:";
-        foreach (string line in File.ReadLines($"/proc/{process}/status"))
-        {
-            if (!line.StartsWith(Field, StringComparison.Ordinal))
-                continue;
-            ulong bits = ulong.Parse(line.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber,
-                CultureInfo.InvariantCulture);
-            return (bits >> capability & 1) != 0;
-        }
-
-        return null;
     }
 }

@@ -18,6 +18,9 @@ public static class DescriptorLimit
     /// <exception cref="LinuxException">It cannot be read.</exception>
     public static ulong Current => Get().Soft;
 
+    /// <summary>Descriptors that this process has open now.</summary>
+    public static int InUse => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
     /// <summary>
     /// Raises the soft limit to the hard one, and where the process may (CAP_SYS_RESOURCE) both
     /// to <c>fs.nr_open</c>, at most to a million. It is never lowered; where it cannot be

@@ -140,10 +140,15 @@ public class CredentialsTests
         Assert.Equal(
             Credentials.WhyNotMountFuse() is not { } why
                 || !why.Contains("CAP_SYS_ADMIN", StringComparison.Ordinal),
-            Credentials.HasSysAdmin((uint)Environment.ProcessId));
+            Credentials.HasCapability((uint)Environment.ProcessId, Credentials.SysAdmin));
         // The kernel threads' parent has all capabilities; no process has the largest number.
-        Assert.True(Credentials.HasSysAdmin(2) ?? true);
-        Assert.Null(Credentials.HasSysAdmin(uint.MaxValue));
+        Assert.True(Credentials.HasCapability(2, Credentials.SysAdmin) ?? true);
+        Assert.Null(Credentials.HasCapability(uint.MaxValue, Credentials.SysAdmin));
+        uint self = (uint)Environment.ProcessId;
+        Assert.All(FileSystemIdentity.CurrentGroups(), gid =>
+            Assert.True(Credentials.IsInGroup(self, gid)));
+        Assert.False(Credentials.IsInGroup(self, 4_000_000));
+        Assert.Null(Credentials.IsInGroup(uint.MaxValue, 0));
     }
 
     [Fact]

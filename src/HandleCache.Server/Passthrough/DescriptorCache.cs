@@ -4,21 +4,27 @@ namespace HandleCache.Server.Passthrough;
 
 /// <summary>
 /// The most recently used O_PATH descriptors, by nodeid; never more than the capacity, however
-/// many inodes there are. Safe from several threads. Beyond the capacity a descriptor lives only
-/// as long as the requests that hold it.
+/// many inodes there are, and room for no more than were ever held at once. Safe from several
+/// threads. Beyond the capacity a descriptor lives only as long as the requests that hold it.
 /// </summary>
 internal sealed class DescriptorCache : IDisposable
 {
     private const int None = -1;
 
+    private const int FirstSlots = 64;
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, int> _slots;
-    private readonly Slot[] _ring;
+    private readonly Dictionary<ulong, int> _slots = [];
+    private readonly int _capacity;
+    private Slot[] _ring;
+
+    /// <summary>Slots ever used; those behind are empty and on no list.</summary>
+    private int _made;
 
     /// <summary>Most and least recently used slot, first slot without a descriptor.</summary>
     private int _first = None;
     private int _last = None;
-    private int _free;
+    private int _free = None;
 
     private struct Slot
     {
@@ -31,10 +37,8 @@ internal sealed class DescriptorCache : IDisposable
     public DescriptorCache(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        _slots = new Dictionary<ulong, int>(capacity);
-        _ring = new Slot[capacity];
-        for (int i = 0; i < capacity; i++)
-            _ring[i].Next = i + 1 < capacity ? i + 1 : None;
+        _capacity = capacity;
+        _ring = new Slot[Math.Min(capacity, FirstSlots)];
     }
 
     public int Count
@@ -74,7 +78,7 @@ internal sealed class DescriptorCache : IDisposable
     public DescriptorLease Add(ulong nodeid, FileDescriptor opened)
     {
         SharedDescriptor mine = new(opened);
-        SharedDescriptor? dropped = null;
+        SharedDescriptor? dropped;
         lock (_lock)
         {
             if (_slots.TryGetValue(nodeid, out int present))
@@ -85,14 +89,7 @@ internal sealed class DescriptorCache : IDisposable
                 return new DescriptorLease(theirs);
             }
 
-            int at = _free;
-            if (at == None)
-            {
-                at = _last;
-                dropped = Take(at);
-            }
-
-            _free = _ring[at].Next;
+            int at = EmptySlot(out dropped);
             _ring[at].NodeId = nodeid;
             _ring[at].Shared = mine;
             _slots.Add(nodeid, at);
@@ -125,6 +122,24 @@ internal sealed class DescriptorCache : IDisposable
             while (_last != None)
                 Take(_last)?.Release();
         }
+    }
+
+    /// <summary>A slot on no list; the caller releases what had to make room for it.</summary>
+    private int EmptySlot(out SharedDescriptor? dropped)
+    {
+        dropped = null;
+        if (_free == None && _made < _capacity)
+        {
+            if (_made == _ring.Length)
+                Array.Resize(ref _ring, Math.Min(_capacity, 2 * _made));
+            return _made++;
+        }
+
+        if (_free == None)
+            dropped = Take(_last);
+        int at = _free;
+        _free = _ring[at].Next;
+        return at;
     }
 
     /// <summary>

@@ -182,6 +182,25 @@ internal sealed class NodeTable : IDisposable
     }
 
     /// <summary>
+    /// The nodeid under which the kernel has the object of a handle; 0 when it has not. One of an
+    /// earlier life is bound as <see cref="Rebind"/> binds it.
+    /// </summary>
+    public ulong CountedNode(in FileHandleBuffer handle, uint mode)
+    {
+        FileHandle key = new((uint)handle.Type, handle.Bytes);
+        lock (_lock)
+        {
+            InodeIndex index = _table.FindByHandle(key);
+            if (!index.IsNone)
+                return _table.NLookup(index) == 0 ? 0 : _table.NodeId(index);
+            ulong known = _known?.NodeIdOf(handle) ?? 0;
+            if (known != 0)
+                _table.AddLookups(_table.Add(known, 0, mode, key), 1);
+            return known;
+        }
+    }
+
+    /// <summary>
     /// A file has lost a name: when it is forgotten, see whether it still exists.
     /// </summary>
     public void MarkSuspect(in FileHandleBuffer handle)

@@ -1,42 +1,108 @@
 using System.Collections.Concurrent;
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Server.Passthrough;
 
-/// <summary>Open files by fh. An fh is never given out twice. Safe from several threads.</summary>
-internal sealed class OpenFileTable(ulong firstFh)
+/// <summary>
+/// Open files by fh. An fh is never given out twice. No more of them have a descriptor than the
+/// capacity: idle ones are parked (<see cref="OpenFile"/>), found as a clock's hand finds pages.
+/// Safe from several threads.
+/// </summary>
+/// <param name="firstFh">The first fh given out.</param>
+/// <param name="capacity">Descriptors at most; the workers may exceed it by one each.</param>
+/// <param name="open">Opens a parked file again.</param>
+internal sealed class OpenFileTable(ulong firstFh, int capacity, FileOpener open)
 {
     private readonly ConcurrentDictionary<ulong, OpenFile> _files = new();
+    private readonly Lock _lock = new();
+
+    /// <summary>Those that have a descriptor; the hand stands at the first.</summary>
+    private readonly LinkedList<OpenFile> _unparked = new();
+
     private ulong _lastFh = firstFh - 1;
 
     public int Count => _files.Count;
 
+    /// <summary>Open files that have a descriptor now.</summary>
+    public int DescriptorCount
+    {
+        get
+        {
+            lock (_lock)
+                return _unparked.Count;
+        }
+    }
+
+    /// <summary>
+    /// Room for one more descriptor, asked before a file is opened or made: EMFILE when what is
+    /// open can neither be parked nor closed.
+    /// </summary>
+    public Errno MakeRoom()
+    {
+        // Twice round: once to see who is idle, once to park.
+        for (int steps = 2 * capacity; steps >= 0; steps--)
+        {
+            OpenFile idle;
+            lock (_lock)
+            {
+                if (_unparked.Count < capacity)
+                    return Errno.None;
+                LinkedListNode<OpenFile> hand = _unparked.First!;
+                _unparked.RemoveFirst();
+                _unparked.AddLast(hand);
+                idle = hand.Value;
+            }
+
+            lock (idle.Gate)
+            {
+                if (idle.TryPark())
+                    Unlink(idle);
+            }
+        }
+
+        return Errno.EMFILE;
+    }
+
     /// <summary>Owns the descriptor from here on; gives its fh.</summary>
-    public ulong Add(FileDescriptor descriptor, ulong nodeid, bool isDirectory)
+    public ulong Add(FileDescriptor descriptor, ulong nodeid, int flags)
     {
         ulong fh = Interlocked.Increment(ref _lastFh);
-        _files[fh] = new OpenFile(descriptor, nodeid, isDirectory);
+        TryAddAgain(fh, descriptor, nodeid, flags);
         return fh;
     }
 
     /// <summary>
     /// Opens again under the fh of an earlier life; false when another was faster.
     /// </summary>
-    public bool TryAddAgain(ulong fh, FileDescriptor descriptor, ulong nodeid, bool isDirectory)
+    public bool TryAddAgain(ulong fh, FileDescriptor descriptor, ulong nodeid, int flags)
     {
-        if (_files.TryAdd(fh, new OpenFile(descriptor, nodeid, isDirectory)))
+        OpenFile file = new(descriptor, nodeid, flags);
+        Link(file);
+        if (_files.TryAdd(fh, file))
             return true;
-        descriptor.Dispose();
+        Close(file);
         return false;
     }
 
     public bool Contains(ulong fh) => _files.ContainsKey(fh);
 
-    /// <summary>A hold on an open file's descriptor; none for an unknown fh (EBADF).</summary>
-    public DescriptorLease TryLease(ulong fh, out OpenFile? file) =>
-        _files.TryGetValue(fh, out file) && file.Shared.TryHold()
-            ? new DescriptorLease(file.Shared)
-            : default;
+    /// <summary>
+    /// A hold on an open file's descriptor. EBADF: an unknown fh; ESTALE: it was parked, and its
+    /// object has lost its last name behind the server's back.
+    /// </summary>
+    public DescriptorLease Lease(ulong fh, out OpenFile? file, out Errno errno)
+    {
+        errno = Errno.None;
+        if (!_files.TryGetValue(fh, out file))
+        {
+            errno = Errno.EBADF;
+            return default;
+        }
+
+        DescriptorLease lease = file.TryLease();
+        return lease.IsNone ? Unpark(file, out errno) : lease;
+    }
 
     /// <summary>
     /// Any open file of a nodeid: the way to a deleted file whose handle no longer opens. It
@@ -46,8 +112,11 @@ internal sealed class OpenFileTable(ulong firstFh)
     {
         foreach (OpenFile file in _files.Values)
         {
-            if (file.NodeId == nodeid && file.Shared.TryHold())
-                return new DescriptorLease(file.Shared);
+            if (file.NodeId != nodeid)
+                continue;
+            DescriptorLease lease = file.TryLease();
+            if (!lease.IsNone)
+                return lease;
         }
 
         return default;
@@ -66,8 +135,7 @@ internal sealed class OpenFileTable(ulong firstFh)
         if (!_files.TryRemove(fh, out OpenFile? file))
             return false;
         nodeid = file.NodeId;
-        file.Stream?.Close();
-        file.Shared.Release();
+        Close(file);
         return true;
     }
 
@@ -76,22 +144,43 @@ internal sealed class OpenFileTable(ulong firstFh)
         foreach (ulong fh in _files.Keys)
             Remove(fh, out _);
     }
-}
 
-/// <summary>What an fh stands for: an open file or directory of the source.</summary>
-internal sealed class OpenFile
-{
-    public OpenFile(FileDescriptor descriptor, ulong nodeid, bool isDirectory)
+    private DescriptorLease Unpark(OpenFile file, out Errno errno)
     {
-        Shared = new SharedDescriptor(descriptor);
-        NodeId = nodeid;
-        Stream = isDirectory ? new DirectoryStream() : null;
+        errno = MakeRoom();
+        if (errno != Errno.None)
+            return default;
+        lock (file.Gate)
+        {
+            DescriptorLease lease = file.Unpark(open, out bool wasParked, out errno);
+            if (wasParked)
+                Link(file);
+            return lease;
+        }
     }
 
-    public SharedDescriptor Shared { get; }
+    private void Close(OpenFile file)
+    {
+        lock (file.Gate)
+        {
+            file.Close();
+            Unlink(file);
+        }
+    }
 
-    public ulong NodeId { get; }
+    private void Link(OpenFile file)
+    {
+        lock (_lock)
+            file.Place = _unparked.AddLast(file);
+    }
 
-    /// <summary>Where reading the directory stands; null for a file.</summary>
-    public DirectoryStream? Stream { get; }
+    private void Unlink(OpenFile file)
+    {
+        lock (_lock)
+        {
+            if (file.Place is { } place)
+                _unparked.Remove(place);
+            file.Place = null;
+        }
+    }
 }

@@ -14,8 +14,6 @@ public sealed partial class PassthroughFileSystem
     /// <summary>Longest symlink target, bytes (PATH_MAX).</summary>
     private const int MaxTargetBytes = 4096;
 
-    private const uint GroupExecute = 0x8;
-
     public override Errno GetAttr(
         in RequestContext context, in fuse_getattr_in arguments, ref ReplyBuilder reply)
     {
@@ -65,7 +63,7 @@ public sealed partial class PassthroughFileSystem
         if (errno == Errno.None && (valid & FuseSetattrValid.FATTR_SIZE) != 0)
             errno = SetSize(fd, (long)arguments.size);
         if (errno == Errno.None && (valid & FuseSetattrValid.FATTR_KILL_SUIDGID) != 0)
-            errno = KillSetId(fd);
+            errno = KillSetId(context, fd);
         if (errno == Errno.None)
             errno = SetTimes(fd, valid, arguments);
         return errno == Errno.None ? ReplyAttributes(node.Held, ref reply) : errno;
@@ -167,7 +165,7 @@ public sealed partial class PassthroughFileSystem
 
     // Where the caller cannot be looked at, root is taken to have what root usually has.
     private static bool MaySeeTrusted(in fuse_in_header caller) =>
-        (caller.pid == 0 ? null : Credentials.HasSysAdmin(caller.pid)) ?? caller.uid == 0;
+        Credentials.HasCapability(caller.pid, Credentials.SysAdmin) ?? caller.uid == 0;
 
     public override Errno RemoveXattr(in RequestContext context, ReadOnlySpan<byte> name)
     {
@@ -250,25 +248,4 @@ public sealed partial class PassthroughFileSystem
             return TimeSpec.Omit;
         return (valid & now) != 0 ? TimeSpec.Now : new TimeSpec((long)seconds, nanoseconds);
     }
-
-    /// <summary>
-    /// What a write or truncation by an ordinary user does to a program file (HANDLE_KILLPRIV_V2):
-    /// set-user-id goes, set-group-id goes where the group may execute. The source's kernel does
-    /// not do it by itself, since this server has CAP_FSETID.
-    /// </summary>
-    private static Errno KillSetId(FileDescriptor fd)
-    {
-        Errno errno = Metadata.Statx(fd, StatxMask.BasicStats, out Linux.Statx statx);
-        if (errno != Errno.None || !FileModes.IsRegular(statx.Mode))
-            return errno;
-        uint bits = FileModes.SetUid;
-        if ((statx.Mode & GroupExecute) != 0)
-            bits |= FileModes.SetGid;
-        return ClearBits(fd, statx.Mode, bits);
-    }
-
-    private static Errno ClearBits(FileDescriptor fd, uint mode, uint bits) =>
-        (mode & bits) == 0
-            ? Errno.None
-            : Metadata.ChangeMode(fd, mode & FileModes.PermissionMask & ~bits);
 }

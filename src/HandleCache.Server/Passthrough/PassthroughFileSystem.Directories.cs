@@ -12,11 +12,14 @@ public sealed partial class PassthroughFileSystem
     public override Errno OpenDir(
         in RequestContext context, in fuse_open_in arguments, ref ReplyBuilder reply)
     {
-        FileDescriptor? opened = OpenNode(
-            context.NodeId, OpenFlags.ReadOnly | OpenFlags.Directory, out Errno errno);
+        int flags = OpenFlags.ReadOnly | OpenFlags.Directory;
+        Errno errno = _files.MakeRoom();
+        FileDescriptor? opened = errno == Errno.None
+            ? OpenNode(context.NodeId, flags, out errno)
+            : null;
         if (opened is null)
             return errno;
-        ulong fh = _files.Add(opened, context.NodeId, isDirectory: true);
+        ulong fh = _files.Add(opened, context.NodeId, flags);
         reply.Write(new fuse_open_out { fh = fh });
         return Errno.None;
     }
@@ -40,9 +43,10 @@ public sealed partial class PassthroughFileSystem
     /// </summary>
     private Errno ReadRecords(in fuse_read_in arguments, bool plus, ref ReplyBuilder reply)
     {
-        using DescriptorLease dir = _files.TryLease(arguments.fh, out OpenFile? file);
+        using DescriptorLease dir =
+            _files.Lease(arguments.fh, out OpenFile? file, out Errno unknown);
         if (dir.IsNone || file?.Stream is not { } stream)
-            return Errno.EBADF;
+            return dir.IsNone ? unknown : Errno.EBADF;
         DirentWriter writer = reply.Dirents(arguments.size);
         lock (stream.Gate)
         {

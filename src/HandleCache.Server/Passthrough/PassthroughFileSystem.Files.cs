@@ -18,18 +18,21 @@ public sealed partial class PassthroughFileSystem
     public override Errno Open(
         in RequestContext context, in fuse_open_in arguments, ref ReplyBuilder reply)
     {
+        Errno errno = _files.MakeRoom();
+        if (errno != Errno.None)
+            return errno;
         FileDescriptor? opened =
-            OpenNode(context.NodeId, ToSource(arguments.flags), out Errno errno);
+            OpenForCaller(context.NodeId, arguments.flags, out int flags, out errno);
         if (opened is null)
             return errno;
-        errno = KillSetIdIfAsked(opened, arguments.open_flags);
+        errno = KillSetIdIfAsked(context, opened, arguments.open_flags);
         if (errno != Errno.None)
         {
             opened.Dispose();
             return errno;
         }
 
-        WriteOpen(_files.Add(opened, context.NodeId, isDirectory: false), ref reply);
+        WriteOpen(opened, context.NodeId, flags, ref reply);
         return Errno.None;
     }
 
@@ -44,6 +47,9 @@ public sealed partial class PassthroughFileSystem
             return errno;
         if (!TryActAs(context, arguments.umask, out CallerScope caller))
             return Errno.EOVERFLOW;
+        errno = _files.MakeRoom();
+        if (errno != Errno.None)
+            return errno;
         int flags = ToSource(arguments.flags);
         FileDescriptor? opened;
         using (caller)
@@ -64,10 +70,10 @@ public sealed partial class PassthroughFileSystem
             opened = OpenExisting(
                 context, dir.Descriptor, name, flags, mayAlways: wasMade, out errno);
             if (opened is not null)
-                errno = KillSetIdIfAsked(opened, arguments.open_flags);
+                errno = KillSetIdIfAsked(context, opened, arguments.open_flags);
         }
 
-        return opened is null ? errno : ReplyCreated(opened, errno, ref reply, out _);
+        return opened is null ? errno : ReplyCreated(opened, flags, errno, ref reply, out _);
     }
 
     public override Errno TmpFile(
@@ -78,30 +84,42 @@ public sealed partial class PassthroughFileSystem
             return errno;
         if (!TryActAs(context, arguments.umask, out CallerScope caller))
             return Errno.EOVERFLOW;
+        errno = _files.MakeRoom();
+        if (errno != Errno.None)
+            return errno;
+        int flags = ToSource(arguments.flags);
         FileDescriptor? opened;
         using (caller)
         {
             // O_EXCL forbids a later link; whether the caller wants one the kernel has kept.
-            int flags = ToSource(arguments.flags) | OpenFlags.TmpFile
-                | ((int)arguments.flags & OpenFlags.Exclusive);
-            opened = Files.OpenAt(dir.Descriptor, ".\0"u8, flags,
+            int exclusive = (int)arguments.flags & OpenFlags.Exclusive;
+            opened = Files.OpenAt(dir.Descriptor, ".\0"u8, flags | OpenFlags.TmpFile | exclusive,
                 arguments.mode & FileModes.PermissionMask, out errno);
         }
 
         if (opened is null)
             return errno;
-        errno = ReplyCreated(opened, errno, ref reply, out ulong nodeid);
+        FileDescriptor? nameless = Files.Reopen(opened, PathFlags, out errno);
+        errno = ReplyCreated(opened, flags, errno, ref reply, out ulong nodeid);
         if (errno == Errno.None)
+        {
             _nodes.MarkSuspect(nodeid);
+            Hold(nodeid, nameless!);
+        }
+        else
+        {
+            nameless?.Dispose();
+        }
+
         return errno;
     }
 
     public override Errno Read(
         in RequestContext context, in fuse_read_in arguments, ref ReplyBuilder reply)
     {
-        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        using DescriptorLease file = _files.Lease(arguments.fh, out _, out Errno errno);
         if (file.IsNone)
-            return Errno.EBADF;
+            return errno;
         int room = (int)Math.Min(arguments.size, (uint)reply.Free.Length);
         SysResult read =
             Files.ReadAt(file.Held, reply.Free[..room], (long)arguments.offset);
@@ -115,15 +133,16 @@ public sealed partial class PassthroughFileSystem
         ReadOnlySpan<byte> data,
         ref ReplyBuilder reply)
     {
-        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        using DescriptorLease file =
+            _files.Lease(arguments.fh, out OpenFile? open, out Errno errno);
         if (file.IsNone)
-            return Errno.EBADF;
-        SysResult written = WriteTo(file, arguments, data);
+            return errno;
+        SysResult written = WriteTo(context, file, open!, arguments, data);
         if (written.Failed)
             return written.Errno;
         if ((arguments.write_flags & FuseConstants.FUSE_WRITE_KILL_SUIDGID) != 0)
         {
-            Errno errno = KillSetId(file.Descriptor);
+            errno = KillSetId(context, file.Descriptor);
             if (errno != Errno.None)
                 return errno;
         }
@@ -132,27 +151,10 @@ public sealed partial class PassthroughFileSystem
         return Errno.None;
     }
 
-    /// <summary>
-    /// Pages written back from a mapping have their place (FUSE_WRITE_CACHE), and any file open
-    /// for writing may carry them: one that appends would put them at the end.
-    /// </summary>
-    private static SysResult WriteTo(
-        DescriptorLease file, in fuse_write_in arguments, ReadOnlySpan<byte> data)
-    {
-        bool writeback = (arguments.write_flags & FuseConstants.FUSE_WRITE_CACHE) != 0;
-        if (!writeback || (Files.StatusFlags(file.Descriptor).Value & OpenFlags.Append) == 0)
-            return Files.WriteAt(file.Held, data, (long)arguments.offset);
-        using FileDescriptor? placed =
-            Files.Reopen(file.Descriptor, OpenFlags.WriteOnly, out Errno errno);
-        return placed is null
-            ? SysResult.Failure(errno)
-            : Files.WriteAt(placed, data, (long)arguments.offset);
-    }
-
     public override Errno Flush(in RequestContext context, in fuse_flush_in arguments)
     {
-        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
-        return file.IsNone ? Errno.EBADF : Files.FlushByClose(file.Descriptor);
+        using DescriptorLease file = _files.Lease(arguments.fh, out _, out Errno errno);
+        return file.IsNone ? errno : Files.FlushByClose(file.Descriptor);
     }
 
     public override Errno Release(in RequestContext context, in fuse_release_in arguments) =>
@@ -160,26 +162,34 @@ public sealed partial class PassthroughFileSystem
 
     public override Errno Fsync(in RequestContext context, in fuse_fsync_in arguments)
     {
-        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        using DescriptorLease file = _files.Lease(arguments.fh, out _, out Errno errno);
         bool dataOnly = (arguments.fsync_flags & FuseConstants.FUSE_FSYNC_FDATASYNC) != 0;
-        return file.IsNone ? Errno.EBADF : Files.Sync(file.Descriptor, dataOnly);
+        return file.IsNone ? errno : Files.Sync(file.Descriptor, dataOnly);
     }
 
     public override Errno FAllocate(in RequestContext context, in fuse_fallocate_in arguments)
     {
-        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
-        return file.IsNone
-            ? Errno.EBADF
-            : Files.Allocate(file.Descriptor, (int)arguments.mode, (long)arguments.offset,
-                (long)arguments.length);
+        using DescriptorLease file = _files.Lease(arguments.fh, out _, out Errno errno);
+        if (file.IsNone)
+            return errno;
+        errno = Files.Allocate(file.Descriptor, (int)arguments.mode, (long)arguments.offset,
+            (long)arguments.length);
+        return errno == Errno.None ? KillSetIdUnlessCapable(context, file.Descriptor) : errno;
     }
 
+    /// <summary>
+    /// Holes of the source. With a writeback cache it does not have what the kernel has yet to
+    /// write, and which files that is it is not told: ENOSYS makes the kernel answer by itself,
+    /// for which all of a file is data (fuse_lseek(), fs/fuse/file.c).
+    /// </summary>
     public override Errno LSeek(
         in RequestContext context, in fuse_lseek_in arguments, ref ReplyBuilder reply)
     {
-        using DescriptorLease file = _files.TryLease(arguments.fh, out _);
+        if (_writeback)
+            return Errno.ENOSYS;
+        using DescriptorLease file = _files.Lease(arguments.fh, out _, out Errno errno);
         if (file.IsNone)
-            return Errno.EBADF;
+            return errno;
         SysResult found =
             Files.Seek(file.Descriptor, (long)arguments.offset, (int)arguments.whence);
         if (!found.Failed)
@@ -190,17 +200,21 @@ public sealed partial class PassthroughFileSystem
     public override SysResult CopyFileRange(
         in RequestContext context, in fuse_copy_file_range_in arguments)
     {
-        using DescriptorLease from = _files.TryLease(arguments.fh_in, out _);
-        using DescriptorLease to = _files.TryLease(arguments.fh_out, out _);
-        if (from.IsNone || to.IsNone)
-            return SysResult.Failure(Errno.EBADF);
-        return Files.CopyRange(from.Descriptor, (long)arguments.off_in, to.Descriptor,
+        using DescriptorLease from = _files.Lease(arguments.fh_in, out _, out Errno errno);
+        if (from.IsNone)
+            return SysResult.Failure(errno);
+        using DescriptorLease to = _files.Lease(arguments.fh_out, out _, out errno);
+        if (to.IsNone)
+            return SysResult.Failure(errno);
+        SysResult copied = Files.CopyRange(from.Descriptor, (long)arguments.off_in, to.Descriptor,
             (long)arguments.off_out, arguments.len, (uint)arguments.flags);
+        errno = copied.Value > 0 ? KillSetIdUnlessCapable(context, to.Descriptor) : Errno.None;
+        return errno == Errno.None ? copied : SysResult.Failure(errno);
     }
 
     /// <summary>
-    /// Opens a node by its handle, or, when the file has been deleted, again through a
-    /// descriptor of someone who has it open.
+    /// Opens a node by its handle, or, when the object has no name any more, again through a
+    /// descriptor of it.
     /// </summary>
     private FileDescriptor? OpenNode(ulong nodeid, int flags, out Errno errno)
     {
@@ -213,8 +227,11 @@ public sealed partial class PassthroughFileSystem
         FileDescriptor? opened = _source.Open(handle, flags, out errno);
         if (errno != Errno.ESTALE)
             return opened;
-        using DescriptorLease open = _files.TryLeaseByNode(nodeid);
-        return open.IsNone ? null : Files.Reopen(open.Descriptor, flags, out errno);
+        using DescriptorLease cached = _descriptors.TryLease(nodeid);
+        if (!cached.IsNone)
+            return Files.Reopen(cached.Descriptor, flags, out errno);
+        using DescriptorLease nameless = LeaseNameless(nodeid, out errno);
+        return nameless.IsNone ? null : Files.Reopen(nameless.Descriptor, flags, out errno);
     }
 
     /// <summary>
@@ -264,7 +281,7 @@ public sealed partial class PassthroughFileSystem
 
     /// <summary>Entry and open file in one reply; nothing is kept when it fails.</summary>
     private Errno ReplyCreated(
-        FileDescriptor opened, Errno errno, ref ReplyBuilder reply, out ulong nodeid)
+        FileDescriptor opened, int flags, Errno errno, ref ReplyBuilder reply, out ulong nodeid)
     {
         nodeid = 0;
         if (errno == Errno.None)
@@ -275,34 +292,25 @@ public sealed partial class PassthroughFileSystem
             return errno;
         }
 
-        WriteOpen(_files.Add(opened, nodeid, isDirectory: false), ref reply);
+        WriteOpen(opened, nodeid, flags, ref reply);
         return Errno.None;
     }
 
-    private void WriteOpen(ulong fh, ref ReplyBuilder reply)
+    private void WriteOpen(
+        FileDescriptor opened, ulong nodeid, int flags, ref ReplyBuilder reply)
     {
-        FuseOpenFlags flags = FuseOpenFlags.FOPEN_PARALLEL_DIRECT_WRITES;
+        FuseOpenFlags answer = FuseOpenFlags.FOPEN_PARALLEL_DIRECT_WRITES;
         if (_options.KeepCache)
-            flags |= FuseOpenFlags.FOPEN_KEEP_CACHE;
-        reply.Write(new fuse_open_out { fh = fh, open_flags = (uint)flags });
+            answer |= FuseOpenFlags.FOPEN_KEEP_CACHE;
+        if (_writeback && AppendsOnly(flags))
+            answer |= FuseOpenFlags.FOPEN_DIRECT_IO;
+        ulong fh = _files.Add(opened, nodeid, flags & ~OpenFlags.Truncate);
+        reply.Write(new fuse_open_out { fh = fh, open_flags = (uint)answer });
     }
 
-    private static Errno KillSetIdIfAsked(FileDescriptor fd, uint openFlags) =>
-        (openFlags & FuseConstants.FUSE_OPEN_KILL_SUIDGID) != 0 ? KillSetId(fd) : Errno.None;
-
-    /// <summary>
-    /// With a writeback cache the kernel reads pages to complete them and knows the end of the
-    /// file better than the source.
-    /// </summary>
-    private int ToSource(uint wireFlags)
-    {
-        int flags = (int)wireFlags & SourceFlags;
-        if (_options.KernelAppends)
-            flags &= ~OpenFlags.Append;
-        if (!_writeback)
-            return flags;
-        if ((flags & OpenFlags.AccessMode) == OpenFlags.WriteOnly)
-            flags = (flags & ~OpenFlags.AccessMode) | OpenFlags.ReadWrite;
-        return flags & ~OpenFlags.Append;
-    }
+    private static Errno KillSetIdIfAsked(
+        in RequestContext context, FileDescriptor fd, uint openFlags) =>
+        (openFlags & FuseConstants.FUSE_OPEN_KILL_SUIDGID) != 0
+            ? KillSetId(context, fd)
+            : Errno.None;
 }

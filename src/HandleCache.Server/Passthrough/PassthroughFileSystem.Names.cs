@@ -120,16 +120,14 @@ public sealed partial class PassthroughFileSystem
         if (!TryActAs(context, 0, out CallerScope caller))
             return Errno.EOVERFLOW;
         bool replaces = (flags & (RenameFlags.Exchange | RenameFlags.NoReplace)) == 0;
-        bool hasVictim = replaces
-            & TryGetVictim(to.Descriptor, newName, out FileHandleBuffer victim);
+        FileDescriptor? victim = replaces ? OpenVictim(to.Descriptor, newName) : null;
         using (caller)
         {
             errno = Names.Rename(
                 from.Descriptor, WithNul(oldName), to.Descriptor, WithNul(newName), flags);
         }
 
-        if (hasVictim && errno == Errno.None)
-            _nodes.MarkSuspect(victim);
+        LoseName(victim, errno);
         return errno == Errno.ENOENT && WasRenamed(context, to.Descriptor, newName)
             ? Errno.None
             : errno;
@@ -181,25 +179,12 @@ public sealed partial class PassthroughFileSystem
         using DescriptorLease dir = Resolve(context.NodeId, out Errno errno);
         if (dir.IsNone)
             return errno;
-        bool hasVictim = TryGetVictim(dir.Descriptor, name, out FileHandleBuffer victim);
+        FileDescriptor? victim = OpenVictim(dir.Descriptor, name);
         errno = Names.Unlink(dir.Descriptor, WithNul(name), flags);
-        if (hasVictim && errno == Errno.None)
-            _nodes.MarkSuspect(victim);
+        LoseName(victim, errno);
         return errno == Errno.ENOENT && Applied(context, ResentRule.Remove)
             ? Errno.None
             : errno;
-    }
-
-    /// <summary>
-    /// Whose name is about to go; asked only where forgotten nodes are remembered, so that
-    /// those of deleted files are not remembered forever.
-    /// </summary>
-    private bool TryGetVictim(
-        FileDescriptor dir, ReadOnlySpan<byte> name, out FileHandleBuffer victim)
-    {
-        victim = default;
-        return _options.Forgotten == ForgottenHandles.Remember
-            && FileHandles.Get(dir, WithNul(name), 0, out victim, out _) == Errno.None;
     }
 
     /// <summary>

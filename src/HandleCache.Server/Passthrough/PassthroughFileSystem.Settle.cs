@@ -15,7 +15,7 @@ public sealed partial class PassthroughFileSystem
             (int)node.Handle.Type, node.Handle.Bytes);
         using FileDescriptor? opened = _source.OpenPath(handle, out Errno errno);
         if (opened is null)
-            return errno;
+            return errno == Errno.ESTALE ? Stale() : errno;
         errno = Metadata.Statx(opened, StatxMask.BasicStats, out Statx statx);
         return errno == Errno.None ? _nodes.Rebind(node.NodeId, handle, statx.Mode) : errno;
     }
@@ -28,13 +28,16 @@ public sealed partial class PassthroughFileSystem
     {
         if (_files.Contains(file.Fh))
             return Errno.None;
-        bool isDirectory = file.IsDirectory != 0;
-        int flags = isDirectory
-            ? OpenFlags.ReadOnly | OpenFlags.Directory
-            : ToSource(file.Flags) & ~OpenFlags.Truncate;
-        FileDescriptor? opened = OpenNode(file.NodeId, flags, out Errno errno);
+        int flags = OpenFlags.ReadOnly | OpenFlags.Directory;
+        Errno errno = _files.MakeRoom();
+        if (errno != Errno.None)
+            return errno;
+        FileDescriptor? opened = file.IsDirectory != 0
+            ? OpenNode(file.NodeId, flags, out errno)
+            : OpenForCaller(
+                file.NodeId, file.Flags & ~(uint)OpenFlags.Truncate, out flags, out errno);
         if (opened is not null)
-            _files.TryAddAgain(file.Fh, opened, file.NodeId, isDirectory);
+            _files.TryAddAgain(file.Fh, opened, file.NodeId, flags);
         return errno;
     }
 

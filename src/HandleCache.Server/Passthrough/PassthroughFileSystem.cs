@@ -25,6 +25,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private readonly SharedDescriptor _root;
     private readonly NodeTable _nodes;
     private readonly DescriptorCache _descriptors;
+    private readonly DescriptorCache _nameless;
     private readonly OpenFileTable _files;
     private readonly ThreadLocal<CallerScope.ThreadUmask> _umask = new(() => new());
     private readonly (ulong Seconds, uint Nanoseconds) _entryValid;
@@ -44,8 +45,12 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         _root = new SharedDescriptor(_source.Root);
         _nodes = new NodeTable(
             _source.RootHandle, options.Forgotten, options.FirstNodeId, options.KnownNodes);
-        _files = new OpenFileTable(options.FirstFh);
-        _descriptors = new DescriptorCache(options.CachedDescriptors);
+        DescriptorShares shares = options.MostDescriptors is { } most
+            ? DescriptorShares.Of((ulong)most, 0, options.CachedDescriptors)
+            : DescriptorShares.OfProcess(options.CachedDescriptors);
+        _files = new OpenFileTable(options.FirstFh, shares.OpenFiles, OpenNode);
+        _descriptors = new DescriptorCache(shares.Cached);
+        _nameless = new DescriptorCache(shares.Nameless);
     }
 
     /// <summary>Nodes known, the root and remembered ones included.</summary>
@@ -59,8 +64,14 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     /// </summary>
     public int CachedDescriptorCount => _descriptors.Count;
 
+    /// <summary>Descriptors of objects that have no name, held until FORGET.</summary>
+    public int NamelessCount => _nameless.Count;
+
     /// <summary>Open files and directories of the kernel's callers.</summary>
     public int OpenFileCount => _files.Count;
+
+    /// <summary>Those of them that have a descriptor now: the others are parked.</summary>
+    public int OpenDescriptorCount => _files.DescriptorCount;
 
     /// <summary>Memory of the table of nodes, in bytes.</summary>
     public long NodeMemoryBytes => _nodes.MemoryBytes;
@@ -75,6 +86,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     {
         _files.CloseAll();
         _descriptors.Dispose();
+        _nameless.Dispose();
     }
 
     public void Dispose()
@@ -89,9 +101,10 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     public override void Forget(ulong nodeid, ulong nlookup)
     {
         ForgetResult result = _nodes.Forget(nodeid, nlookup);
-        if (result is ForgetResult.Unknown or ForgetResult.Held)
+        if (result == ForgetResult.Held)
             return;
         _descriptors.Remove(nodeid);
+        _nameless.Remove(nodeid);
         if (result == ForgetResult.RememberedSuspect)
             DropIfGone(nodeid);
     }
@@ -100,8 +113,8 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     public override void TakeBackOpen(ulong fh) => Close(fh);
 
     /// <summary>
-    /// A descriptor of a node's object, O_PATH or better: cached, opened by handle, or, for a
-    /// deleted file, that of someone who has it open. ESTALE: unknown, or no more.
+    /// A descriptor of a node's object, O_PATH or better: cached, opened by handle, or, for one
+    /// without a name, held or open. ESTALE: unknown, or no more.
     /// </summary>
     private DescriptorLease Resolve(ulong nodeid, out Errno errno)
     {
@@ -126,18 +139,14 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         FileDescriptor? opened = _source.OpenPath(handle, out errno);
         if (opened is not null)
             return _descriptors.Add(nodeid, opened);
-        if (errno != Errno.ESTALE)
-            return default;
-        DescriptorLease open = _files.TryLeaseByNode(nodeid);
-        errno = open.IsNone ? Errno.ESTALE : Errno.None;
-        return open;
+        return errno == Errno.ESTALE ? LeaseNameless(nodeid, out errno) : default;
     }
 
     /// <summary>The descriptor of an fh if one is given and known, else that of the node.</summary>
     private DescriptorLease ResolveFh(bool hasFh, ulong fh, ulong nodeid, out Errno errno)
     {
         errno = Errno.None;
-        DescriptorLease open = hasFh ? _files.TryLease(fh, out _) : default;
+        DescriptorLease open = hasFh ? _files.Lease(fh, out _, out _) : default;
         return open.IsNone ? Resolve(nodeid, out errno) : open;
     }
 
@@ -197,6 +206,8 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     /// <summary>Writes the entry of a name and counts one lookup; none when it fails.</summary>
     private Errno ReplyEntry(DescriptorLease dir, ReadOnlySpan<byte> name, ref ReplyBuilder reply)
     {
+        if (IsWatchful())
+            return ReplyHeldEntry(dir, name, ref reply);
         Errno errno =
             Describe(dir, WithNul(name), out fuse_entry_out entry, out FileHandleBuffer handle);
         return errno == Errno.None ? WriteEntry(entry, handle, ref reply, out _) : errno;

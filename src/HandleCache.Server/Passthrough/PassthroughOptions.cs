@@ -6,6 +6,11 @@ public sealed record PassthroughOptions
     /// <summary>O_PATH descriptors kept open between requests, at most.</summary>
     public int CachedDescriptors { get; init; } = 256;
 
+    /// <summary>
+    /// Descriptors of all kinds, about; null: as many as the process may have (RLIMIT_NOFILE).
+    /// </summary>
+    public int? MostDescriptors { get; init; }
+
     public ForgottenHandles Forgotten { get; init; } = ForgottenHandles.Drop;
 
     /// <summary>How long the kernel may believe a name (entry_valid).</summary>

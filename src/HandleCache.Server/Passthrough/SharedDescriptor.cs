@@ -27,6 +27,17 @@ internal sealed class SharedDescriptor(FileDescriptor descriptor)
         return false;
     }
 
+    /// <summary>
+    /// Lets go of the owner's hold and closes, if nobody else holds it; false when somebody does.
+    /// </summary>
+    public bool TryEnd()
+    {
+        if (Interlocked.CompareExchange(ref _holders, 0, 1) != 1)
+            return false;
+        Descriptor.Dispose();
+        return true;
+    }
+
     public void Release()
     {
         if (Interlocked.Decrement(ref _holders) == 0)

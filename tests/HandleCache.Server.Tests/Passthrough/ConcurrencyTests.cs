@@ -36,7 +36,7 @@ public class ConcurrencyTests
         ForgottenHandles forgotten)
     {
         using ServedFolder served = new(
-            new PassthroughOptions { CachedDescriptors = 4, Forgotten = forgotten });
+            new PassthroughOptions { MostDescriptors = 0, Forgotten = forgotten });
         for (int i = 0; i < 40; i++)
             served.Write($"f{i}", $"f{i}");
         FuseClient[] clients = [.. Enumerable.Range(0, 4)

@@ -252,6 +252,64 @@ public class FilesTests
         Assert.Equal(0x1EDu, served.StatxOf("file").Mode & FileModes.PermissionMask);
     }
 
+    /// <param name="mode">With set-id bits.</param>
+    /// <param name="gid">The caller's group; the file's is 77.</param>
+    /// <param name="expected">What is left.</param>
+    [Theory]
+    [InlineData(0xDFF, 1234, 0x1FF)]
+    [InlineData(0xDE4, 1234, 0x1E4)]
+    [InlineData(0xDE4, 77, 0x5E4)]
+    public void Set_id_bits_go_with_every_change_by_a_caller_who_is_not_root(
+        uint mode, uint gid, uint expected)
+    {
+        using ServedFolder served = new();
+        served.Write("file", new string('x', 8192));
+        using FileDescriptor file = Files.Open($"{served.Path}/file", OpenFlags.ReadWrite);
+        Metadata.ChangeOwner(file, 7, 77);
+        ulong nodeid = served.Client.LookupNode(Root, "file");
+        ulong fh = served.Client.Open(nodeid, OpenFlags.ReadWrite).Open.fh;
+        const uint PunchHole = 3;
+        Func<Errno>[] changes =
+        [
+            () => served.Client.Write(
+                nodeid, fh, 0, "y"u8.ToArray(), FuseConstants.FUSE_WRITE_KILL_SUIDGID).Errno,
+            () => Allocate(served, nodeid, fh, mode: 0),
+            () => Allocate(served, nodeid, fh, PunchHole),
+            () => served.Client.Call(FuseOpcode.FUSE_COPY_FILE_RANGE, nodeid,
+                FuseClient.Bytes(new fuse_copy_file_range_in
+                {
+                    fh_in = fh, fh_out = fh, nodeid_out = nodeid, off_out = 4096, len = 10,
+                })).Errno,
+        ];
+        foreach (Func<Errno> change in changes)
+        {
+            Metadata.ChangeMode(file, mode);
+            served.Client.Uid = 1234;
+            served.Client.Gid = gid;
+            Assert.Equal(Errno.None, change());
+            Assert.Equal(expected, served.StatxOf("file").Mode & FileModes.PermissionMask);
+        }
+
+        served.Client.Uid = 0;
+        Metadata.ChangeMode(file, mode);
+        Assert.Equal(Errno.None, Allocate(served, nodeid, fh, PunchHole));
+        Assert.Equal(mode, served.StatxOf("file").Mode & FileModes.PermissionMask);
+    }
+
+    private static Errno Allocate(ServedFolder served, ulong nodeid, ulong fh, uint mode) =>
+        served.Client.Call(FuseOpcode.FUSE_FALLOCATE, nodeid, FuseClient.Bytes(
+            new fuse_fallocate_in { fh = fh, mode = mode, length = 4096 })).Errno;
+
+    [Fact]
+    public void With_a_writeback_cache_the_kernel_is_left_to_say_what_is_data()
+    {
+        using ServedFolder served =
+            new(session: new SessionOptions { Workers = 1, WritebackCache = true });
+        Reply made = served.Client.Create(Root, "file");
+        Assert.Equal(Errno.ENOSYS, served.Client.Call(FuseOpcode.FUSE_LSEEK, made.Entry.nodeid,
+            FuseClient.Bytes(new fuse_lseek_in { fh = made.Open.fh, whence = 3 })).Errno);
+    }
+
     [Fact]
     public void Holes_allocation_and_copies_work_on_fhs()
     {

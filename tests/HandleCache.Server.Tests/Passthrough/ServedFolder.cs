@@ -9,7 +9,7 @@ namespace HandleCache.Server.Tests.Passthrough;
 /// <summary>A temp folder served to a test that plays the kernel.</summary>
 internal sealed class ServedFolder : IDisposable
 {
-    public ServedFolder(PassthroughOptions? options = null)
+    public ServedFolder(PassthroughOptions? options = null, SessionOptions? session = null)
     {
         if (Credentials.WhyNotOpenByHandle() is { } reason)
             Assert.Skip(reason);
@@ -24,7 +24,7 @@ internal sealed class ServedFolder : IDisposable
             Assert.Skip(e.Message);
         }
 
-        Client = new FuseClient(FileSystem);
+        Client = new FuseClient(FileSystem, session);
     }
 
     public string Path { get; }
