@@ -9,6 +9,7 @@ public static unsafe class Mounts
     private const ulong Recursive = 0x4000;
     private const ulong Private = 0x40000;
     private const ulong BindFlag = 0x1000;
+    private const int Force = 1;
     private const int Detach = 2;
     private const int NoFollow = 8;
 
@@ -60,11 +61,19 @@ public static unsafe class Mounts
     /// Takes the mount away from the tree at once; the file system ends when its last user is
     /// gone (MNT_DETACH). EINVAL: nothing is mounted there.
     /// </summary>
-    public static Errno Unmount(string mountPoint)
+    public static Errno Unmount(string mountPoint) => Unmount(mountPoint, Detach);
+
+    /// <summary>
+    /// The same, and cuts the connection first (MNT_FORCE, fuse_umount_begin()): who waits for
+    /// the server gets ECONNABORTED, and what he held in the kernel is free again.
+    /// </summary>
+    public static Errno UnmountAborted(string mountPoint) => Unmount(mountPoint, Detach | Force);
+
+    private static Errno Unmount(string mountPoint, int flags)
     {
         // SAFETY: a NUL-terminated path, pinned for the call.
         fixed (byte* target = CString.FromString(mountPoint))
-            return Sys.Status(LibC.umount2(target, Detach | NoFollow));
+            return Sys.Status(LibC.umount2(target, flags | NoFollow));
     }
 
     private static void Mount(

@@ -128,6 +128,34 @@ public class ValidateTests
             c.GetProperty("firstMismatch").GetString()!.Length > 20, Text(document)));
     }
 
+    /// <summary>Evictions that nobody asked for are no mismatch, and hide none.</summary>
+    [Fact]
+    public void Beside_dropped_caches_it_never_diverges_but_for_a_fault()
+    {
+        Machine.RequireMount();
+        using ProgramRun sound = ProgramRun.Start([.. Small, "--json"]);
+        DropCachesUntilTheEndOf(sound);
+        string verdict = JsonDocument.Parse(sound.Output).RootElement
+            .GetProperty("verdict").GetString()!;
+        Assert.True(
+            (sound.ExitCode, verdict) is (0, "match") or (4, "undecided"),
+            $"{sound.ExitCode}: {sound.Output}{sound.Error}");
+
+        using ProgramRun broken = ProgramRun.Start(
+            [.. Small, "--json", "--break", ValidateFaults.OfTraffic[0].Name]);
+        DropCachesUntilTheEndOf(broken);
+        Assert.True(broken.ExitCode == 1, $"{broken.ExitCode}: {broken.Output}");
+    }
+
+    private static void DropCachesUntilTheEndOf(ProgramRun run)
+    {
+        while (!run.HasExited)
+        {
+            File.WriteAllText("/proc/sys/vm/drop_caches", "2");
+            Thread.Sleep(50);
+        }
+    }
+
     private static void AssertMatch(int exitCode, JsonElement document)
     {
         TestContext.Current.TestOutputHelper?.WriteLine(

@@ -15,6 +15,11 @@ internal static class ExitCode
     /// <summary>The machine lacks what is needed.</summary>
     public const int MissingRequirement = 3;
 
+    /// <summary>
+    /// The machine disturbed the run, so that it says neither that it holds nor that it does not.
+    /// </summary>
+    public const int Undecided = 4;
+
     /// <summary>Ended by a signal after cleaning up; what a shell gives for SIGINT.</summary>
     public const int Interrupted = 130;
 }

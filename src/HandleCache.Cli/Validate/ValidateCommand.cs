@@ -149,7 +149,12 @@ internal static class ValidateCommand
             ValidateText.Write(Console.Out, result);
         if (result.IsInterrupted)
             return ExitCode.Interrupted;
-        return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
+        return result.Verdict switch
+        {
+            "match" => ExitCode.Success,
+            "undecided" => ExitCode.Undecided,
+            _ => ExitCode.CheckFailed,
+        };
     }
 
     private static ValidateOptions OptionsOf(ParseResult parsed, DialectOption dialect)

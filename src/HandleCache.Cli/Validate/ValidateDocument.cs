@@ -32,6 +32,8 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
     public DifferentialPart? Differential =>
         result.Differential is { } run ? DifferentialPart.Of(run) : null;
 
+    public IReadOnlyList<UndecidedComparison> Undecided => result.Undecided;
+
     public IReadOnlyList<string> Notes => result.Notes;
 
     public ValidateChoices Options => new(

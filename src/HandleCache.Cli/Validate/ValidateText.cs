@@ -49,6 +49,8 @@ internal static class ValidateText
                 Paragraph(output, $"{check.Name} not compared: {check.NotCompared}");
         }
 
+        foreach (UndecidedComparison one in result.Undecided)
+            Paragraph(output, $"{one.Check} undecided: {one.What}: {one.DisturbedBy}");
         foreach (string note in result.Notes)
             Paragraph(output, $"note: {note}");
         if (result.Differential is { } differential)

@@ -13,7 +13,13 @@ namespace HandleCache.Lab.Differential;
 public sealed class DifferentialExperiment
 {
     /// <summary>Runs of one script that may be thrown away.</summary>
-    private const int Attempts = 8;
+    private const int Attempts = 12;
+
+    /// <summary>
+    /// What reclaims again and again leaves pauses: an attempt that begins with one is the likeliest
+    /// to be left alone. Nobody's next reclaim is waited for longer than this.
+    /// </summary>
+    private static readonly TimeSpan PauseBegins = TimeSpan.FromMilliseconds(300);
 
     /// <summary>
     /// While a script is shrunken a late request is waited for no longer than this: nearly every
@@ -34,6 +40,7 @@ public sealed class DifferentialExperiment
     private int _disturbed;
     private int _givenUp;
     private ulong? _firstGivenUp;
+    private UndecidedScript? _undecided;
     private long _calls;
     private long _requests;
     private long _initFields;
@@ -103,7 +110,7 @@ public sealed class DifferentialExperiment
             if (outcome.Verdict == ScriptVerdict.Same)
                 Count(script);
             else
-                GiveUp(script);
+                GiveUp(script, outcome);
             progress?.Invoke(_scripts);
         }
 
@@ -130,10 +137,12 @@ public sealed class DifferentialExperiment
         _finite += script.Server.HasFiniteValidity ? 1 : 0;
     }
 
-    private void GiveUp(Script script)
+    private void GiveUp(Script script, ScriptOutcome last)
     {
         _givenUp++;
         _firstGivenUp ??= script.Seed;
+        if (last is { Verdict: ScriptVerdict.Disturbed, Reclaim: { } reclaim })
+            _undecided ??= new UndecidedScript(script.Seed, last.Divergence!, reclaim);
     }
 
     private DifferentialResult Result() => new()
@@ -145,6 +154,7 @@ public sealed class DifferentialExperiment
         Disturbed = _disturbed,
         GivenUp = _givenUp,
         FirstGivenUpSeed = _firstGivenUp,
+        Undecided = _undecided,
         Calls = _calls,
         Requests = _requests,
         InitFields = _initFields,
@@ -169,21 +179,31 @@ public sealed class DifferentialExperiment
     /// <summary>Runs a script until a run of it says something.</summary>
     private ScriptOutcome RunScript(Script script, ScriptHost host, TimeSpan? patience = null)
     {
+        Script attempted = script;
         ScriptOutcome outcome = new(ScriptVerdict.Disturbed, 0, 0);
         int attempt = 0;
         do
         {
-            if (outcome.Verdict == ScriptVerdict.TooSlow)
-                script = script.Slower();
-            outcome = ScriptRunner.Run(script, host, _options.Model, patience);
+            if (outcome.Reclaim is not null)
+            {
+                // As short as it was: a slower one hardly fits between two.
+                attempted = script;
+                new ReclaimWatch().WaitForNext(PauseBegins);
+            }
+            else if (outcome.Verdict == ScriptVerdict.TooSlow)
+            {
+                attempted = attempted.Slower();
+            }
+
+            outcome = ScriptRunner.Run(attempted, host, _options.Model, patience);
             _tooSlow += outcome.Verdict == ScriptVerdict.TooSlow ? 1 : 0;
             _disturbed += outcome.Verdict == ScriptVerdict.Disturbed ? 1 : 0;
         }
         while (outcome.Verdict is ScriptVerdict.TooSlow or ScriptVerdict.Disturbed
             && ++attempt < Attempts);
 
-        // No disturbance comes in every run.
-        return outcome.Verdict == ScriptVerdict.Disturbed
+        // No walk restarts in every run; reclaim may well come in every run.
+        return outcome is { Verdict: ScriptVerdict.Disturbed, Reclaim: null }
             ? outcome with { Verdict = ScriptVerdict.Differs }
             : outcome;
     }

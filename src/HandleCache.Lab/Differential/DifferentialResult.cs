@@ -4,6 +4,13 @@ using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Differential;
 
+/// <summary>A script about which nothing can be said.</summary>
+/// <param name="Seed">Of the script.</param>
+/// <param name="Divergence">Where it differed in the last attempt.</param>
+/// <param name="DisturbedBy">What the kernel did meanwhile.</param>
+public sealed record UndecidedScript(
+    ulong Seed, ScriptDivergence Divergence, string DisturbedBy);
+
 /// <summary>What a differential run found.</summary>
 public sealed record DifferentialResult
 {
@@ -29,6 +36,12 @@ public sealed record DifferentialResult
 
     /// <summary>The seed of the first of them.</summary>
     public ulong? FirstGivenUpSeed { get; init; }
+
+    /// <summary>
+    /// The first script that differed in every attempt, each beside reclaim: whether it would
+    /// differ without, nobody knows. Null where there was none.
+    /// </summary>
+    public UndecidedScript? Undecided { get; init; }
 
     /// <summary>Results compared.</summary>
     public long Calls { get; init; }

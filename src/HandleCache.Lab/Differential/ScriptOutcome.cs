@@ -27,9 +27,10 @@ public enum ScriptVerdict
 /// <param name="Results">Results compared.</param>
 /// <param name="Divergence">Where the two first differed.</param>
 /// <param name="InitFields">Fields of INIT compared.</param>
+/// <param name="Reclaim">What the kernel reclaimed meanwhile, where that may be why.</param>
 public sealed record ScriptOutcome(
     ScriptVerdict Verdict, int Requests, int Results, ScriptDivergence? Divergence = null,
-    int InitFields = 0);
+    int InitFields = 0, string? Reclaim = null);
 
 /// <summary>The first call at which two kernels differed.</summary>
 /// <param name="CallIndex">Its place in the script; the script's length for the end of it.</param>

@@ -64,12 +64,14 @@ public static class ScriptRunner
 
         // Up to the last call, not to the end of the wait for what it lacks.
         isSlow |= isFinite && Stopwatch.GetElapsedTime(begun, pair.CalledAt) > limit;
+        bool isReclaimed = divergence is not null && reclaim.HasRunUntilNow();
         ScriptVerdict verdict = divergence is null ? ScriptVerdict.Same
             : isSlow ? ScriptVerdict.TooSlow
-            : reclaim.HasRun || pair.HasRestartedWalk ? ScriptVerdict.Disturbed
+            : isReclaimed || pair.HasRestartedWalk ? ScriptVerdict.Disturbed
             : ScriptVerdict.Differs;
         return new ScriptOutcome(
-            verdict, pair.Requests, pair.Results, divergence, pair.InitFields);
+            verdict, pair.Requests, pair.Results, divergence, pair.InitFields,
+            isReclaimed ? reclaim.ToString() : null);
     }
 
     private static int? ClosedBy(VfsCall call) => call.Kind switch

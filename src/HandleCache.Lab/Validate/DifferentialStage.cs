@@ -47,10 +47,20 @@ internal static class DifferentialStage
                 $"script {result.Failed!.Seed:x16}: {where.What} differ at {where.Call}"));
         }
 
+        if (result.Undecided is { } undecided)
+        {
+            plan.Disturbances.GiveUp(
+                ValidateChecks.Differential,
+                FormattableString.Invariant($"script {undecided.Seed:x16}: ")
+                    + $"{undecided.Divergence.What} at {undecided.Divergence.Call}",
+                undecided.DisturbedBy);
+        }
+
         if (result.GivenUp > 0)
         {
             plan.Notes.Add(FormattableString.Invariant(
-                $"differential: {result.GivenUp} scripts given up, the machine was too busy; ")
+                $"differential: {result.GivenUp} scripts given up, the machine was too busy or ")
+                + "reclaimed memory in every attempt; "
                 + FormattableString.Invariant($"the first has seed {result.FirstGivenUpSeed}"));
         }
 

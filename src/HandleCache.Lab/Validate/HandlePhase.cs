@@ -1,3 +1,4 @@
+using HandleCache.Lab.Differential;
 using HandleCache.Lab.Workload;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
@@ -35,33 +36,72 @@ internal static class HandlePhase
         foreach (string[] chunk in paths.Chunk(Chunk))
         {
             plan.Cancel.ThrowIfCancellationRequested();
+            ReclaimWatch watch = new();
             HandlesReply reply = stage.Ask(new HandlesRequest(stage.Root, chunk));
             foreach (PathHandle given in reply.Handles)
             {
-                if (given.Errno is not null)
-                {
-                    stage.Ledger.Fail(ValidateChecks.ExportHandle,
-                        $"name_to_handle_at {given.Path} on the mount: {given.Errno}");
-                    continue;
-                }
-
-                known.Add(Compare(plan, stage, given, trueHandle));
+                if (Examine(plan, stage, given, trueHandle, watch) is { } one)
+                    known.Add(one);
             }
         }
 
         return known;
     }
 
+    /// <summary>Asks the mount alone, without comparing.</summary>
+    public static KnownObject? Look(Stage stage, string path)
+    {
+        PathHandle given = stage.Ask(new HandlesRequest(stage.Root, [path])).Handles[0];
+        return given.Errno is null ? Known(given) : null;
+    }
+
+    /// <summary>
+    /// Compares one answer. The kernel may evict the inode on its own between the answer and the
+    /// look into the model: then the path is asked for again.
+    /// </summary>
+    private static KnownObject? Examine(
+        StagePlan plan, Stage stage, PathHandle given, TrueHandle trueHandle, ReclaimWatch watch)
+    {
+        for (int attempt = 1; given.Errno is null; attempt++)
+        {
+            ulong nodeid = MountHandle.NodeIdOf(given);
+            HandleText? actual = trueHandle(given.Path);
+            ModelView view = stage.Mirror.Inspect(cache => ModelView.Of(cache, nodeid, actual));
+            bool isSpoilt = view.Held is null && plan.Disturbances.MayExplain(watch);
+            if (!isSpoilt)
+            {
+                Compare(plan, stage, given, actual, view);
+                return Known(given);
+            }
+
+            if (attempt == Disturbances.Attempts)
+            {
+                plan.Disturbances.GiveUp(
+                    ValidateChecks.ExportHandle, $"the handle of {given.Path}", watch);
+                return Known(given);
+            }
+
+            watch = new ReclaimWatch();
+            given = stage.Ask(new HandlesRequest(stage.Root, [given.Path])).Handles[0];
+        }
+
+        stage.Ledger.Fail(ValidateChecks.ExportHandle,
+            $"name_to_handle_at {given.Path} on the mount: {given.Errno}");
+        return null;
+    }
+
+    private static KnownObject Known(PathHandle given) => new(
+        given.Path, MountHandle.NodeIdOf(given), given.Ino,
+        new HandleText(given.Type, given.Bytes));
+
     /// <summary>Every entry brings its handle, however the kernel came by it.</summary>
     public static bool AllHaveHandles(Dialect dialect) =>
         dialect.ReplyBrings(FuseOpcode.FUSE_READDIRPLUS);
 
-    private static KnownObject Compare(
-        StagePlan plan, Stage stage, PathHandle given, TrueHandle trueHandle)
+    private static void Compare(
+        StagePlan plan, Stage stage, PathHandle given, HandleText? actual, ModelView view)
     {
         ulong nodeid = MountHandle.NodeIdOf(given);
-        HandleText? actual = trueHandle(given.Path);
-        ModelView view = stage.Mirror.Inspect(cache => ModelView.Of(cache, nodeid, actual));
         CheckLedger ledger = stage.Ledger;
         string mountText = MountHandle.Text(given.Type, given.Bytes);
 
@@ -87,9 +127,6 @@ internal static class HandlePhase
             else
                 plan.HandlesInline++;
         }
-
-        return new KnownObject(
-            given.Path, nodeid, given.Ino, new HandleText(given.Type, given.Bytes));
     }
 
     /// <summary>What the model says of an object, copied out of it.</summary>

@@ -1,3 +1,4 @@
+using HandleCache.Lab.Differential;
 using HandleCache.Lab.Workload;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Uapi;
@@ -43,7 +44,7 @@ internal static class ReuseStage
             }
             else
             {
-                CompareStates(stage, fileSystem, known);
+                CompareStates(plan, stage, fileSystem, known);
             }
 
             // Half of the objects are held open over the change, so that old and new live at once.
@@ -62,29 +63,75 @@ internal static class ReuseStage
 
     /// <summary>Generation and type: server, model, and what the mount shows.</summary>
     private static void CompareStates(
-        Stage stage, ReusingFileSystem fileSystem, List<KnownObject> known)
+        StagePlan plan, Stage stage, ReusingFileSystem fileSystem, List<KnownObject> known)
     {
-        OpenHandlesReply opened = stage.Ask(new OpenHandlesRequest(
-            stage.Root, [.. known.Select(o => o.Exported)]));
+        ReclaimWatch watch = new();
+        OpenHandlesReply opened = Open(stage, known);
         for (int i = 0; i < known.Count; i++)
         {
-            KnownObject one = known[i];
-            OpenedHandle shown = opened.Handles[i];
             (ulong generation, uint type) = fileSystem.Now(i);
-            (uint Generation, uint Type) model = stage.Mirror.Inspect(cache =>
+            ObjectState given = new((uint)generation, type);
+            CompareState(plan, stage, known[i], opened.Handles[i], given, watch);
+        }
+    }
+
+    /// <summary>
+    /// An inode that the kernel has evicted on its own meanwhile is looked up and opened again.
+    /// </summary>
+    private static void CompareState(
+        StagePlan plan, Stage stage, KnownObject one, OpenedHandle shown, ObjectState given,
+        ReclaimWatch watch)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            ObjectState? held = stage.Mirror.Inspect(cache => ObjectState.Of(cache, one.NodeId));
+            bool isSpoilt = (held is null || shown.Errno == "ESTALE")
+                && plan.Disturbances.MayExplain(watch) && stage.IsForgotten(one.NodeId);
+            if (!isSpoilt)
             {
-                InodeIndex index = cache.Find(one.NodeId);
-                InodeInfo info = index.IsNone ? default : cache.Get(index);
-                return (info.Generation, info.FileType);
-            });
-            CheckLedger ledger = stage.Ledger;
-            uint shownType = shown.Mode & FileModes.TypeMask;
-            bool holds = shown.Errno is null && model.Type == shownType
-                && model.Generation == (uint)generation && type == shownType;
-            ledger.Compare(ValidateChecks.InodeState, holds, () =>
-                $"{one.Path} (nodeid {one.NodeId}): the server gave generation {generation} and "
-                + $"type 0x{type:x}, the mount shows {shown.Errno ?? $"type 0x{shownType:x}"}, "
-                + $"the model holds generation {model.Generation} and type 0x{model.Type:x}");
+                Compare(stage.Ledger, one, shown, given, held ?? default);
+                return;
+            }
+
+            if (attempt == Disturbances.Attempts)
+            {
+                plan.Disturbances.GiveUp(
+                    ValidateChecks.InodeState, $"generation and type of {one.Path}", watch);
+                return;
+            }
+
+            watch = new ReclaimWatch();
+            one = HandlePhase.Look(stage, one.Path) ?? one;
+            shown = Open(stage, [one]).Handles[0];
+        }
+    }
+
+    private static void Compare(
+        CheckLedger ledger, KnownObject one, OpenedHandle shown, ObjectState given,
+        ObjectState held)
+    {
+        uint shownType = shown.Mode & FileModes.TypeMask;
+        bool holds = shown.Errno is null && held == given && given.Type == shownType;
+        ledger.Compare(ValidateChecks.InodeState, holds, () =>
+            $"{one.Path} (nodeid {one.NodeId}): the server gave generation {given.Generation} "
+            + $"and type 0x{given.Type:x}, the mount shows "
+            + $"{shown.Errno ?? $"type 0x{shownType:x}"}, the model holds generation "
+            + $"{held.Generation} and type 0x{held.Type:x}");
+    }
+
+    private static OpenHandlesReply Open(Stage stage, IReadOnlyList<KnownObject> objects) =>
+        stage.Ask(new OpenHandlesRequest(stage.Root, [.. objects.Select(o => o.Exported)]));
+
+    private readonly record struct ObjectState(uint Generation, uint Type)
+    {
+        /// <summary>Of the model's inode; null when it holds none.</summary>
+        public static ObjectState? Of(FuseInodeCache cache, ulong nodeid)
+        {
+            InodeIndex index = cache.Find(nodeid);
+            if (index.IsNone)
+                return null;
+            InodeInfo info = cache.Get(index);
+            return new ObjectState(info.Generation, info.FileType);
         }
     }
 }

@@ -17,6 +17,8 @@ internal sealed class Stage : IDisposable
     /// <summary>Longest wait for one answer of the client; a hung mount ends here.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
+    private static readonly TimeSpan ForgetPatience = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenRegistration _onCancel;
 
     private Stage(
@@ -119,6 +121,13 @@ internal sealed class Stage : IDisposable
 
         return true;
     }
+
+    /// <summary>
+    /// Whether the kernel has taken back all it held of a nodeid: then its inode is evicted. The
+    /// FORGET may be on its way.
+    /// </summary>
+    public bool IsForgotten(ulong nodeid) =>
+        WaitFor(cache => cache.Held(nodeid) == 0, ForgetPatience);
 
     public void Dispose()
     {

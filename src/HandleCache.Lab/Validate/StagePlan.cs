@@ -30,6 +30,9 @@ internal sealed class StagePlan : IDisposable
 
     public NamespaceThread Namespace { get; }
 
+    /// <summary>What reclaim may have spoilt.</summary>
+    public Disturbances Disturbances { get; } = new();
+
     public List<string> Notes { get; } = [];
 
     public List<StageSummary> Stages { get; } = [];

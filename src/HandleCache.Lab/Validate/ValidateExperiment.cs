@@ -323,6 +323,7 @@ public sealed class ValidateExperiment
             HandlesInline = _plan.HandlesInline,
             HandlesSpilled = _plan.HandlesSpilled,
             Checks = _plan.Ledger.Results(),
+            Undecided = _plan.Disturbances.Undecided,
             Stages = stages,
             Notes = _plan.Notes,
             Options = _options,

@@ -17,14 +17,17 @@ public sealed record StageSummary(string Name, MirrorStatistics Statistics);
 public sealed record ValidateResult
 {
     /// <summary>
-    /// "match", or "diverge" when any check has a mismatch or a mandatory one compared nothing.
+    /// "diverge" when any check has a mismatch, or a mandatory one compared nothing that reclaim
+    /// did not spoil; else "undecided" when reclaim has spoilt any comparison; else "match".
     /// </summary>
     public string Verdict =>
-        Checks.Any(c => c.Mismatches > 0)
-        || MandatoryHere.Any(
-            name => !Checks.Any(c => c.Name == name && c.Compared > 0))
+        Checks.Any(c => c.Mismatches > 0) || MandatoryHere.Any(name => !HasCompared(name))
             ? "diverge"
-            : "match";
+            : Undecided.Count > 0 ? "undecided" : "match";
+
+    private bool HasCompared(string check) =>
+        Checks.Any(c => c.Name == check && c.Compared > 0)
+        || Undecided.Any(one => one.Check == check);
 
     private IEnumerable<string> MandatoryHere => ValidateChecks.MandatoryFor(Options.Dialect)
         .Concat(Differential is null ? [] : [ValidateChecks.Differential]);
@@ -54,6 +57,9 @@ public sealed record ValidateResult
     public required long HandlesSpilled { get; init; }
 
     public required IReadOnlyList<CheckResult> Checks { get; init; }
+
+    /// <summary>Comparisons that reclaim has spoilt in every attempt.</summary>
+    public IReadOnlyList<UndecidedComparison> Undecided { get; init; } = [];
 
     public required IReadOnlyList<StageSummary> Stages { get; init; }
 

@@ -94,7 +94,7 @@ public static class WatchRun
         using IChannel channel = new TapChannel(below, mirror);
         using ForeignServer server = Start(options.Command, report);
         using NamespaceThread everybodys = new(ownNamespace: false);
-        everybodys.Invoke(() =>
+        FuseConnection? connection = everybodys.Invoke(() =>
         {
             Mounts.MountFuse(device.Device, mountPoint, new FuseMountOptions
             {
@@ -103,7 +103,9 @@ public static class WatchRun
                 ReadOnly = options.ReadOnly,
                 RootMode = FileModes.Directory,
             });
-            return true;
+            return MountInfo.Find(mountPoint) is { } mount
+                ? new FuseConnection(mount.DevMinor)
+                : null;
         });
         using Relay relay = new(channel, server.Socket);
         bool endedByItself = false;
@@ -126,9 +128,13 @@ public static class WatchRun
         }
         finally
         {
-            // Nothing of ours lies there any more where somebody else has unmounted.
+            // Nothing of ours lies there any more where somebody else has unmounted. The relay
+            // cannot be joined while one of its writes waits in the kernel for a caller.
             if (!relay.KernelEnded)
-                everybodys.Invoke(() => Mounts.Unmount(mountPoint));
+            {
+                connection?.Abort();
+                everybodys.Invoke(() => Mounts.UnmountAborted(mountPoint));
+            }
         }
 
         if (relay.Refused > 0)

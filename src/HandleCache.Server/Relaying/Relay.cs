@@ -8,9 +8,16 @@ using HandleCache.Server.Channels;
 namespace HandleCache.Server.Relaying;
 
 /// <summary>
-/// Carries messages between the kernel's channel and a server's socket, one thread each way. It
-/// changes nothing but INIT (<see cref="RelayInit"/>). The first end of either side is remembered.
+/// Carries messages between the kernel's channel and a server's socket, one thread each way and
+/// one for notifications. It changes nothing but INIT (<see cref="RelayInit"/>). The first end of
+/// either side is remembered.
 /// </summary>
+/// <remarks>
+/// The kernel's write of a notification may wait for a lock that a caller holds until he has his
+/// reply (fuse_reverse_inval_entry(), fs/fuse/dir.c, takes the directory's): so a notification
+/// does not hold back the replies behind it. What waits so when the relay ends is freed by cutting
+/// the connection, which whoever mounted does before <see cref="Dispose"/>.
+/// </remarks>
 public sealed class Relay : IDisposable
 {
     private readonly IChannel _kernel;
@@ -18,6 +25,7 @@ public sealed class Relay : IDisposable
     private readonly IChannelPort _port;
     private readonly Thread _down;
     private readonly Thread _up;
+    private readonly NotificationQueue _notifications;
     private readonly TaskCompletionSource<bool> _ready =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _initUnique;
@@ -35,6 +43,7 @@ public sealed class Relay : IDisposable
         _server = server;
         _port = kernel.OpenPort();
         _down = new Thread(() => Carry(ToServer)) { IsBackground = true, Name = "relay-down" };
+        _notifications = new NotificationQueue(Send);
         _up = new Thread(() => Carry(ToKernel)) { IsBackground = true, Name = "relay-up" };
         _down.Start();
         _up.Start();
@@ -49,7 +58,7 @@ public sealed class Relay : IDisposable
     /// <summary>Why messages are carried no longer; null where an end is as it should be.</summary>
     public string? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Replies that the kernel refused as malformed (EINVAL).</summary>
+    /// <summary>Replies and notifications that the kernel refused (EINVAL).</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>What INIT settled: "7.45"; null before.</summary>
@@ -70,13 +79,14 @@ public sealed class Relay : IDisposable
         }
     }
 
-    /// <summary>Wakes and joins both threads; the channel is closed, the socket hung up.</summary>
+    /// <summary>Wakes and joins all threads; the channel is closed, the socket hung up.</summary>
     public void Dispose()
     {
         _kernel.Close();
         _server.Shutdown();
         _down.Join();
         _up.Join();
+        _notifications.Dispose();
         _port.Dispose();
     }
 
@@ -153,11 +163,19 @@ public sealed class Relay : IDisposable
             bool isInit = header.unique != 0 && header.unique == Volatile.Read(ref _initUnique);
             if (isInit)
                 RelayInit.LimitReply(message);
-            if (_port.Send(message) == Errno.EINVAL)
-                Interlocked.Increment(ref _refused);
+            if (header.unique == 0)
+                _notifications.Add(message);
+            else
+                Send(message);
             if (isInit)
                 Settle(header, message);
         }
+    }
+
+    private void Send(ReadOnlySpan<byte> message)
+    {
+        if (_port.Send(message) == Errno.EINVAL)
+            Interlocked.Increment(ref _refused);
     }
 
     private void Settle(fuse_out_header header, ReadOnlySpan<byte> message)

@@ -47,6 +47,26 @@ public sealed class VerdictTests
         Assert.Equal("match", (ran with { Differential = new DifferentialResult() }).Verdict);
     }
 
+    [Fact]
+    public void What_reclaim_has_spoilt_is_undecided_unless_something_else_diverges()
+    {
+        UndecidedComparison[] spoilt = [new("export-handle", "a handle", "slabs_scanned")];
+        ValidateResult held = Of(Mandatory.Select(Held)) with { Undecided = spoilt };
+        Assert.Equal("undecided", held.Verdict);
+        Assert.Equal("undecided", (held with
+        {
+            Checks = [.. held.Checks.Where(check => check.Name != "export-handle")],
+        }).Verdict);
+        Assert.Equal("diverge", (held with
+        {
+            Checks = [.. held.Checks.Where(check => check.Name != "stale-handle")],
+        }).Verdict);
+        Assert.Equal("diverge", (held with
+        {
+            Checks = [.. held.Checks, new("slab-objects", 9, 1, "text", null)],
+        }).Verdict);
+    }
+
     private static CheckResult Held(string name) => new(name, 5, 0, null, null);
 
     private static ValidateResult Of(IEnumerable<CheckResult> checks) => new()
