@@ -23,6 +23,19 @@ public static class Processes
     }
 
     /// <summary>
+    /// Ends the ignoring of a signal that this process was started with (signal(7)); a handler
+    /// stays. For a signal that the process has no handler of yet.
+    /// </summary>
+    public static void HeedSignal(int signal)
+    {
+        const nint Default = 0;
+        const nint Ignored = 1;
+        nint before = LibC.signal(signal, Default);
+        if (before is not (Default or Ignored))
+            LibC.signal(signal, before);
+    }
+
+    /// <summary>
     /// The calling process gets the signal when the thread that started it ends. When the
     /// parent is already gone (another parent id than expected), ESRCH.
     /// </summary>

@@ -58,6 +58,18 @@ public class EndingTests
     }
 
     [Theory]
+    [InlineData("-Ur")]
+    [InlineData("-Urm")]
+    public void In_a_user_namespace_the_exit_code_is_3_and_the_reason_is_said(string options)
+    {
+        Machine.RequireMount();
+        using ProgramRun run = ProgramRun.StartCommand(
+            "unshare", options, "dotnet", "exec", ProgramRun.Assembly, "validate").Wait();
+        Assert.True(run.ExitCode == 3, $"exit {run.ExitCode}: {run.Error}");
+        Assert.Contains("user namespace", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--source", "/nonexistent")]
     [InlineData("--source", "/proc")]
     [InlineData("--tree-on", "/nonexistent")]

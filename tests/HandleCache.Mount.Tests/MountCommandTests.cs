@@ -80,6 +80,19 @@ public sealed class MountCommandTests : IDisposable
             """);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("--keep")]
+    public void Sigint_unmounts_also_where_the_shell_has_started_it_ignoring_that(string options)
+    {
+        _script.Run($"""
+            set +m  # the shell ignores SIGINT for what runs in the background
+            serve {options}
+            stop INT
+            [ $rc = 0 ] || die "ended with $rc"
+            """);
+    }
+
     [Fact]
     public void Umount_by_somebody_else_ends_the_command_and_leaves_what_lay_below()
     {

@@ -12,6 +12,7 @@ public class ValidateTests
     [
         "forget-nlookup", "live-nodeids", "entry-identity", "handle-bytes", "export-handle",
         "stale-handle", "inode-state", "syscalls", "all-forgotten", "cache-valid",
+        "server-table",
     ];
 
     private static readonly string[] Small =

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HandleCache.Lab;
 
 namespace HandleCache.Cli.Common;
 
@@ -13,6 +14,7 @@ internal sealed class Interrupt : IDisposable
 
     public Interrupt()
     {
+        ProgramSignals.HeedInterrupt();
         _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
             .Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
     }

@@ -1,5 +1,6 @@
 using HandleCache.Linux;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
 using HandleCache.Server.Sessions;
@@ -55,9 +56,21 @@ internal static class MountPlaces
         }
         catch (IOException e)
         {
-            throw new BadInputException(e.Message, e);
+            throw CannotServe(e);
         }
     }
+
+    /// <summary>
+    /// Bad input, unless it is a right that is missing: who is root in a user namespace alone has
+    /// the capability there, and the kernel asks for that of the machine (may_decode_fh(),
+    /// fs/fhandle.c).
+    /// </summary>
+    public static LabException CannotServe(IOException e) =>
+        e is LinuxException { Errno: Errno.EPERM }
+            ? new MissingRequirementException(
+                $"{e.Message}: opening by handle needs CAP_DAC_READ_SEARCH of the machine, which "
+                + "a user namespace or container has not: run the command outside of it", e)
+            : new BadInputException(e.Message, e);
 
     public static PassthroughOptions PassthroughOf(MountOptions options) => new()
     {

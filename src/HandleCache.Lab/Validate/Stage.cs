@@ -109,10 +109,14 @@ internal sealed class Stage : IDisposable
     }
 
     /// <summary>Waits until a look into the model says yes.</summary>
-    public bool WaitFor(Func<FuseInodeCache, bool> condition, TimeSpan timeout)
+    public bool WaitFor(Func<FuseInodeCache, bool> condition, TimeSpan timeout) =>
+        WaitFor(() => Mirror.Inspect(condition), timeout);
+
+    /// <summary>Waits until something holds; false when it does not in time.</summary>
+    public static bool WaitFor(Func<bool> condition, TimeSpan timeout)
     {
         long end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
-        while (!Mirror.Inspect(condition))
+        while (!condition())
         {
             if (Environment.TickCount64 > end)
                 return false;

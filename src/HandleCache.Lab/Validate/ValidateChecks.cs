@@ -32,6 +32,11 @@ public static class ValidateChecks
     /// <summary>After every dentry was evicted the model holds the root alone.</summary>
     public const string AllForgotten = "all-forgotten";
 
+    /// <summary>
+    /// The server's own table holds the nodeids and lookups that it has given the kernel.
+    /// </summary>
+    public const string ServerTable = "server-table";
+
     /// <summary>Live inodes of the model are the kernel's fuse_inode objects.</summary>
     public const string SlabObjects = "slab-objects";
 
@@ -66,7 +71,7 @@ public static class ValidateChecks
     [
         TrafficChecks.LiveNodeIds, TrafficChecks.EntryIdentity, TrafficChecks.ForgetNLookup,
         TrafficChecks.CacheValid, Syscalls, ExportHandle, HandleBytes, StaleHandle, InodeState,
-        AllForgotten,
+        AllForgotten, ServerTable,
     ];
 
     /// <summary>

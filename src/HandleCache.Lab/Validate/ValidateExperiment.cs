@@ -153,7 +153,9 @@ public sealed class ValidateExperiment
         if (_options.Source is null)
             StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
         _plan.Cancel.ThrowIfCancellationRequested();
+        ServerTablePhase.Run(stage, fileSystem);
         ForgottenPhase.Run(stage, evictor, paths);
+        ServerTablePhase.Run(stage, fileSystem);
         Finish(stage);
         _plan.Notes.Add($"inodes evicted by {evictor.Means}");
         _plan.Minor = stage.Mount.Agreement.Minor;
@@ -173,7 +175,9 @@ public sealed class ValidateExperiment
         Evictor evictor = new(stage, _options.Eviction);
         ExportPhase.Run(_plan, stage, known, evictor, servesForgotten: false);
         StalePhase.Run(stage, [.. paths.Where(IsDoomed)]);
+        ServerTablePhase.Run(stage, fileSystem);
         ForgottenPhase.Run(stage, evictor, paths);
+        ServerTablePhase.Run(stage, fileSystem);
         Finish(stage);
     }
 
@@ -260,7 +264,7 @@ public sealed class ValidateExperiment
         }
         catch (IOException e)
         {
-            throw new BadInputException(e.Message, e);
+            throw MountPlaces.CannotServe(e);
         }
     }
 

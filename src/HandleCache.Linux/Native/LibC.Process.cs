@@ -84,6 +84,10 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     public static partial int kill(int pid, int signal);
 
+    /// <summary>Gives the disposition before: 0 default, 1 ignored, else a handler.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint signal(int number, nint disposition);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int socketpair(int domain, int type, int protocol, int* pair);
 

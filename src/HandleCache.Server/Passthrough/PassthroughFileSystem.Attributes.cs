@@ -209,12 +209,23 @@ public sealed partial class PassthroughFileSystem
         FileDescriptor fd, FuseSetattrValid valid, in fuse_setattr_in arguments)
     {
         const FuseSetattrValid Owner = FuseSetattrValid.FATTR_UID | FuseSetattrValid.FATTR_GID;
-        if ((valid & Owner) == 0)
+        if ((valid & Owner) == 0 && !ChangesNothing(valid))
             return Errno.None;
         bool hasUid = (valid & FuseSetattrValid.FATTR_UID) != 0;
         bool hasGid = (valid & FuseSetattrValid.FATTR_GID) != 0;
         return Metadata.ChangeOwner(
             fd, hasUid ? arguments.uid : uint.MaxValue, hasGid ? arguments.gid : uint.MaxValue);
+    }
+
+    /// <summary>
+    /// A SETATTR that sets nothing is chown(-1, -1), or takes set-id bits away before a change of
+    /// content: on the source the first does both, and renews the ctime.
+    /// </summary>
+    private static bool ChangesNothing(FuseSetattrValid valid)
+    {
+        const FuseSetattrValid AboutTheCall = FuseSetattrValid.FATTR_FH
+            | FuseSetattrValid.FATTR_LOCKOWNER | FuseSetattrValid.FATTR_CTIME;
+        return (valid & ~AboutTheCall) == 0;
     }
 
     /// <summary>An fh may be open for reading only, or be O_PATH: then by its path.</summary>

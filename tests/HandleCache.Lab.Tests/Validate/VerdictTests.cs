@@ -12,6 +12,7 @@ public sealed class VerdictTests
     [
         "forget-nlookup", "live-nodeids", "entry-identity", "handle-bytes", "export-handle",
         "stale-handle", "inode-state", "syscalls", "all-forgotten", "cache-valid",
+        "server-table",
     ];
 
     [Fact]

@@ -98,6 +98,24 @@ public class AttributesTests
     }
 
     [Fact]
+    public void A_change_of_nothing_takes_set_id_bits_and_renews_the_ctime_as_on_the_source()
+    {
+        using ServedFolder served = new();
+        string path = served.Write("file", "12345");
+        using FileDescriptor file = Files.Open(path, OpenFlags.ReadOnly);
+        Metadata.ChangeMode(file, 0x9ED);
+        Statx before = served.StatxOf("file");
+        ulong nodeid = served.Client.LookupNode(Root, "file");
+        Reply set = SetAttr(served, nodeid, 0, default);
+        Assert.Equal(0x1EDu, set.Attributes.mode & FileModes.PermissionMask);
+        Statx after = served.StatxOf("file");
+        Assert.True(
+            (after.ChangeTime.Seconds, after.ChangeTime.Nanoseconds)
+                .CompareTo((before.ChangeTime.Seconds, before.ChangeTime.Nanoseconds)) >= 0);
+        Assert.Equal(before.Uid, after.Uid);
+    }
+
+    [Fact]
     public void A_mode_set_together_with_an_owner_keeps_its_set_id_bits()
     {
         using ServedFolder served = new();
