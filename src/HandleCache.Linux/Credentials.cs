@@ -26,20 +26,21 @@ public static class Credentials
 
     /// <summary>
     /// What keeps this thread from mounting FUSE, in words for the user, or null when nothing
-    /// does: /dev/fuse, CAP_SYS_ADMIN for mount(2).
+    /// does: the device (by default /dev/fuse), CAP_SYS_ADMIN for mount(2).
     /// </summary>
-    public static string? WhyNotMountFuse()
+    public static string? WhyNotMountFuse(FuseDriver? driver = null)
     {
+        FuseDriver which = driver ?? FuseDriver.BuiltIn;
         if (!HasCapability(SysAdmin))
             return "mounting needs root (CAP_SYS_ADMIN): run the command with sudo";
         try
         {
-            using FuseDevice device = FuseDevice.Open();
+            using FuseDevice device = FuseDevice.Open(which);
             return null;
         }
         catch (LinuxException e)
         {
-            return $"{e.Message}: load the fuse module with \"modprobe fuse\"";
+            return $"{e.Message}: load the {which.Type} module with \"modprobe {which.Type}\"";
         }
     }
 

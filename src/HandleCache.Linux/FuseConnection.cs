@@ -8,14 +8,16 @@ namespace HandleCache.Linux;
 /// </summary>
 public sealed class FuseConnection
 {
-    public const string Root = "/sys/fs/fuse/connections";
-
     private const string UringSwitch = "/sys/module/fuse/parameters/enable_uring";
 
     private readonly string _directory;
 
-    public FuseConnection(uint deviceMinor) =>
-        _directory = string.Create(CultureInfo.InvariantCulture, $"{Root}/{deviceMinor}");
+    public FuseConnection(FuseDriver driver, uint deviceMinor)
+    {
+        ArgumentNullException.ThrowIfNull(driver);
+        _directory = string.Create(
+            CultureInfo.InvariantCulture, $"{driver.Connections}/{deviceMinor}");
+    }
 
     /// <summary>
     /// Why FUSE over io_uring is not to be had here, and what helps; null when it is.

@@ -12,23 +12,29 @@ public sealed unsafe class FuseDevice : IDisposable
     /// <summary>FUSE_DEV_IOC_CLONE (ABI.md).</summary>
     private const uint CloneRequest = 0x8004E500;
 
-    public const string DefaultPath = "/dev/fuse";
+    private readonly FuseDriver _driver;
 
-    private FuseDevice(FileDescriptor descriptor) => Descriptor = descriptor;
+    private FuseDevice(FileDescriptor descriptor, FuseDriver driver)
+    {
+        Descriptor = descriptor;
+        _driver = driver;
+    }
 
     public FileDescriptor Descriptor { get; }
 
     /// <summary>Opens the device; not connected to a mount yet.</summary>
-    public static FuseDevice Open(bool nonBlocking = false)
+    public static FuseDevice Open(FuseDriver driver, bool nonBlocking = false)
     {
+        ArgumentNullException.ThrowIfNull(driver);
         int flags = OpenFlags.ReadWrite | (nonBlocking ? OpenFlags.NonBlock : 0);
-        return new FuseDevice(Files.Open(DefaultPath, flags));
+        return new FuseDevice(Files.Open(driver.Device, flags), driver);
     }
 
     /// <summary>
     /// A device descriptor that came from elsewhere (another process, /dev/fd/N).
     /// </summary>
-    public static FuseDevice Adopt(FileDescriptor descriptor) => new(descriptor);
+    public static FuseDevice Adopt(FileDescriptor descriptor) =>
+        new(descriptor, FuseDriver.BuiltIn);
 
     /// <summary>
     /// One more descriptor of the same connection, with a processing queue of its own. A reply
@@ -36,7 +42,7 @@ public sealed unsafe class FuseDevice : IDisposable
     /// </summary>
     public FuseDevice Clone(bool nonBlocking = false)
     {
-        FuseDevice clone = Open(nonBlocking);
+        FuseDevice clone = Open(_driver, nonBlocking);
         uint number = (uint)Descriptor.Number;
         // SAFETY: the ioctl reads one u32.
         int result = LibC.ioctl(clone.Descriptor, CloneRequest, &number);
@@ -44,7 +50,7 @@ public sealed unsafe class FuseDevice : IDisposable
             return clone;
         Errno errno = Sys.LastErrno;
         clone.Dispose();
-        throw new LinuxException(errno, "ioctl FUSE_DEV_IOC_CLONE", DefaultPath);
+        throw new LinuxException(errno, "ioctl FUSE_DEV_IOC_CLONE", _driver.Device);
     }
 
     /// <summary>Reads one request; the buffer must hold the largest (EINVAL otherwise).</summary>

@@ -10,6 +10,9 @@ public sealed record FuseMountOptions
     /// <summary>First column of the mount table.</summary>
     public string Source { get; init; } = "handlecache";
 
+    /// <summary>Which FUSE of the kernel.</summary>
+    public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
+
     /// <summary>The part after "fuse." in the type column.</summary>
     public string SubType { get; init; } = "handlecache";
 

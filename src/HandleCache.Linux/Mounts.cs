@@ -18,7 +18,7 @@ public static unsafe class Mounts
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(options);
-        Mount(options.Source, mountPoint, $"fuse.{options.SubType}", options.Flags,
+        Mount(options.Source, mountPoint, $"{options.Driver.Type}.{options.SubType}", options.Flags,
             options.Data(device.Descriptor.Number));
     }
 
@@ -30,8 +30,11 @@ public static unsafe class Mounts
     /// Mounts fusectl where <see cref="FuseConnection"/> looks for it; for a private namespace
     /// on a machine whose init did not.
     /// </summary>
-    public static void MountFuseControl() =>
-        Mount("fusectl", FuseConnection.Root, "fusectl", 0, null);
+    public static void MountFuseControl(FuseDriver driver)
+    {
+        ArgumentNullException.ThrowIfNull(driver);
+        Mount(driver.ControlType, driver.Connections, driver.ControlType, 0, null);
+    }
 
     public static void Bind(string source, string mountPoint) =>
         Mount(source, mountPoint, null, BindFlag, null);

@@ -107,7 +107,7 @@ public class MountTests
         using TempFolder folder = new();
         InPrivateNamespace(() =>
         {
-            using FuseDevice device = FuseDevice.Open();
+            using FuseDevice device = FuseDevice.Open(FuseDriver.BuiltIn);
             Mounts.MountFuse(device, folder.Path, new FuseMountOptions { MaxReadBytes = 65536 });
             try
             {
@@ -140,7 +140,7 @@ public class MountTests
         using TempFolder folder = new();
         InPrivateNamespace(() =>
         {
-            using FuseDevice device = FuseDevice.Open();
+            using FuseDevice device = FuseDevice.Open(FuseDriver.BuiltIn);
             Mounts.MountFuse(device, folder.Path, new FuseMountOptions());
             try
             {
@@ -169,13 +169,14 @@ public class MountTests
         using TempFolder folder = new();
         InPrivateNamespace(() =>
         {
-            using FuseDevice device = FuseDevice.Open();
+            using FuseDevice device = FuseDevice.Open(FuseDriver.BuiltIn);
             Mounts.MountFuse(device, folder.Path, new FuseMountOptions());
             try
             {
-                FuseConnection connection = new(MountInfo.Find(folder.Path)!.DevMinor);
+                FuseConnection connection = new(
+                    FuseDriver.BuiltIn, MountInfo.Find(folder.Path)!.DevMinor);
                 if (!connection.Exists)
-                    Mounts.MountFuseControl();
+                    Mounts.MountFuseControl(FuseDriver.BuiltIn);
                 Assert.True(connection.Exists);
                 Assert.Equal(1, connection.Waiting());
                 Assert.True(connection.Abort());
@@ -191,7 +192,7 @@ public class MountTests
     [Fact]
     public void A_connection_that_is_not_there_says_so()
     {
-        FuseConnection gone = new(4_000_000);
+        FuseConnection gone = new(FuseDriver.BuiltIn, 4_000_000);
         Assert.False(gone.Exists);
         Assert.Null(gone.Waiting());
         Assert.False(gone.Abort());

@@ -3,6 +3,7 @@ using HandleCache.Cli.Common;
 using HandleCache.Lab;
 using HandleCache.Lab.Differential;
 using HandleCache.Model;
+using HandleCache.Model.Handles;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli.Differential;
@@ -44,6 +45,12 @@ internal static class DifferentialCommand
             Description = "Put a known fault into the model: must diverge",
         };
         Option<string> modelKernel = SharedOptions.ModelKernel();
+        Option<string> strategy = new("--strategy")
+        {
+            Description = "How the modelled kernel keeps handles",
+            DefaultValueFactory = _ => "inline:12",
+        };
+        DriverOption driver = new();
         Command command = new(
             "differential", "Run scripts on the running and on the modelled kernel")
         {
@@ -56,7 +63,9 @@ internal static class DifferentialCommand
         command.Options.Add(passthrough);
         command.Options.Add(fault);
         command.Options.Add(modelKernel);
+        command.Options.Add(strategy);
         dialect.AddTo(command);
+        driver.AddTo(command);
         command.SetAction(result => CommandRunner.Run(() => Run(
             new DifferentialOptions
             {
@@ -66,6 +75,11 @@ internal static class DifferentialCommand
                 OneScript = result.GetValue(single),
                 WithPassthrough = result.GetValue(passthrough),
                 ModelKernel = result.GetValue(modelKernel)!,
+                Driver = driver.Of(result),
+                Model = new()
+                {
+                    Inodes = new() { Strategy = StrategyOf(result.GetValue(strategy)) },
+                },
                 Dialect = dialect.IsGiven(result)
                     ? dialect.One(result, Dialect.Default).Dialect
                     : null,
@@ -73,6 +87,11 @@ internal static class DifferentialCommand
             result.GetValue(fault) is { } name ? DifferentialFaults.Parse(name) : null)));
         return command;
     }
+
+    private static HandleStrategy StrategyOf(string? text) =>
+        HandleStrategy.TryParse(text, out HandleStrategy strategy, out string? error)
+            ? strategy
+            : throw new BadInputException($"--strategy: {error}");
 
     private static int Run(DifferentialOptions options, ModelFault? fault)
     {
@@ -84,7 +103,10 @@ internal static class DifferentialCommand
         {
             options = options with
             {
-                Model = new() { Inodes = new() { Faults = ModelFaults.Of(fault) } },
+                Model = options.Model with
+                {
+                    Inodes = options.Model.Inodes with { Faults = ModelFaults.Of(fault) },
+                },
             };
         }
 

@@ -74,6 +74,8 @@ internal static class MountCommand
         DefaultValueFactory = _ => Math.Max(2, Environment.ProcessorCount),
     };
 
+    private static readonly DriverOption Driver = new();
+
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
         DialectOption dialect = new(
@@ -85,6 +87,7 @@ internal static class MountCommand
             Record, Channel, Workers,
         };
         dialect.AddTo(command);
+        Driver.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
@@ -97,6 +100,7 @@ internal static class MountCommand
             isModelled || parsed.GetValue(Keep) ? Dialect.Default : Dialect.Classic);
         MountOptions options = new()
         {
+            Driver = Driver.Of(parsed),
             Source = parsed.GetRequiredValue(Source),
             MountPoint = parsed.GetRequiredValue(MountPoint),
             TimeoutSeconds = parsed.GetValue(Timeout),

@@ -48,6 +48,8 @@ internal static class RestartCommand
         Description = "Measure instead what the keeper adds to the time of stat",
     };
 
+    private static readonly DriverOption Driver = new();
+
     private static readonly Option<bool> Json = SharedOptions.Json();
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
@@ -60,6 +62,7 @@ internal static class RestartCommand
             Kills, Interval, Workload, On, Seed, Timeout, Storm, Json,
         };
         dialect.AddTo(command);
+        Driver.AddTo(command);
         RestartModelSwitches.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
@@ -79,6 +82,7 @@ internal static class RestartCommand
         DialectOption.Chosen spoken = dialect.One(parsed, Dialect.Default);
         RestartOptions options = new()
         {
+            Driver = Driver.Of(parsed),
             Kills = SharedOptions.Range(parsed, Kills, 1, 100_000),
             IntervalMs = SharedOptions.Range(parsed, Interval, 1, 600_000),
             Workload = parsed.GetValue(Workload),

@@ -20,6 +20,8 @@ internal static class ScaleCommand
         DefaultValueFactory = _ => new ScaleOptions().Seed,
     };
 
+    private static readonly DriverOption Driver = new();
+
     private static readonly Option<bool> Json = SharedOptions.Json();
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
@@ -30,6 +32,7 @@ internal static class ScaleCommand
             Files, Seed, Json,
         };
         dialect.AddTo(command);
+        Driver.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
@@ -38,6 +41,7 @@ internal static class ScaleCommand
     {
         ScaleOptions options = new()
         {
+            Driver = Driver.Of(parsed),
             Files = parsed.GetValue(Files),
             Seed = parsed.GetValue(Seed),
             Dialect = dialect.One(parsed, Dialect.Default).Dialect,

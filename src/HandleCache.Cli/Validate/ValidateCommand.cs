@@ -111,6 +111,8 @@ internal static class ValidateCommand
 
     private static readonly Option<string> ModelKernel = SharedOptions.ModelKernel();
 
+    private static readonly DriverOption Driver = new();
+
     private static readonly Option<bool> Json = SharedOptions.Json();
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
@@ -125,6 +127,7 @@ internal static class ValidateCommand
             ModelKernel, Json,
         };
         dialect.AddTo(command);
+        Driver.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
@@ -169,6 +172,7 @@ internal static class ValidateCommand
 
         ValidateOptions options = new()
         {
+            Driver = Driver.Of(parsed),
             Seed = parsed.GetValue(Seed) ?? unchecked((uint)DateTime.UtcNow.Ticks),
             Source = parsed.GetValue(Source),
             Write = parsed.GetValue(Write),

@@ -35,6 +35,8 @@ internal static class WatchCommand
         Description = "Record the traffic in this file for replay",
     };
 
+    private static readonly DriverOption Driver = new();
+
     private static readonly Option<bool> Json = SharedOptions.Json();
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
@@ -45,6 +47,7 @@ internal static class WatchCommand
             MountPoint, Server, ReadOnly, Reuses, Record, Json,
         };
         dialect.AddTo(command);
+        Driver.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
@@ -53,6 +56,7 @@ internal static class WatchCommand
     {
         WatchOptions options = new()
         {
+            Driver = Driver.Of(parsed),
             MountPoint = parsed.GetRequiredValue(MountPoint),
             Command = parsed.GetRequiredValue(Server),
             ReadOnly = parsed.GetValue(ReadOnly),

@@ -74,8 +74,12 @@ public sealed class DifferentialExperiment
         DifferentialOptions options, CancellationToken cancel, Action<int>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if ((Credentials.WhyNotMountFuse() ?? Credentials.WhyNotOpenByHandle()) is { } reason)
+        if ((Credentials.WhyNotMountFuse(options.Driver) ?? Credentials.WhyNotOpenByHandle())
+            is { } reason)
+        {
             throw new MissingRequirementException(reason);
+        }
+
         DifferentialExperiment experiment = new(options, cancel);
         try
         {
@@ -90,7 +94,7 @@ public sealed class DifferentialExperiment
 
     private DifferentialResult Run(Action<int>? progress)
     {
-        using ScriptHost host = new();
+        using ScriptHost host = new(driver: _options.Driver);
         using CancellationTokenRegistration kill = _cancel.Register(host.Client.Kill);
         while (!IsOver())
         {

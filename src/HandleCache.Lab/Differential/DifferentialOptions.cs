@@ -1,4 +1,5 @@
 using HandleCache.Lab.Kernels;
+using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Dialects;
 
@@ -39,6 +40,9 @@ public sealed record DifferentialOptions
     /// one's.
     /// </summary>
     public string ModelKernel { get; init; } = KernelProfiles.RunningName;
+
+    /// <summary>Which FUSE of the kernel.</summary>
+    public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
 
     /// <summary>The modelled kernel; its version is <see cref="ModelKernel"/>'s.</summary>
     public ModelKernelOptions Model { get; init; } = new();

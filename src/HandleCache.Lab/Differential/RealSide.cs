@@ -30,6 +30,7 @@ internal sealed class RealSide : IScriptSide
                 host.Namespace, host.MountPoint, Server.FileSystem, SessionOf(script),
                 new FuseMountOptions
                 {
+                    Driver = host.Driver,
                     DefaultPermissions = script.Server.DefaultPermissions,
                 },
                 Recorder);

@@ -1,4 +1,5 @@
 using HandleCache.Lab.Workload;
+using HandleCache.Linux;
 using HandleCache.Server.Mounting;
 
 namespace HandleCache.Lab.Differential;
@@ -9,8 +10,9 @@ public sealed class ScriptHost : IDisposable
     private readonly DirectoryInfo _folder;
 
     /// <exception cref="WorkloadException">The client could not be started.</exception>
-    public ScriptHost(WorkloadCommandLine? client = null)
+    public ScriptHost(WorkloadCommandLine? client = null, FuseDriver? driver = null)
     {
+        Driver = driver ?? FuseDriver.BuiltIn;
         _folder = MakeFolder();
         Namespace = new NamespaceThread();
         try
@@ -26,6 +28,9 @@ public sealed class ScriptHost : IDisposable
     }
 
     public string MountPoint => _folder.FullName;
+
+    /// <summary>Which FUSE is mounted.</summary>
+    public FuseDriver Driver { get; }
 
     internal NamespaceThread Namespace { get; }
 

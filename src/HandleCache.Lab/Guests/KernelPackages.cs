@@ -13,23 +13,14 @@ internal sealed partial class KernelPackages
     /// <summary>Releases of a version that are asked for before it is not to be had.</summary>
     private const int MostTried = 4;
 
-    /// <summary>Package lists are fetched again after that.</summary>
-    private static readonly TimeSpan ListsAge = TimeSpan.FromDays(1);
-
-    private static readonly (string Path, string Suites)[] Archives =
-    [
-        ("debian", "bullseye bookworm bookworm-backports trixie trixie-backports sid experimental"),
-        ("debian-security", "bullseye-security bookworm-security trixie-security"),
-    ];
-
     private readonly string _folder;
-    private readonly string _config;
+    private readonly PrivateApt _apt;
 
     /// <param name="folder">The cache; made where it is not there.</param>
     public KernelPackages(string folder)
     {
         _folder = Path.GetFullPath(folder);
-        _config = Path.Combine(_folder, "apt", "apt.conf");
+        _apt = new PrivateApt(_folder);
     }
 
     /// <summary>The newest kernel of a version; null where the mirror has none.</summary>
@@ -38,7 +29,7 @@ internal sealed partial class KernelPackages
     {
         if (Unpacked(version) is { } known)
             return known;
-        Prepare(cancel);
+        _apt.Update(cancel);
         string tree = Path.Combine(_folder, "kernels", version);
         string fetched = Path.Combine(_folder, "packages", version);
         // The lists may name packages that the mirror has dropped: an older release may be there.
@@ -60,15 +51,8 @@ internal sealed partial class KernelPackages
         return Unpacked(version);
     }
 
-    private bool TryFetch(string release, string folder, CancellationToken cancel)
-    {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
-        Directory.CreateDirectory(folder);
-        return Tool.Run(
-            "apt-get", ["-c", _config, "-qq", "download", .. PackagesOf(release, cancel)],
-            cancel, folder).ExitCode == 0;
-    }
+    private bool TryFetch(string release, string folder, CancellationToken cancel) =>
+        _apt.TryDownload(PackagesOf(release, cancel), folder, cancel);
 
     private GuestKernel? Unpacked(string version)
     {
@@ -91,69 +75,12 @@ internal sealed partial class KernelPackages
         return new GuestKernel(version, release, image, modules);
     }
 
-    /// <summary>An apt that reads and writes below the folder alone.</summary>
-    private void Prepare(CancellationToken cancel)
-    {
-        string apt = Path.Combine(_folder, "apt");
-        string lists = Path.Combine(apt, "lists");
-        foreach (string part in new[] { "lists/partial", "cache/archives/partial", "parts" })
-            Directory.CreateDirectory(Path.Combine(apt, part));
-        string mirror = MirrorOf();
-        File.WriteAllLines(
-            Path.Combine(apt, "sources.list"),
-            from archive in Archives
-            from suite in archive.Suites.Split(' ')
-            select $"deb [arch=amd64] {mirror}/{archive.Path} {suite} main");
-        File.WriteAllText(Path.Combine(apt, "status"), "");
-        File.WriteAllLines(
-            _config,
-            [
-                $"Dir::State \"{apt}\";",
-                $"Dir::State::lists \"{lists}\";",
-                $"Dir::State::status \"{apt}/status\";",
-                $"Dir::Cache \"{apt}/cache\";",
-                $"Dir::Etc::sourcelist \"{apt}/sources.list\";",
-                $"Dir::Etc::sourceparts \"{apt}/parts\";",
-                "Acquire::Languages \"none\";",
-                "APT::Sandbox::User \"root\";",
-            ]);
-        string stamp = Path.Combine(apt, "updated");
-        if (File.Exists(stamp) && DateTime.UtcNow - File.GetLastWriteTimeUtc(stamp) < ListsAge)
-            return;
-        // A suite that the mirror no longer has is no reason to do without the others.
-        Tool.Run("apt-get", ["-c", _config, "-qq", "update"], cancel);
-        if (!Directory.EnumerateFiles(lists, "*_Packages*").Any())
-        {
-            throw new MissingRequirementException(
-                $"apt-get update got no package list from {mirror}");
-        }
-
-        File.WriteAllText(stamp, "");
-    }
-
-    /// <summary>The mirror that the machine uses itself; nobody else is asked.</summary>
-    /// <exception cref="MissingRequirementException">It names none.</exception>
-    private static string MirrorOf()
-    {
-        IEnumerable<string> files = Directory.Exists("/etc/apt/sources.list.d")
-            ? Directory.GetFiles("/etc/apt/sources.list.d")
-            : [];
-        if (File.Exists("/etc/apt/sources.list"))
-            files = files.Append("/etc/apt/sources.list");
-        Match? named = files.SelectMany(File.ReadLines)
-            .Where(line => !line.TrimStart().StartsWith('#'))
-            .Select(line => DebianUri().Match(line))
-            .FirstOrDefault(match => match.Success);
-        return named?.Groups[1].Value ?? throw new MissingRequirementException(
-            "no Debian mirror in /etc/apt/sources.list or sources.list.d: name one there");
-    }
-
     /// <summary>The releases of a version that are in the lists, the newest first.</summary>
     private IEnumerable<string> Newest(string version, CancellationToken cancel)
     {
         string start = Regex.Escape(version);
         Regex named = new($"^linux-(?:image|binary)-({start}[.0-9]*[^ ]*-{Flavour})(-unsigned)?$");
-        return Names(cancel)
+        return _apt.Names("linux-", cancel)
             .Select(name => named.Match(name))
             .Where(match => match.Success && IsOf(match.Groups[1].Value, version))
             .Select(match => match.Groups[1].Value)
@@ -162,25 +89,22 @@ internal sealed partial class KernelPackages
                 release => Numbers(release), Comparer<long[]>.Create(CompareNumbers));
     }
 
-    private string[] Names(CancellationToken cancel) => Tool
-        .Require("apt-cache", ["-c", _config, "pkgnames", "linux-"], cancel)
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
     /// <summary>6.1 is not 6.12.</summary>
     private static bool IsOf(string release, string version) =>
         release.Length > version.Length && release[version.Length] is '.' or '-' or '+';
 
-    private static long[] Numbers(string release) =>
+    /// <summary>The numbers of a release, to order releases by.</summary>
+    internal static long[] Numbers(string release) =>
         [.. Digits().Matches(release).Select(match => long.Parse(
             match.Value, System.Globalization.CultureInfo.InvariantCulture))];
 
-    private static int CompareNumbers(long[]? left, long[]? right) =>
+    internal static int CompareNumbers(long[]? left, long[]? right) =>
         (left ?? []).AsSpan().SequenceCompareTo(right ?? []);
 
     /// <summary>Up to 6.18 one package has kernel and modules, later ones have two.</summary>
     private List<string> PackagesOf(string release, CancellationToken cancel)
     {
-        HashSet<string> names = [.. Names(cancel)];
+        HashSet<string> names = [.. _apt.Names("linux-", cancel)];
         string[] kernels =
         [
             $"linux-binary-{release}", $"linux-image-{release}-unsigned",
@@ -192,9 +116,6 @@ internal sealed partial class KernelPackages
             wanted.Add(modules);
         return wanted;
     }
-
-    [GeneratedRegex("(https?://[^ /]+(?:/[^ ]+)?)/debian(?:[ /]|$)")]
-    private static partial Regex DebianUri();
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Digits();

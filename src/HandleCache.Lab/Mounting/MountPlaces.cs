@@ -31,10 +31,10 @@ internal static class MountPlaces
                 + "which today's kernel needs");
         }
 
-        RequireUnserved(options.MountPoint);
+        RequireUnserved(options.MountPoint, options.Driver);
         RequireDirectory("SOURCE", options.Source);
         RequireDirectory("MOUNTPOINT", options.MountPoint);
-        if (Credentials.WhyNotMountFuse() is { } mount)
+        if (Credentials.WhyNotMountFuse(options.Driver) is { } mount)
             throw new MissingRequirementException(mount);
         if (Credentials.WhyNotOpenByHandle() is { } open)
             throw new MissingRequirementException(open);
@@ -83,11 +83,12 @@ internal static class MountPlaces
     /// Unmounting takes the topmost mount of a path: of two servers on one mount point the one
     /// that ends first would take the other's away and leave its own.
     /// </summary>
-    private static void RequireUnserved(string mountPoint)
+    private static void RequireUnserved(string mountPoint, FuseDriver driver)
     {
         string path = Path.GetFullPath(mountPoint);
-        if (MountInfo.Find(path)?.FileSystemType.StartsWith("fuse", StringComparison.Ordinal)
-            == true)
+        string type = MountInfo.Find(path)?.FileSystemType ?? "";
+        if (type.StartsWith("fuse", StringComparison.Ordinal)
+            || type.StartsWith(driver.Type, StringComparison.Ordinal))
         {
             throw new BadInputException(
                 $"MOUNTPOINT: {path} is a FUSE mount already; umount -l {path} takes it away");

@@ -36,6 +36,7 @@ public static class RestartExperiment
             Source = folders.Source,
             MountPoint = folders.Mount,
             TimeoutSeconds = options.TimeoutSeconds,
+            Driver = options.Driver,
             Dialect = options.Dialect,
             DialectName = options.DialectName,
             Keep = true,

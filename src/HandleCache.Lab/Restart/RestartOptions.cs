@@ -1,3 +1,4 @@
+using HandleCache.Linux;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Restart;
@@ -19,6 +20,9 @@ public sealed record RestartOptions
     public string? On { get; init; }
 
     public int Seed { get; init; } = 1;
+
+    /// <summary>Which FUSE of the kernel.</summary>
+    public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
 
     /// <summary>What the server speaks with its keeper.</summary>
     public Dialect Dialect { get; init; } = Dialect.Default;

@@ -49,9 +49,10 @@ public static class StatStorm
         MountPlaces.RequireHandles(options.Dialect);
         using RestartFolders plain = new(options.On);
         using RestartFolders kept = new(options.On);
-        MountOptions plainOptions = Prepare(plain);
+        MountOptions plainOptions = Prepare(plain) with { Driver = options.Driver };
         MountOptions keptOptions = Prepare(kept) with
         {
+            Driver = options.Driver,
             Dialect = options.Dialect,
             DialectName = options.DialectName,
             Keep = true,

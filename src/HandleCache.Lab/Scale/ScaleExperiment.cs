@@ -46,7 +46,7 @@ public static class ScaleExperiment
         using ServedMount mount = ServedMount.Start(
             plan.Namespace, plan.NewMountPoint("scale"), files,
             new SessionOptions { ReadDirPlus = ReadDirPlusMode.On, Dialect = options.Dialect },
-            new FuseMountOptions { ReadOnly = true }, mirror);
+            new FuseMountOptions { Driver = options.Driver, ReadOnly = true }, mirror);
         using WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start());
         using CancellationTokenRegistration killed = cancel.Register(client.Kill);
 
@@ -83,7 +83,7 @@ public static class ScaleExperiment
     {
         if (options.Files is < 1 or > 100_000_000)
             throw new BadInputException("--files: 1 to 100,000,000");
-        if (Credentials.WhyNotMountFuse() is { } mount)
+        if (Credentials.WhyNotMountFuse(options.Driver) is { } mount)
             throw new MissingRequirementException(mount);
         long available = ProcessSampler.Kilobytes("/proc/meminfo", "MemAvailable:") * 1024;
         long needed = options.Files * KernelBytesPerInode;

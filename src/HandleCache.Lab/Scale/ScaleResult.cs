@@ -1,3 +1,4 @@
+using HandleCache.Linux;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Tap;
 
@@ -68,6 +69,9 @@ public sealed record ScaleOptions
     public int Files { get; init; } = 10_000_000;
 
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>Which FUSE of the kernel.</summary>
+    public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
 
     /// <summary>What the server speaks.</summary>
     public Dialect Dialect { get; init; } = Dialect.Default;

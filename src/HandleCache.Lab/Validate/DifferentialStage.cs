@@ -83,6 +83,7 @@ internal static class DifferentialStage
         Seed = options.Seed,
         Scripts = options.Scripts,
         Soak = options.Soak,
+        Driver = options.Driver,
         ModelKernel = options.ModelKernel,
         Model = new()
         {

@@ -78,7 +78,7 @@ internal sealed class Stage : IDisposable
                 mountPoint,
                 fileSystem,
                 session with { Dialect = plan.Options.Dialect },
-                new FuseMountOptions { ReadOnly = readOnly },
+                new FuseMountOptions { Driver = plan.Options.Driver, ReadOnly = readOnly },
                 mirror);
             WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start());
             return new Stage(name, mount, mirror, client, plan.Ledger, plan.Cancel);

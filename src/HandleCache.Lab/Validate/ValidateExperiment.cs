@@ -98,7 +98,7 @@ public sealed class ValidateExperiment
 
         MountPlaces.RequireHandleType(options.Dialect);
         KernelProfiles.VersionOf(options.ModelKernel);
-        if (Credentials.WhyNotMountFuse() is { } mount)
+        if (Credentials.WhyNotMountFuse(options.Driver) is { } mount)
             throw new MissingRequirementException(mount);
         if (Credentials.WhyNotOpenByHandle() is { } open)
             throw new MissingRequirementException(open);

@@ -1,4 +1,5 @@
 using HandleCache.Lab.Kernels;
+using HandleCache.Linux;
 using HandleCache.Model;
 using HandleCache.Model.Handles;
 using HandleCache.Protocol.Dialects;
@@ -62,6 +63,9 @@ public sealed record ValidateOptions
 
     /// <summary>What the servers on real mounts speak.</summary>
     public Dialect Dialect { get; init; } = Dialect.Default;
+
+    /// <summary>Which FUSE of the kernel.</summary>
+    public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
 
     /// <summary>Dialects whose scripts are compared with today's protocol.</summary>
     public IReadOnlyList<Dialect> Dialects { get; init; } =

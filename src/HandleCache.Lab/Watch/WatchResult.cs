@@ -1,4 +1,5 @@
 using HandleCache.Lab.Validate;
+using HandleCache.Linux;
 using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Tap;
@@ -37,6 +38,9 @@ public sealed record WatchOptions
     public required IReadOnlyList<string> Command { get; init; }
 
     public bool ReadOnly { get; init; }
+
+    /// <summary>Which FUSE of the kernel.</summary>
+    public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
 
     /// <summary>
     /// Offered to the server in INIT; one that does not take it is served as today.

@@ -77,7 +77,7 @@ public static class WatchRun
         if (options.Command.Count == 0)
             throw new BadInputException(
                 "give the server behind --: watch MOUNTPOINT -- SERVER ...");
-        if (Credentials.WhyNotMountFuse() is { } reason)
+        if (Credentials.WhyNotMountFuse(options.Driver) is { } reason)
             throw new MissingRequirementException(reason);
     }
 
@@ -87,8 +87,8 @@ public static class WatchRun
         List<string> notes, CancellationToken cancel)
     {
         string mountPoint = Path.GetFullPath(options.MountPoint);
-        using PolledDevice device = new();
-        IChannel below = options.Dialect.CarriesHandles
+        using PolledDevice device = new(options.Driver);
+        IChannel below = options.Dialect.CarriesHandles && options.Driver.NeedsBridge
             ? new HandleBridgeChannel(device, options.Dialect)
             : device;
         using IChannel channel = new TapChannel(below, mirror);
@@ -98,6 +98,7 @@ public static class WatchRun
         {
             Mounts.MountFuse(device.Device, mountPoint, new FuseMountOptions
             {
+                Driver = options.Driver,
                 Source = options.Command[0],
                 SubType = "handlecache-watch",
                 ReadOnly = options.ReadOnly,

@@ -12,7 +12,7 @@ public sealed partial class ModelKernel
         KernelFaults faults = new(_options.Inodes.Faults);
         _fuse = original._fuse.CopyFor(
             _options, faults, _wakes, out Dictionary<Dentry, Dentry> dentries);
-        _calls = new(_fuse.SuperBlock, faults, _wakes.Current, _options.ProtectedHardlinks);
+        _calls = new(_fuse.SuperBlock, faults, _wakes.Current, _options);
         _calls.CopyFrom(original._calls, dentries, file => ((FuseFile)file).Copy());
     }
 

@@ -32,7 +32,7 @@ public sealed partial class ModelKernel : IDisposable
         _options = options;
         KernelFaults faults = new(options.Inodes.Faults);
         _fuse = new(options, faults, _wakes);
-        _calls = new(_fuse.SuperBlock, faults, _wakes.Current, options.ProtectedHardlinks);
+        _calls = new(_fuse.SuperBlock, faults, _wakes.Current, options);
     }
 
     /// <summary>Open files a script may have at a time.</summary>

@@ -52,9 +52,66 @@ public sealed record VersionRule(
         "FUSE_KERNEL_MINOR_VERSION of include/uapi/linux/fuse.h; in 7.3.4, not in 7.2.13",
         "INIT offers minor version 46");
 
+    public static VersionRule Minor41 { get; } = new(
+        "minor-41",
+        new(6, 12),
+        new(6, 12),
+        "fuse_send_init(), fs/fuse/inode.c",
+        "",
+        "FUSE_KERNEL_MINOR_VERSION of include/uapi/linux/fuse.h in 6.12.117",
+        "INIT offers minor version 41 and no FUSE_REQUEST_TIMEOUT");
+
+    public static VersionRule NamesOfOnePage { get; } = new(
+        "names-of-one-page",
+        new(6, 12),
+        new(6, 12),
+        "fuse_lookup_name(), fs/fuse/dir.c",
+        "",
+        "FUSE_NAME_MAX of fs/fuse/fuse_i.h in 6.12.117; name_max is in 6.18",
+        "no name is longer than 1024 bytes, whatever INIT agrees on");
+
+    public static VersionRule ListingOfOnePage { get; } = new(
+        "listing-of-one-page",
+        new(6, 12),
+        new(6, 15),
+        "fuse_readdir_uncached(), fs/fuse/readdir.c",
+        "dabb90391028",
+        "fuse: increase readdir buffer size; 6.16",
+        "READDIR asks for one page, however large the caller's buffer is");
+
+    public static VersionRule EpochUnknown { get; } = new(
+        "epoch-unknown",
+        new(6, 12),
+        new(6, 12),
+        "fuse_notify(), fs/fuse/dev.c",
+        "",
+        "FUSE_NOTIFY_INC_EPOCH is not in 6.12.117; it is in 6.16 (7.44)",
+        "INC_EPOCH is EINVAL");
+
+    public static VersionRule PruneUnknown { get; } = new(
+        "prune-unknown",
+        new(6, 12),
+        new(6, 17),
+        "fuse_notify(), fs/fuse/dev.c",
+        "",
+        "FUSE_NOTIFY_PRUNE is EINVAL on 6.12.118, 6.16.12 and 6.17.13, and in 6.18.15",
+        "PRUNE is EINVAL");
+
+    public static VersionRule ConnectableUnknown { get; } = new(
+        "connectable-unknown",
+        new(6, 12),
+        new(6, 12),
+        "name_to_handle_at(), fs/fhandle.c",
+        "c374196b2b9f",
+        "fs: name_to_handle_at() support for \"explicit connectable\" file handles; 6.13",
+        "AT_HANDLE_CONNECTABLE is EINVAL before the path is walked");
+
     /// <summary>Every difference that is modelled.</summary>
     public static IReadOnlyList<VersionRule> All { get; } =
-        [InvalEntryNeedsInode, DirectoryChangeKeepsOwner, Minor46];
+    [
+        InvalEntryNeedsInode, DirectoryChangeKeepsOwner, Minor46, Minor41, NamesOfOnePage,
+        ListingOfOnePage, EpochUnknown, PruneUnknown, ConnectableUnknown,
+    ];
 
     public bool AppliesTo(KernelVersion version) =>
         version >= First && (Last is not { } last || version <= last);

@@ -46,7 +46,7 @@ public sealed class KeptMount : IDisposable
         string mountPoint = Path.GetFullPath(options.MountPoint);
         // Before the first server starts, which inherits it.
         DescriptorLimit.Raise();
-        Keeper keeper = new(FuseDevice.Open(), new KeeperOptions
+        Keeper keeper = new(FuseDevice.Open(options.Driver), new KeeperOptions
         {
             Start = socket => ServerProcess.Start(options, socket),
             Workers = Math.Min(options.Workers, Keeper.MostWorkers),

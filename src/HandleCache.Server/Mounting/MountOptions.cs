@@ -55,9 +55,13 @@ public sealed record MountOptions
     /// <summary>What carries the requests.</summary>
     public MountChannel Channel { get; init; } = MountChannel.Device;
 
+    /// <summary>Which FUSE of the kernel.</summary>
+    public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
+
     /// <summary>What mount(2) is called with.</summary>
     public FuseMountOptions Settings => new()
     {
+        Driver = Driver,
         Source = Path.GetFullPath(Source),
         ReadOnly = ReadOnly,
         RootMode = FileModes.Directory,

@@ -53,11 +53,13 @@ public sealed class ServedMount : IDisposable
         FuseMountOptions mount,
         ITrafficObserver? observer)
     {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(mount);
         DescriptorLimit.Raise();
-        FuseDevice device = FuseDevice.Open();
+        FuseDevice device = FuseDevice.Open(mount.Driver);
         IChannel channel =
             session.OverIoUring ? new RingChannel(device) : new DeviceChannel(device);
-        if (session.Dialect.CarriesHandles)
+        if (session.Dialect.CarriesHandles && mount.Driver.NeedsBridge)
         {
             channel = new HandleBridgeChannel(channel, session.Dialect);
             session = session with { FileSystemType = session.Dialect.FileSystemType };

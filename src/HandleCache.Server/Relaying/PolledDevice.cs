@@ -10,9 +10,9 @@ namespace HandleCache.Server.Relaying;
 /// readers by a FUSE_NOTIFY_RETRIEVE of the root, which kernels refuse for directories: 6.18 gives
 /// EINVAL.)
 /// </summary>
-public sealed class PolledDevice : IChannel
+public sealed class PolledDevice(FuseDriver driver) : IChannel
 {
-    private readonly FuseDevice _device = FuseDevice.Open(nonBlocking: true);
+    private readonly FuseDevice _device = FuseDevice.Open(driver, nonBlocking: true);
     private readonly WakeEvent _wake = new();
 
     /// <summary>To be mounted before the first receive.</summary>

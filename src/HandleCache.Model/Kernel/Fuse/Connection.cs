@@ -27,6 +27,7 @@ internal sealed class Connection(ModelKernelOptions options, Current current)
     /// request may have a second page.
     /// </summary>
     public int NameMax => Has(FuseInitFlags.FUSE_MAX_PAGES) && MaxPages > 1
+        && !Follows(VersionRule.NamesOfOnePage)
         ? FuseConstants.FUSE_NAME_MAX
         : FuseConstants.FUSE_NAME_LOW_MAX;
 

@@ -124,18 +124,24 @@ internal sealed class InodeMount : IDisposable
 
     public SuperBlock SuperBlock { get; }
 
+    private uint OfferedMinor =>
+        Connection.Follows(VersionRule.Minor41) ? 41
+        : Connection.Follows(VersionRule.Minor46) ? FuseConstants.FUSE_KERNEL_MINOR_VERSION + 1
+        : FuseConstants.FUSE_KERNEL_MINOR_VERSION;
+
     /// <summary>fuse_send_init() and, with its answer, process_init_reply().</summary>
     public async KernelTask<VfsResult> MountAsync()
     {
         fuse_init_in init = new()
         {
             major = FuseConstants.FUSE_KERNEL_VERSION,
-            minor = Connection.Follows(VersionRule.Minor46)
-                ? FuseConstants.FUSE_KERNEL_MINOR_VERSION + 1
-                : FuseConstants.FUSE_KERNEL_MINOR_VERSION,
+            minor = OfferedMinor,
             max_readahead = _options.MaxReadaheadBytes,
         };
-        (init.flags, init.flags2) = InitWords.Split(_options.Offered);
+        FuseInitFlags offered = Connection.Follows(VersionRule.Minor41)
+            ? _options.Offered & ~FuseInitFlags.FUSE_REQUEST_TIMEOUT
+            : _options.Offered;
+        (init.flags, init.flags2) = InitWords.Split(offered);
         HandleOffer.Offer(ref init, _options.Dialect);
         KernelAnswer answer = await Device.AskAsync(
             FuseOpcode.FUSE_INIT, 0, InodeIndex.None, default, FuseArgs.Bytes(init),
@@ -147,7 +153,7 @@ internal sealed class InodeMount : IDisposable
         fuse_init_out reply = MemoryMarshal.Read<fuse_init_out>(body);
         if (reply.major != FuseConstants.FUSE_KERNEL_VERSION)
             return VfsResult.Failure((int)Errno.EIO);
-        Connection.Accept(reply, _options.Offered);
+        Connection.Accept(reply, offered);
         Device.Minor = Connection.Minor;
         Device.Handles = HandleOffer.Read(reply, _options.Dialect);
         InodeIndex index = Cache.MountRoot(FileModes.Directory);

@@ -34,9 +34,11 @@ internal sealed class Notify(
                 return InvalidateEntry(body);
             case FuseNotifyCode.FUSE_NOTIFY_DELETE:
                 return DeleteEntry(body);
-            case FuseNotifyCode.FUSE_NOTIFY_PRUNE:
+            case FuseNotifyCode.FUSE_NOTIFY_PRUNE
+                when !conn.Follows(VersionRule.PruneUnknown):
                 return Prune(body);
-            case FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH:
+            case FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH
+                when !conn.Follows(VersionRule.EpochUnknown):
                 conn.Epoch++;
                 return 0;
             case FuseNotifyCode.FUSE_NOTIFY_RESEND:

@@ -53,8 +53,10 @@ internal sealed class ReadDir(
         bool plus = UsesReadDirPlus(inode, file.Position);
         ulong attrVersion = conn.AttrVersion;
         ulong evictCtr = attributes.EvictCtr;
-        int bytes = Math.Clamp(
-            context.RoomBytes, ReplyRoom.PageBytes, (int)conn.MaxPages * ReplyRoom.PageBytes);
+        int bytes = conn.Follows(VersionRule.ListingOfOnePage)
+            ? ReplyRoom.PageBytes
+            : Math.Clamp(
+                context.RoomBytes, ReplyRoom.PageBytes, (int)conn.MaxPages * ReplyRoom.PageBytes);
         fuse_read_in arguments = new()
         {
             fh = FuseFile.Of(file).Fh,

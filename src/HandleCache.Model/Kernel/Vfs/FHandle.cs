@@ -7,7 +7,7 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// </summary>
 internal sealed class FHandle(
     DentryCache dcache, IExportOperations eops, Namei namei, NameiOpen nameiOpen, FileTable table,
-    ExportFs exportFs)
+    ExportFs exportFs, bool knowsConnectable)
 {
     /// <summary>Handles a script may hold at a time.</summary>
     public const int Slots = 8;
@@ -24,7 +24,7 @@ internal sealed class FHandle(
     {
         bool isFid = (call.Flags & AtFlags.HandleFid) != 0;
         bool isConnectable = (call.Flags & AtFlags.HandleConnectable) != 0;
-        if (isFid && isConnectable)
+        if (isConnectable && (isFid || !knowsConnectable))
             return VfsResult.Failure((int)Errno.EINVAL);
         (Dentry? dentry, int errno) = await namei.ResolveAsync(
             call.Path,

@@ -17,15 +17,15 @@ internal sealed class SystemCalls
     /// <param name="sb">What is mounted.</param>
     /// <param name="faults">What is to be done wrong.</param>
     /// <param name="current">Who calls.</param>
-    /// <param name="protectedHardlinks">/proc/sys/fs/protected_hardlinks.</param>
+    /// <param name="options">Which kernel, and its sysctls.</param>
     public SystemCalls(
-        SuperBlock sb, KernelFaults faults, Current current, bool protectedHardlinks)
+        SuperBlock sb, KernelFaults faults, Current current, ModelKernelOptions options)
     {
         DentryCache dcache = sb.Dcache;
         IInodeOperations iops = sb.InodeOperations;
         IFileOperations fops = sb.FileOperations;
         Files = new(dcache, fops);
-        NameiPermission permission = new(iops, current, protectedHardlinks);
+        NameiPermission permission = new(iops, current, options.ProtectedHardlinks);
         NameiLookup lookup = new(sb, dcache, iops);
         Namei namei = new(sb, dcache, iops, lookup, faults);
         NameiRetry retry = new(dcache, namei);
@@ -42,7 +42,9 @@ internal sealed class SystemCalls
         _rename = new(dcache, iops, namei, lookup, permission);
         _xattr = new(iops, sb.XattrOperations, retry);
         ExportFs exportFs = new(sb, dcache, iops, sb.ExportOperations, lookup, open, _readDir);
-        _handles = new(dcache, sb.ExportOperations, namei, nameiOpen, Files, exportFs);
+        _handles = new(
+            dcache, sb.ExportOperations, namei, nameiOpen, Files, exportFs,
+            knowsConnectable: !VersionRule.ConnectableUnknown.AppliesTo(options.Version));
     }
 
     /// <summary>The caller's open files.</summary>

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * File handles in struct fuse_inode: what the hooks of 6.12.hooks call. Included by fuse_i.h right
+ * behind <linux/fuse.h>, so that every "struct fuse_entry_out" of fs/fuse is the one below.
+ */
+#ifndef HFUSE_HANDLE_H
+#define HFUSE_HANDLE_H
+
+#include <linux/export.h>
+#include <linux/fs.h>
+#include <linux/fuse.h>
+#include <linux/types.h>
+
+/* A second FUSE beside the built-in one: it must export none of its names. */
+#undef EXPORT_SYMBOL
+#undef EXPORT_SYMBOL_GPL
+#define EXPORT_SYMBOL(name)
+#define EXPORT_SYMBOL_GPL(name)
+
+/* The numbers of the design: bit of INIT, opcode of LOOKUP_HANDLE, type of the extension. */
+#define FUSE_HAS_LOOKUP_HANDLE	(1ULL << 43)
+#define FUSE_LOOKUP_HANDLE	54
+#define FUSE_EXT_HANDLE		33
+
+#define HFUSE_MAX_HANDLE	128
+
+/* What a server sends behind an entry; size 0 is no handle. */
+struct fuse_file_handle {
+	u32	size;
+	u32	type;
+	u8	handle[HFUSE_MAX_HANDLE];
+};
+
+/* The uapi's entry, member for member, and the handle that was agreed on in INIT. */
+struct hfuse_entry_out {
+	u64	nodeid;
+	u64	generation;
+	u64	entry_valid;
+	u64	attr_valid;
+	u32	entry_valid_nsec;
+	u32	attr_valid_nsec;
+	struct fuse_attr attr;
+	struct fuse_file_handle handle;
+};
+
+#define HFUSE_ENTRY_BYTES	offsetof(struct hfuse_entry_out, handle)
+
+static_assert(sizeof(struct fuse_entry_out) == HFUSE_ENTRY_BYTES);
+static_assert(offsetof(struct fuse_entry_out, attr) == offsetof(struct hfuse_entry_out, attr));
+
+#define fuse_entry_out hfuse_entry_out
+
+struct fuse_args;
+struct fuse_conn;
+
+/* Load and unload; the cache of inodes is as large as the strategy needs. */
+int hfuse_init(void);
+void hfuse_exit(void);
+unsigned int hfuse_object_size(void);
+
+/* INIT: offered always, taken with a maximum of 1..128. */
+void hfuse_agree(struct fuse_conn *fc, u64 flags, const struct fuse_init_out *out);
+
+/* A request of fc, once INIT is settled, and the end of it. */
+void hfuse_request(struct fuse_conn *fc, struct fuse_args *args);
+void hfuse_request_done(struct fuse_args *args);
+
+/* The reply: an entry may be today's, shorter one; a handle longer than agreed is refused. */
+void hfuse_reply_length(struct fuse_args *args, unsigned int nbytes);
+int hfuse_reply_taken(struct fuse_conn *fc, const struct fuse_args *args, int err);
+
+/* READDIRPLUS: the handle lies between the entry and the name. */
+size_t hfuse_plus_head(struct fuse_conn *fc);
+struct fuse_dirent *hfuse_plus_dirent(struct fuse_conn *fc, struct fuse_direntplus *plus);
+const struct fuse_file_handle *hfuse_plus_handle(struct fuse_conn *fc,
+						 struct fuse_direntplus *plus);
+bool hfuse_plus_too_long(struct fuse_conn *fc, struct fuse_direntplus *plus);
+
+/* The slot of an inode. */
+int hfuse_alloc_slot(struct inode *inode);
+void hfuse_free_slot(struct inode *inode);
+
+/* Whether an entry may become an inode at all; longer than what is kept is refused. */
+bool hfuse_fits(const struct fuse_file_handle *handle);
+
+/* Gives a new, locked inode its handle; false without memory, and the inode is gone. */
+bool hfuse_set_new(struct inode *inode, const struct fuse_file_handle *handle);
+
+/*
+ * Whether a cached inode may be the object of a reply with this handle: the same, or none on one
+ * side. One that has none takes it.
+ */
+bool hfuse_same(struct inode *inode, const struct fuse_file_handle *handle);
+
+#endif
