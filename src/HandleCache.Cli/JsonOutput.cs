@@ -6,6 +6,7 @@ using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
 using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
+using HandleCache.Cli.Prove;
 using HandleCache.Cli.Replay;
 using HandleCache.Cli.Report;
 using HandleCache.Cli.Restart;
@@ -69,6 +70,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(DesignDocument))]
 [JsonSerializable(typeof(KernelsDocument))]
 [JsonSerializable(typeof(LayoutDocument))]
+[JsonSerializable(typeof(ProveDocument))]
 [JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(ReportDocument))]
 [JsonSerializable(typeof(RestartDocument))]

@@ -7,6 +7,7 @@ using HandleCache.Cli.Differential;
 using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Mount;
+using HandleCache.Cli.Prove;
 using HandleCache.Cli.Replay;
 using HandleCache.Cli.Report;
 using HandleCache.Cli.Restart;
@@ -57,6 +58,8 @@ internal static class Program
         root.Add(CompareCommand.Build(dialects));
         root.Add(DesignCommand.Build());
         root.Add(KernelsCommand.Build());
+        root.Add(ProveCommand.Build());
+        root.Add(ProveGuestCommand.Build());
         root.Add(ReportCommand.Build());
         root.Add(MountCommand.Build(dialects));
         root.Add(ReplayCommand.Build());

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HandleCache.Lab.Prove;
 using HandleCache.Lab.Restart;
 using HandleCache.Lab.Workload;
 
@@ -15,4 +16,5 @@ namespace HandleCache.Lab;
 [JsonSerializable(typeof(WorkloadRequest))]
 [JsonSerializable(typeof(WorkloadReply))]
 [JsonSerializable(typeof(ClientResult))]
+[JsonSerializable(typeof(List<ProofRow>))]
 internal sealed partial class LabJson : JsonSerializerContext;

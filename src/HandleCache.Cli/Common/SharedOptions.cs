@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using HandleCache.Lab;
 using HandleCache.Lab.Kernels;
 
@@ -19,6 +20,43 @@ internal static class SharedOptions
         Description = "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
         DefaultValueFactory = _ => KernelProfiles.RunningName,
     };
+
+    /// <summary>The single file that runs inside of guests.</summary>
+    public static Option<string?> Program() => new("--program")
+    {
+        Description = "The single file of eng/publish; default: this program, if it is one",
+    };
+
+    /// <summary>Where packages of kernels are kept.</summary>
+    public static Option<string?> Cache() => new("--cache")
+    {
+        Description = "Folder for packages and kernels; default: ~/.cache/handlecache",
+    };
+
+    /// <summary>Folder of <see cref="Cache"/>.</summary>
+    public static string CacheOf(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) ?? Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache",
+            "handlecache");
+
+    /// <summary>File of <see cref="Program"/>.</summary>
+    /// <exception cref="MissingRequirementException">None is given and this one is none.</exception>
+    public static string ProgramOf(ParseResult parsed, Option<string?> option)
+    {
+        if (parsed.GetValue(option) is { } given)
+            return given;
+        bool isOneFile = !RuntimeFeature.IsDynamicCodeSupported;
+        return isOneFile && Environment.ProcessPath is { } path
+            ? path
+            : throw new MissingRequirementException(
+                "a guest has no .NET runtime: run eng/publish, then artifacts/handlecache "
+                + "kernels, or give --program artifacts/handlecache");
+    }
+
+    /// <summary>Words given with commas, or by several options.</summary>
+    public static List<string> Words(string[]? given) =>
+        [.. (given ?? []).SelectMany(text => text.Split(
+            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     /// <summary>The value of an option; out of its range it is bad input.</summary>
     public static int Range(ParseResult parsed, Option<int> option, int least, int most)

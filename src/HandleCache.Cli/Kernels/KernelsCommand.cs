@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Runtime.CompilerServices;
 using HandleCache.Cli.Common;
-using HandleCache.Lab;
 using HandleCache.Lab.Guests;
 
 namespace HandleCache.Cli.Kernels;
@@ -44,15 +42,9 @@ internal static class KernelsCommand
         DefaultValueFactory = _ => 1,
     };
 
-    private static readonly Option<string?> Program = new("--program")
-    {
-        Description = "The single file of eng/publish; default: this program, if it is one",
-    };
+    private static readonly Option<string?> Program = SharedOptions.Program();
 
-    private static readonly Option<string?> Cache = new("--cache")
-    {
-        Description = "Folder for packages and kernels; default: ~/.cache/handlecache",
-    };
+    private static readonly Option<string?> Cache = SharedOptions.Cache();
 
     private static readonly Option<string?> Keep = new("--keep")
     {
@@ -87,18 +79,16 @@ internal static class KernelsCommand
     {
         KernelLabOptions options = new()
         {
-            Versions = Words(parsed.GetValue(Versions)) is { Count: > 0 } some
+            Versions = SharedOptions.Words(parsed.GetValue(Versions)) is { Count: > 0 } some
                 ? some
                 : KernelLabOptions.AllVersions,
-            Checks = Words(parsed.GetValue(Checks)),
+            Checks = SharedOptions.Words(parsed.GetValue(Checks)),
             Cpus = SharedOptions.Range(parsed, Cpus, 1, 64),
             Scripts = SharedOptions.Range(parsed, Scripts, 0, 100_000),
             Kills = SharedOptions.Range(parsed, Kills, 1, 10_000),
             Seed = parsed.GetValue(Seed),
-            Program = parsed.GetValue(Program) ?? OwnFile(),
-            Cache = parsed.GetValue(Cache) ?? Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache",
-                "handlecache"),
+            Program = SharedOptions.ProgramOf(parsed, Program),
+            Cache = SharedOptions.CacheOf(parsed, Cache),
             Keep = parsed.GetValue(Keep),
             Append = parsed.GetValue(Append)!,
         };
@@ -113,19 +103,4 @@ internal static class KernelsCommand
             Console.Out.Write(KernelsText.Of(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
-
-    /// <summary>This program, where it is one file that needs no runtime.</summary>
-    private static string OwnFile()
-    {
-        bool isOneFile = !RuntimeFeature.IsDynamicCodeSupported;
-        return isOneFile && Environment.ProcessPath is { } path
-            ? path
-            : throw new MissingRequirementException(
-                "a guest has no .NET runtime: run eng/publish, then artifacts/handlecache "
-                + "kernels, or give --program artifacts/handlecache");
-    }
-
-    private static List<string> Words(string[]? given) =>
-        [.. (given ?? []).SelectMany(text => text.Split(
-            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 }

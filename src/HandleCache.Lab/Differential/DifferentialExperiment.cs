@@ -130,6 +130,7 @@ public sealed class DifferentialExperiment
                     SendsHandles = dialect.CarriesHandles,
                     Dialect = dialect,
                     HandleBytes = dialect.RequiresHandle ? DialectReference.HandleBytes : null,
+                    BadHandlePer1024 = _options.BadHandlesPer1024,
                 },
             }
             : script;

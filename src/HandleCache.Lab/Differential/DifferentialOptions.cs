@@ -31,6 +31,12 @@ public sealed record DifferentialOptions
     public Dialect? Dialect { get; init; }
 
     /// <summary>
+    /// Of 1024 entries, how many come with another handle than before, with none, or with another
+    /// type: for a kernel that has handles.
+    /// </summary>
+    public int BadHandlesPer1024 { get; init; }
+
+    /// <summary>
     /// One script of eight is about the passthrough file system over a tree on the disk.
     /// </summary>
     public bool WithPassthrough { get; init; }

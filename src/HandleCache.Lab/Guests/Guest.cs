@@ -166,6 +166,9 @@ internal static class Guest
             order.Add(name);
         }
 
+        foreach ((string name, string path) in kernel.Carried)
+            initramfs.File($"modules/{name}", File.ReadAllBytes(path));
+
         initramfs.Text("modules/order", string.Join('\n', order));
         initramfs.Text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
         initramfs.Text("etc/group", "root:x:0:\n");

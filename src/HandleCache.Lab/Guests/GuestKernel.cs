@@ -10,6 +10,12 @@ namespace HandleCache.Lab.Guests;
 public sealed record GuestKernel(
     string Version, string Release, string Image, IReadOnlyList<string> Modules)
 {
+    /// <summary>
+    /// Files for /modules that are not loaded: their names there, and paths outside of the guest.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Carried { get; init; } =
+        new Dictionary<string, string>();
+
     /// <summary>The first two numbers of its version.</summary>
     public KernelVersion Number =>
         KernelVersion.TryParse(Version, out KernelVersion number) ? number : default;

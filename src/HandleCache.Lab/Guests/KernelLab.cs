@@ -9,14 +9,6 @@ namespace HandleCache.Lab.Guests;
 /// </summary>
 public static class KernelLab
 {
-    private static readonly (string File, string Package)[] Needed =
-    [
-        ("qemu-system-x86_64", "qemu-system-x86"), ("busybox", "busybox-static"),
-        ("apt-get", "apt"), ("dpkg-deb", "dpkg"),
-    ];
-
-    private static readonly string[] Places = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
-
     /// <summary>Boots each kernel once, and once more where the boot failed.</summary>
     /// <exception cref="BadInputException">An unknown check, a program that is none.</exception>
     /// <exception cref="MissingRequirementException">
@@ -28,7 +20,7 @@ public static class KernelLab
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(progress);
         IReadOnlyList<GuestChecks.Check> checks = GuestChecks.Of(options);
-        Require(options);
+        GuestTools.Require(GuestTools.ToBoot, options.Program);
         KernelPackages packages = new(options.Cache);
         List<GuestRow> rows = [];
         foreach (string version in options.Versions)
@@ -51,7 +43,7 @@ public static class KernelLab
     public static int Shell(KernelLabOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Require(options);
+        GuestTools.Require(GuestTools.ToBoot, options.Program);
         if (options.Versions.Count != 1)
             throw new BadInputException("--shell takes one kernel: --kernel 7.3");
         GuestKernel kernel = new KernelPackages(options.Cache).Find(options.Versions[0], cancel)
@@ -101,27 +93,5 @@ public static class KernelLab
         if (options.Append.Length > 0)
             line.Append(CultureInfo.InvariantCulture, $" --append '{options.Append}'");
         return line.ToString();
-    }
-
-    private static void Require(KernelLabOptions options)
-    {
-        foreach ((string file, string package) in Needed)
-        {
-            if (!Places.Any(folder => File.Exists(Path.Combine(folder, file))))
-            {
-                throw new MissingRequirementException(
-                    $"{file} is missing: apt-get install {package}");
-            }
-        }
-
-        if (!File.Exists(options.Program))
-            throw new BadInputException($"{options.Program}: no such file");
-        using FileStream program = File.OpenRead(options.Program);
-        Span<byte> magic = stackalloc byte[4];
-        if (program.ReadAtLeast(magic, 4, throwOnEndOfStream: false) < 4
-            || !magic.SequenceEqual("\u007fELF"u8))
-        {
-            throw new BadInputException($"{options.Program}: not an ELF program");
-        }
     }
 }

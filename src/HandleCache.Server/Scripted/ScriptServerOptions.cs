@@ -54,7 +54,7 @@ public sealed record ScriptServerOptions
 
     /// <summary>
     /// Of 1024 entries, how many come with another handle than before, with none, or with one
-    /// that is too long; 0 is none. For the modelled kernel alone: the real one has no rule for it.
+    /// that is too long; 0 is none. For kernels that have handles, the modelled one among them.
     /// </summary>
     public int BadHandlePer1024 { get; init; }
 

@@ -33,6 +33,13 @@ public static class SyntheticHandle
         SyntheticOptions options, ulong id, Span<byte> destination)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Shapes is { } shapes)
+        {
+            (uint Type, int Bytes) shape = shapes[(int)id];
+            FillBytes(options.Seed, id, destination[..shape.Bytes]);
+            return shape;
+        }
+
         (uint type, int length) =
             Fill(options.Seed, id, options.HandleMix, options.FixedHandleBytes, destination);
         if (options.HandleTypeBits < 32)

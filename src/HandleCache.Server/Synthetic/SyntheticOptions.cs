@@ -43,6 +43,9 @@ public sealed record SyntheticOptions
     /// <summary>Length with <see cref="SyntheticHandleMix.Fixed"/>, 0 to 128 bytes.</summary>
     public int FixedHandleBytes { get; init; } = 8;
 
+    /// <summary>Type and length of each id's handle; null for those of the mix.</summary>
+    public IReadOnlyList<(uint Type, int Bytes)>? Shapes { get; init; }
+
     /// <summary>No handle is longer: what the dialect carries, bytes.</summary>
     public int MostHandleBytes { get; init; } = SyntheticHandle.MaxBytes;
 

@@ -1,0 +1,26 @@
+using HandleCache.Lab.Prove;
+
+namespace HandleCache.Cli.Prove;
+
+/// <summary>`prove` as one document.</summary>
+internal sealed record ProveDocument(
+    int SchemaVersion, string Verdict, ProveDocument.ProveChoices Options,
+    IReadOnlyList<ProveDocument.ProvedRun> Runs)
+{
+    public static ProveDocument Of(ProveResult result) => new(
+        JsonOutput.SchemaVersion,
+        result.Holds ? "match" : "diverge",
+        new ProveChoices(
+            result.Options.Design, result.Options.FileSystem, result.Options.Files,
+            result.Options.Scripts, result.Options.Seed, result.Options.Cpus,
+            result.Options.Fault, result.Options.Append),
+        [.. result.Runs.Select(run => new ProvedRun(
+            run.Kernel, run.Release, run.Strategy, run.Rows))]);
+
+    internal sealed record ProveChoices(
+        string Design, string FileSystem, int Files, int Scripts, ulong Seed, int Cpus,
+        string Fault, string Append);
+
+    internal sealed record ProvedRun(
+        string Kernel, string Release, string Strategy, IReadOnlyList<ProofRow> Rows);
+}

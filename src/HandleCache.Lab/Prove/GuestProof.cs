@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using HandleCache.Lab.Designs;
+using HandleCache.Lab.Differential;
+using HandleCache.Lab.Kernels;
+using HandleCache.Lab.Mixes;
+using HandleCache.Linux;
+using HandleCache.Model.Designs;
+using HandleCache.Model.Handles;
+using HandleCache.Model.Slab;
+using HandleCache.Protocol.Dialects;
+
+namespace HandleCache.Lab.Prove;
+
+/// <summary>What is proved in one guest.</summary>
+public sealed record GuestProofOptions
+{
+    /// <summary>A shipped name or the path of a file.</summary>
+    public required string Design { get; init; }
+
+    /// <summary>That of the module that is loaded.</summary>
+    public required HandleStrategy Strategy { get; init; }
+
+    /// <summary>A shipped mix.</summary>
+    public string FileSystem { get; init; } = "container-host";
+
+    public int Files { get; init; } = 36_000;
+
+    public int Scripts { get; init; } = 100;
+
+    public ulong Seed { get; init; } = 1;
+}
+
+/// <summary>
+/// The half of `prove` that runs on the kernel with the module: it predicts, drives and compares.
+/// </summary>
+public static class GuestProof
+{
+    /// <summary>Of 1024 entries in the hostile half of the scripts.</summary>
+    private const int BadHandles = 100;
+
+    private static readonly FuseDriver Driver = new("/dev/" + ModuleBuild.Name, ModuleBuild.Name);
+
+    /// <exception cref="MissingRequirementException">The module is not loaded.</exception>
+    public static IReadOnlyList<ProofRow> Run(
+        GuestProofOptions options, Action<string> progress, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(progress);
+        Design design = DesignFiles.Load(options.Design);
+        ModuleDesign.Require(design);
+        if (Credentials.WhyNotMountFuse(Driver) is { } reason)
+            throw new MissingRequirementException(reason);
+        Dialect dialect = design.Wire.ToDialect();
+        HandleDesign storage = design.Storage with { Strategy = options.Strategy };
+        KernelProfile kernel = KernelProfiles.Load(KernelProfiles.RunningName);
+        PopulationProof population = new(
+            kernel, storage, FileSystemMixes.Load(options.FileSystem), options.Files);
+        List<ProofRow> rows = [.. population.Geometry()];
+        (string Name, Func<IReadOnlyList<ProofRow>> Run)[] parts =
+        [
+            ("population", () => population.Run(Driver, dialect, cancel)),
+            ("hostile", () => HostileProof.Run(
+                Driver, dialect, options.Strategy.StorageOf(64) != HandleStorage.Refused, cancel)),
+            ("scripts", () => Scripts(options, dialect, badHandles: 0, cancel)),
+            ("scripts-bad", () => Scripts(options, dialect, BadHandles, cancel)),
+        ];
+        foreach ((string name, Func<IReadOnlyList<ProofRow>> run) in parts)
+        {
+            long begun = Stopwatch.GetTimestamp();
+            try
+            {
+                rows.AddRange(run());
+            }
+            catch (Exception e) when (e is LabException or IOException or FormatException)
+            {
+                cancel.ThrowIfCancellationRequested();
+                rows.Add(new ProofRow(name, "runs to its end", e.Message, false));
+            }
+
+            progress(FormattableString.Invariant(
+                $"{name} {Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} s"));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Random scripts on this kernel and on the modelled one.</summary>
+    private static IReadOnlyList<ProofRow> Scripts(
+        GuestProofOptions options, Dialect dialect, int badHandles, CancellationToken cancel)
+    {
+        int scripts = Math.Max(1, options.Scripts / 2);
+        DifferentialResult result = DifferentialExperiment.Run(
+            new DifferentialOptions
+            {
+                Seed = options.Seed + (badHandles > 0 ? 1UL : 0),
+                Scripts = scripts,
+                Driver = Driver,
+                Dialect = dialect,
+                BadHandlesPer1024 = badHandles,
+                Model = new() { Inodes = new() { Strategy = options.Strategy } },
+            },
+            cancel);
+        string name = badHandles > 0
+            ? "scripts with handles that change, lack or have other types"
+            : "scripts with handles, on this kernel and the modelled one";
+        string done = FormattableString.Invariant(
+            $"{result.Scripts + result.GivenUp} alike: {result.Calls} calls, ")
+            + FormattableString.Invariant($"{result.Requests} requests");
+        if (result.Divergence is not { } where)
+        {
+            return
+            [
+                new ProofRow(
+                    name, FormattableString.Invariant($"{scripts} alike"), done,
+                    result.Scripts + result.GivenUp == scripts && result.Scripts > 0),
+            ];
+        }
+
+        return
+        [
+            new ProofRow(
+                name, FormattableString.Invariant($"{scripts} alike"),
+                FormattableString.Invariant(
+                    $"seed {result.Failed!.Seed}: {where.What} differ at {where.Call}: ")
+                    + $"{string.Join("; ", where.Real)} | {string.Join("; ", where.Model)}",
+                false),
+        ];
+    }
+}

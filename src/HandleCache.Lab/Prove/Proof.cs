@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json;
+using HandleCache.Lab.Designs;
+using HandleCache.Lab.Guests;
+using HandleCache.Lab.Mixes;
+using HandleCache.Model.Designs;
+using HandleCache.Model.Handles;
+
+namespace HandleCache.Lab.Prove;
+
+/// <summary>
+/// A design as a file system type of a real kernel: builds the module of models/linux, boots the
+/// kernel with each strategy, and holds what it does against what the model says.
+/// </summary>
+public static class Proof
+{
+    /// <summary>The hidden command that does the half in the guest.</summary>
+    public const string GuestCommandName = "prove-guest";
+
+    private const string DesignFile = "design.json";
+    private const string Prove = "prove";
+    private const string Unload = "unload";
+    private const string Log = "log";
+
+    /// <exception cref="BadInputException">
+    /// No such design or kernel, or one that the module cannot do.
+    /// </exception>
+    /// <exception cref="MissingRequirementException">
+    /// A tool or a package is missing, or the module does not build.
+    /// </exception>
+    public static ProveResult Run(
+        ProveOptions options, Action<string> progress, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(progress);
+        Design design = DesignFiles.Load(options.Design);
+        ModuleDesign.Require(design);
+        FileSystemMixes.Load(options.FileSystem);
+        ModuleSources[] sources = [.. options.Versions.Select(ModuleSources.Of)];
+        GuestTools.Require(GuestTools.ToBuild, options.Program);
+        IReadOnlyList<HandleStrategy> strategies = options.Strategies.Count > 0
+            ? options.Strategies
+            : [.. ModuleDesign.Strategies.Prepend(design.Storage.Strategy).Distinct()];
+        ModulePackages packages = new(options.Cache);
+        List<ProveRun> runs = [];
+        foreach (ModuleSources source in sources)
+        {
+            progress($"{source.Version}: looking for its source and headers");
+            ModuleKernel kernel = packages.Find(source.Version, cancel);
+            progress($"{source.Version}: building the module for {kernel.Kernel.Release}");
+            string module = ModuleBuild.Run(kernel, source, options.Cache, cancel);
+            Dictionary<string, string> carried = new() { [ModuleBuild.Name + ".ko"] = module };
+            if (DesignFiles.IsPath(options.Design))
+                carried[DesignFile] = options.Design;
+            GuestKernel guest = kernel.Kernel with { Carried = carried };
+            foreach (HandleStrategy strategy in strategies)
+                runs.Add(Boot(guest, strategy, options, progress, cancel));
+        }
+
+        return new ProveResult(options, runs);
+    }
+
+    private static ProveRun Boot(
+        GuestKernel kernel, HandleStrategy strategy, ProveOptions options,
+        Action<string> progress, CancellationToken cancel)
+    {
+        string name = $"{kernel.Version} {strategy}";
+        string job = GuestJob.Of(Commands(strategy, options));
+        string? results = null;
+        for (int boot = 1; boot <= 2 && results is null; boot++)
+        {
+            progress($"{name}: boot {boot}");
+            results = Guest.Run(
+                kernel, options.Program, job,
+                new KernelLabOptions
+                {
+                    Program = options.Program,
+                    Cache = options.Cache,
+                    Cpus = options.Cpus,
+                    Append = options.Append,
+                    Keep = options.Keep is { } keep
+                        ? Path.Combine(keep, strategy.ToString().Replace(':', '-'))
+                        : null,
+                },
+                line => progress($"{name}: {line}"), cancel);
+        }
+
+        return new ProveRun(
+            kernel.Version, kernel.Release, strategy.ToString(),
+            results is null
+                ? [new ProofRow("guest", "runs to its end", "hung in two boots", false)]
+                : Read(GuestJob.Parse(results)));
+    }
+
+    private static GuestCommand[] Commands(HandleStrategy strategy, ProveOptions options)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        string design = DesignFiles.IsPath(options.Design)
+            ? "/modules/" + DesignFile
+            : options.Design;
+        string load = $"insmod /modules/{ModuleBuild.Name}.ko handle_strategy={strategy} "
+            + $"handle_fault={options.Fault}";
+        string prove = string.Create(
+            plain, $"handlecache {GuestCommandName} {design} --strategy {strategy} ")
+            + string.Create(plain, $"--filesystem {options.FileSystem} --files {options.Files} ")
+            + string.Create(plain, $"--scripts {options.Scripts} --seed {options.Seed}");
+        return
+        [
+            new(Prove, $"{load} && {prove}", 3000),
+            // Nothing is left: neither caches nor the file system type nor the device.
+            new(Unload, $"rmmod {ModuleBuild.Name} && "
+                + "ls -d /sys/kernel/slab/hfuse_inode /sys/kernel/slab/hfuse_handle "
+                + "/sys/kernel/debug/hfuse /dev/hfuse 2>/dev/null; "
+                + "grep hfuse /proc/filesystems; true", 60),
+            new(Log, "dmesg | grep -E \"BUG|WARNING|Oops|Objects remaining|general protection\"; "
+                + "true", 60),
+        ];
+    }
+
+    /// <summary>The rows that the guest found, and what was left in it.</summary>
+    internal static IReadOnlyList<ProofRow> Read(IReadOnlyDictionary<string, GuestOutput> outputs)
+    {
+        List<ProofRow> rows = [];
+        if (!outputs.TryGetValue(Prove, out GuestOutput? prove))
+            return [new ProofRow("guest", "runs to its end", "it broke off", false)];
+        try
+        {
+            rows.AddRange(JsonSerializer.Deserialize(
+                prove.Text, LabJson.Default.ListProofRow) ?? []);
+        }
+        catch (JsonException)
+        {
+            rows.Add(new ProofRow("guest", "runs to its end", Last(prove.Error), false));
+        }
+
+        foreach ((string part, string what) in
+            new[] { (Unload, "left after rmmod"), (Log, "the kernel's own reports") })
+        {
+            string seen = outputs.TryGetValue(part, out GuestOutput? output)
+                ? (output.Text + output.Error).Trim().ReplaceLineEndings("; ")
+                : "it broke off";
+            rows.Add(new ProofRow(what, "nothing", seen.Length == 0 ? "nothing" : seen,
+                seen.Length == 0));
+        }
+
+        return rows;
+    }
+
+    /// <summary>What the guest's half prints: its rows as JSON in one line.</summary>
+    public static string Write(IReadOnlyList<ProofRow> rows) =>
+        JsonSerializer.Serialize([.. rows], LabJson.Default.ListProofRow);
+
+    private static string Last(string text) => text.TrimEnd().Split('\n')[^1].Trim();
+}
