@@ -105,7 +105,7 @@ public static class WatchRun
                 RootMode = FileModes.Directory,
             });
             return MountInfo.Find(mountPoint) is { } mount
-                ? new FuseConnection(mount.DevMinor)
+                ? new FuseConnection(options.Driver, mount.DevMinor)
                 : null;
         });
         using Relay relay = new(channel, server.Socket);
