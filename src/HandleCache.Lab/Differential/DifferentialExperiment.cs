@@ -16,8 +16,8 @@ public sealed class DifferentialExperiment
     private const int Attempts = 12;
 
     /// <summary>
-    /// What reclaims again and again leaves pauses: an attempt that begins with one is the likeliest
-    /// to be left alone. Nobody's next reclaim is waited for longer than this.
+    /// What reclaims again and again leaves pauses: an attempt that begins with one is the
+    /// likeliest to be left alone. Nobody's next reclaim is waited for longer than this.
     /// </summary>
     private static readonly TimeSpan PauseBegins = TimeSpan.FromMilliseconds(300);
 

@@ -115,7 +115,8 @@ internal static class ExportPhase
                 return;
             }
 
-            sample = [.. evicted.Select(o => HandlePhase.Look(stage, o.Path)).OfType<KnownObject>()];
+            sample = [.. evicted.Select(one => HandlePhase.Look(stage, one.Path))
+                .OfType<KnownObject>()];
         }
     }
 

@@ -68,8 +68,8 @@ public class RelayTests
 
             public Errno Send(ReadOnlySpan<byte> message)
             {
-                FuseReply.TryParse(message, out FuseReply reply, out _);
-                if (reply.IsNotification)
+                if (FuseReply.TryParse(message, out FuseReply reply, out _)
+                    && reply.IsNotification)
                 {
                     kernel.Replied.Wait();
                     kernel.Notified++;
