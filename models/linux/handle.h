@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * File handles in struct fuse_inode: what the hooks of 6.12.hooks call. Included by fuse_i.h right
+ * File handles in struct fuse_inode: what the hooks call. Included by fuse_i.h right
  * behind <linux/fuse.h>, so that every "struct fuse_entry_out" of fs/fuse is the one below.
  */
 #ifndef HFUSE_HANDLE_H
@@ -52,6 +52,7 @@ static_assert(offsetof(struct fuse_entry_out, attr) == offsetof(struct hfuse_ent
 
 struct fuse_args;
 struct fuse_conn;
+struct seq_file;
 
 /* Load and unload; the cache of inodes is as large as the strategy needs. */
 int hfuse_init(void);
@@ -76,7 +77,22 @@ const struct fuse_file_handle *hfuse_plus_handle(struct fuse_conn *fc,
 						 struct fuse_direntplus *plus);
 bool hfuse_plus_too_long(struct fuse_conn *fc, struct fuse_direntplus *plus);
 
-/* The slot of an inode. */
+/* Wrong on purpose, to show that a check would notice: by the module's parameter handle_fault. */
+enum hfuse_fault {
+	FAULT_NONE, FAULT_COMPARE_LOST, FAULT_BUFFER_LEAKED, FAULT_PARENT_OMITTED,
+	FAULT_INLINE_ONE_LESS, FAULT_TYPE_LOST, FAULT_TOO_LONG_CUT, FAULT_LONGEST_REFUSED,
+	FAULT_PLUS_UNREAD, FAULT_BYTES_NOT_COMPARED, FAULT_LAST_BYTE_LOST,
+	FAULT_REVALIDATE_WITHOUT_PARENT, FAULT_RECORD_NAMES_ROOT,
+};
+
+extern enum hfuse_fault hfuse_fault;
+
+/* The slot of an inode: its handle's length (0: none), and where the rest lies if there is one. */
+unsigned int hfuse_length(const struct inode *inode);
+u32 *hfuse_type(const struct inode *inode);
+u8 *hfuse_bytes(const struct inode *inode, unsigned int length);
+bool hfuse_is_inline(unsigned int length);
+
 int hfuse_alloc_slot(struct inode *inode);
 void hfuse_free_slot(struct inode *inode);
 
@@ -91,5 +107,10 @@ bool hfuse_set_new(struct inode *inode, const struct fuse_file_handle *handle);
  * side. One that has none takes it.
  */
 bool hfuse_same(struct inode *inode, const struct fuse_file_handle *handle);
+
+/* What debugfs shows. */
+void hfuse_list_init(void);
+void hfuse_list_exit(void);
+void hfuse_summarize(struct seq_file *m);
 
 #endif

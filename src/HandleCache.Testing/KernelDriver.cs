@@ -78,7 +78,7 @@ public sealed class KernelDriver : IDisposable
         };
         Kernel = new(options with { Version = version ?? options.Version });
         KernelCall mount = Kernel.Mount();
-        fuse_init_out init = new() { major = 7, minor = 45, max_write = 65536 };
+        fuse_init_out init = new() { major = 7, minor = 45, max_write = 65536, max_pages = 16 };
         (init.flags, init.flags2) = InitWords.Split(flags);
         HandleOffer.Accept(ref init, _dialect, maxHandleBytes);
         Answer(Read(), init);

@@ -1,6 +1,10 @@
+using System.Runtime.InteropServices;
 using HandleCache.Model.Kernel;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
+using HandleCache.Protocol.Wire;
 using HandleCache.Testing;
 using Xunit;
 using static HandleCache.Testing.KernelDriver;
@@ -67,6 +71,95 @@ public class VersionRuleTests
             bench.Stat(".");
             Assert.Equal(FuseOpcode.FUSE_GETATTR, bench.Read().Opcode);
         }
+    }
+
+    [Theory]
+    [InlineData("6.12", 41u)]
+    [InlineData("6.18", 45u)]
+    [InlineData("7.3", 46u)]
+    public void INIT_offers_the_minor_of_the_version(string version, uint minor)
+    {
+        using ModelKernel kernel = new(new ModelKernelOptions { Version = VersionOf(version) });
+        kernel.Mount();
+        byte[] message = new byte[4096];
+        int bytes = kernel.ReadRequest(message);
+        fuse_init_in init = MemoryMarshal.Read<fuse_init_in>(
+            message.AsSpan(FuseRequest.HeaderBytes, bytes - FuseRequest.HeaderBytes));
+        Assert.Equal(minor, init.minor);
+        Assert.Equal(
+            minor > 41,
+            (InitWords.Offered(init) & FuseInitFlags.FUSE_REQUEST_TIMEOUT) != 0);
+    }
+
+    [Theory]
+    [InlineData("6.12", true)]
+    [InlineData("6.18", false)]
+    public void A_name_of_more_than_1024_bytes_is_not_looked_up_in_6_12(
+        string version, bool isTooLong)
+    {
+        using KernelDriver bench = new(
+            FuseInitFlags.FUSE_MAX_PAGES, version: VersionOf(version));
+        KernelCall stat = bench.Stat(new string('x', FuseConstants.FUSE_NAME_LOW_MAX + 1));
+        Assert.Equal(isTooLong, stat.IsDone);
+        if (isTooLong)
+            Assert.Equal((int)Errno.ENAMETOOLONG, stat.Result.Errno);
+    }
+
+    [Theory]
+    [InlineData("6.12", FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH, EINVAL)]
+    [InlineData("6.16", FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH, 0)]
+    [InlineData("6.12", FuseNotifyCode.FUSE_NOTIFY_RESEND, 0)]
+    public void A_notification_that_a_version_does_not_know_is_EINVAL(
+        string version, FuseNotifyCode code, int errno)
+    {
+        using KernelDriver bench = new(version: VersionOf(version));
+        Assert.Equal(errno, bench.Notify(code));
+    }
+
+    [Theory]
+    [InlineData("6.12", EINVAL)]
+    [InlineData("6.17", EINVAL)]
+    [InlineData("6.18", 0)]
+    public void PRUNE_is_known_from_6_18_on(string version, int errno)
+    {
+        using KernelDriver bench = new(version: VersionOf(version));
+        byte[] one = [.. KernelDriver.BytesOf(1u), .. new byte[12], .. KernelDriver.BytesOf(2UL)];
+        Assert.Equal(errno, bench.Notify(FuseNotifyCode.FUSE_NOTIFY_PRUNE, one));
+    }
+
+    [Theory]
+    [InlineData("6.12", true)]
+    [InlineData("6.13", false)]
+    public void A_connectable_handle_is_EINVAL_without_a_walk_in_6_12(
+        string version, bool isUnknown)
+    {
+        using KernelDriver bench = new(version: VersionOf(version));
+        KernelCall name = bench.Kernel.Start(new(VfsCallKind.NameToHandle)
+        {
+            Path = "a",
+            Flags = AtFlags.HandleConnectable,
+        });
+        Assert.Equal(!isUnknown, bench.Kernel.HasRequest);
+        Assert.Equal(isUnknown, name.IsDone);
+        if (isUnknown)
+            Assert.Equal(EINVAL, name.Result.Errno);
+    }
+
+    [Theory]
+    [InlineData("6.12", 4096u)]
+    [InlineData("6.15", 4096u)]
+    [InlineData("6.16", 16384u)]
+    public void A_listing_asks_for_one_page_up_to_6_15(string version, uint bytes)
+    {
+        using KernelDriver bench = new(version: VersionOf(version));
+        bench.Kernel.Start(new(VfsCallKind.Open)
+        {
+            Path = ".",
+            Flags = OpenFlags.ReadOnly | OpenFlags.Directory,
+        });
+        bench.Answer(bench.Read(), new fuse_open_out());
+        bench.Kernel.Start(new(VfsCallKind.ReadDir) { Size = 16384 });
+        Assert.Equal(bytes, MemoryMarshal.Read<fuse_read_in>(bench.Read().Body).size);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal readonly record struct ListedInode(
     string Handle);
 
 /// <summary>
-/// Reads what the module shows in debugfs (models/linux/handle.c): a line each inode, and its
+/// Reads what the module shows in debugfs (models/linux/list.c): a line each inode, and its
 /// summary.
 /// </summary>
 internal static class HandleListing

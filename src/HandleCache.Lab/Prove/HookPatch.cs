@@ -76,7 +76,7 @@ internal static class HookPatch
         string name = Regex.Escape(hook.Scope.Name);
         Regex begins = hook.Scope.Kind == HookScopeKind.Struct
             ? new Regex($@"^struct {name} \{{")
-            : new Regex($@"^[A-Za-z].*\b{name}\(");
+            : new Regex($@"^(?:[A-Za-z_].*\b)?{name}\(");
         (int First, int End)? region = null;
         for (int i = 0; i < lines.Count; i++)
         {

@@ -27,7 +27,8 @@ internal sealed class ModuleSources
             .Order(StringComparer.Ordinal)];
 
     /// <summary>Files that are added to those of fs/fuse.</summary>
-    public static IReadOnlyList<string> Added { get; } = ["handle.c", "handle.h", "Kbuild"];
+    public static IReadOnlyList<string> Added { get; } =
+        ["handle.h", "slot.c", "wire.c", "list.c", "Kbuild"];
 
     public string Version { get; }
 

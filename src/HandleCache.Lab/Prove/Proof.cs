@@ -107,11 +107,11 @@ public static class Proof
         return
         [
             new(Prove, $"{load} && {prove}", 3000),
-            // Nothing is left: neither caches nor the file system type nor the device.
-            new(Unload, $"rmmod {ModuleBuild.Name} && "
-                + "ls -d /sys/kernel/slab/hfuse_inode /sys/kernel/slab/hfuse_handle "
-                + "/sys/kernel/debug/hfuse /dev/hfuse 2>/dev/null; "
-                + "grep hfuse /proc/filesystems; true", 60),
+            // Nothing is left: neither caches nor the file system type nor the device. A cache that
+            // was merged into another leaves its link in /sys/kernel/slab: so SLUB does.
+            new(Unload, $"rmmod {ModuleBuild.Name}; "
+                + "ls -d /sys/kernel/slab/hfuse_inode /sys/kernel/debug/hfuse /dev/hfuse "
+                + "2>/dev/null; grep -h hfuse /proc/slabinfo /proc/filesystems; true", 60),
             new(Log, "dmesg | grep -E \"BUG|WARNING|Oops|Objects remaining|general protection\"; "
                 + "true", 60),
         ];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * File handles in struct fuse_inode.
+ * Where file handles lie in struct fuse_inode.
  *
  * The slot lies behind the last member of struct fuse_inode. How large it is, and where a handle
  * lies, is decided at load by handle_strategy:
@@ -21,7 +21,6 @@
  */
 #include "fuse_i.h"
 
-#include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -42,13 +41,6 @@ static const char * const fault_names[] = {
 	"revalidate-without-parent", "record-names-root",
 };
 
-enum fault {
-	FAULT_NONE, FAULT_COMPARE_LOST, FAULT_BUFFER_LEAKED, FAULT_PARENT_OMITTED,
-	FAULT_INLINE_ONE_LESS, FAULT_TYPE_LOST, FAULT_TOO_LONG_CUT, FAULT_LONGEST_REFUSED,
-	FAULT_PLUS_UNREAD, FAULT_BYTES_NOT_COMPARED, FAULT_LAST_BYTE_LOST,
-	FAULT_REVALIDATE_WITHOUT_PARENT, FAULT_RECORD_NAMES_ROOT,
-};
-
 static char *handle_fault = "none";
 module_param(handle_fault, charp, 0444);
 MODULE_PARM_DESC(handle_fault, "A fault planted on purpose");
@@ -58,9 +50,8 @@ static unsigned int inline_bytes;	/* of handle, in the slot */
 static unsigned int spill_bytes;	/* of handle, in a buffer of one size */
 static unsigned int capacity;		/* the longest handle that is kept */
 static unsigned int slot_at;
-static enum fault fault;
+enum hfuse_fault hfuse_fault;
 static struct kmem_cache *spill_cache;
-static struct dentry *debug_folder;
 static atomic_long_t buffers;		/* external ones that are allocated */
 
 #define LAST_MEMBER_END offsetofend(struct fuse_inode, fb)
@@ -86,30 +77,30 @@ static void **reference_of(const struct inode *inode)
 	return has_pointer() ? slot_of(inode) : PTR_ALIGN((void *)inline_of(inode), sizeof(void *));
 }
 
-static bool lies_inline(unsigned int length)
+bool hfuse_is_inline(unsigned int length)
 {
-	unsigned int most = inline_bytes - (fault == FAULT_INLINE_ONE_LESS);
+	unsigned int most = inline_bytes - (hfuse_fault == FAULT_INLINE_ONE_LESS);
 
 	return !has_pointer() && length <= most;
 }
 
 /* 0: the inode has none. */
-static unsigned int length_of(const struct inode *inode)
+unsigned int hfuse_length(const struct inode *inode)
 {
 	return smp_load_acquire(&container_of(inode, struct fuse_inode, inode)->handle_length);
 }
 
-/* Where type and bytes lie; good once length_of() has seen one. */
-static u32 *type_at(const struct inode *inode)
+/* Where type and bytes lie; good once hfuse_length() has seen one. */
+u32 *hfuse_type(const struct inode *inode)
 {
 	return has_pointer() ? *reference_of(inode) : slot_of(inode);
 }
 
-static u8 *bytes_at(const struct inode *inode, unsigned int length)
+u8 *hfuse_bytes(const struct inode *inode, unsigned int length)
 {
 	if (has_pointer())
 		return *reference_of(inode) + TYPE_BYTES;
-	return lies_inline(length) ? inline_of(inode) : *reference_of(inode);
+	return hfuse_is_inline(length) ? inline_of(inode) : *reference_of(inode);
 }
 
 static void *new_buffer(unsigned int length)
@@ -127,7 +118,7 @@ static void *new_buffer(unsigned int length)
 
 static void free_buffer(void *buffer)
 {
-	if (!buffer || fault == FAULT_BUFFER_LEAKED)
+	if (!buffer || hfuse_fault == FAULT_BUFFER_LEAKED)
 		return;
 	atomic_long_dec(&buffers);
 	if (storage == STORE_CACHE)
@@ -153,9 +144,9 @@ int hfuse_alloc_slot(struct inode *inode)
 /* Called when no reader is left: through RCU, with the inode. */
 void hfuse_free_slot(struct inode *inode)
 {
-	unsigned int length = length_of(inode);
+	unsigned int length = hfuse_length(inode);
 
-	if (has_pointer() || (length && !lies_inline(length)))
+	if (has_pointer() || (length && !hfuse_is_inline(length)))
 		free_buffer(*reference_of(inode));
 }
 
@@ -166,7 +157,7 @@ static bool is_none(const struct fuse_file_handle *handle)
 
 static u32 type_of(const struct fuse_file_handle *handle)
 {
-	return fault == FAULT_TYPE_LOST ? 0 : handle->type;
+	return hfuse_fault == FAULT_TYPE_LOST ? 0 : handle->type;
 }
 
 bool hfuse_fits(const struct fuse_file_handle *handle)
@@ -185,18 +176,18 @@ static void keep(struct inode *inode, const struct fuse_file_handle *handle, voi
 
 	if (buffer)
 		*reference_of(inode) = buffer;
-	bytes = bytes_at(inode, length);
-	*type_at(inode) = type_of(handle);
+	bytes = hfuse_bytes(inode, length);
+	*hfuse_type(inode) = type_of(handle);
 	memcpy(bytes, handle->handle, length);
-	if (fault == FAULT_LAST_BYTE_LOST)
+	if (hfuse_fault == FAULT_LAST_BYTE_LOST)
 		bytes[length - 1] = 0;
-	/* Pairs with length_of(). */
+	/* Pairs with hfuse_length(). */
 	smp_store_release(&get_fuse_inode(inode)->handle_length, length);
 }
 
 static bool needs_buffer(const struct inode *inode, unsigned int length)
 {
-	return has_pointer() ? !*reference_of(inode) : !lies_inline(length);
+	return has_pointer() ? !*reference_of(inode) : !hfuse_is_inline(length);
 }
 
 bool hfuse_set_new(struct inode *inode, const struct fuse_file_handle *handle)
@@ -223,9 +214,9 @@ bool hfuse_same(struct inode *inode, const struct fuse_file_handle *handle)
 	struct fuse_inode *fi = get_fuse_inode(inode);
 	void *buffer = NULL;
 
-	if (storage == STORE_NONE || is_none(handle) || fault == FAULT_COMPARE_LOST)
+	if (storage == STORE_NONE || is_none(handle) || hfuse_fault == FAULT_COMPARE_LOST)
 		return true;
-	if (!length_of(inode)) {
+	if (!hfuse_length(inode)) {
 		/* No memory: it stays without, and a later reply may bring it. */
 		if (needs_buffer(inode, handle->size)) {
 			buffer = new_buffer(handle->size);
@@ -233,194 +224,24 @@ bool hfuse_same(struct inode *inode, const struct fuse_file_handle *handle)
 				return true;
 		}
 		spin_lock(&fi->lock);
-		if (!length_of(inode)) {
+		if (!hfuse_length(inode)) {
 			keep(inode, handle, buffer);
 			buffer = NULL;
 		}
 		spin_unlock(&fi->lock);
 		free_buffer(buffer);
 	}
-	return length_of(inode) == handle->size && *type_at(inode) == type_of(handle) &&
-		(fault == FAULT_BYTES_NOT_COMPARED ||
-		 !memcmp(bytes_at(inode, handle->size), handle->handle, handle->size));
+	return hfuse_length(inode) == handle->size && *hfuse_type(inode) == type_of(handle) &&
+		(hfuse_fault == FAULT_BYTES_NOT_COMPARED ||
+		 !memcmp(hfuse_bytes(inode, handle->size), handle->handle, handle->size));
 }
 
-void hfuse_agree(struct fuse_conn *fc, u64 flags, const struct fuse_init_out *out)
-{
-	/* fuse_init_out.max_handle_sz, which has no name in this kernel's header. */
-	u16 most = *(const u16 *)((const char *)out + 42);
-
-	fc->max_handle = 0;
-	if ((flags & FUSE_HAS_LOOKUP_HANDLE) && most > 0 && most <= HFUSE_MAX_HANDLE)
-		fc->max_handle = most;
-}
-
-/* The record that names the inode behind the request's nodeid. */
-static void add_handle(struct fuse_args *args, struct inode *inode)
-{
-	unsigned int length = length_of(inode);
-	const u64 root = FUSE_ROOT_ID;
-	struct fuse_ext_header *head;
-	unsigned int bytes;
-	u32 *body;
-
-	if (!length || fault == FAULT_PARENT_OMITTED ||
-	    (fault == FAULT_REVALIDATE_WITHOUT_PARENT && args->handle_again))
-		return;
-	bytes = FUSE_REC_ALIGN(sizeof(*head) + 16 + length);
-	head = kzalloc(bytes, GFP_KERNEL | __GFP_NOFAIL);
-	head->size = bytes;
-	head->type = FUSE_EXT_HANDLE;
-	memcpy(head + 1, fault == FAULT_RECORD_NAMES_ROOT ? &root : &args->nodeid, sizeof(root));
-	body = (u32 *)(head + 1) + 2;
-	body[0] = *type_at(inode);
-	body[1] = length;
-	memcpy(body + 2, bytes_at(inode, length), length);
-	WARN_ON(args->is_ext || args->in_numargs >= ARRAY_SIZE(args->in_args));
-	args->is_ext = true;
-	args->ext_idx = args->in_numargs++;
-	args->in_args[args->ext_idx].size = bytes;
-	args->in_args[args->ext_idx].value = head;
-	args->handle_record = head;
-}
-
-void hfuse_request(struct fuse_conn *fc, struct fuse_args *args)
-{
-	switch (args->opcode) {
-	case FUSE_LOOKUP:
-	case FUSE_CREATE:
-	case FUSE_TMPFILE:
-	case FUSE_MKNOD:
-	case FUSE_MKDIR:
-	case FUSE_SYMLINK:
-	case FUSE_LINK:
-		break;
-	default:
-		return;
-	}
-	if (!fc->max_handle) {
-		args->out_args[0].size = HFUSE_ENTRY_BYTES;
-		return;
-	}
-	args->has_handle = true;
-	if (args->opcode == FUSE_LOOKUP) {
-		args->opcode = FUSE_LOOKUP_HANDLE;
-		if (args->handle_of)
-			add_handle(args, args->handle_of);
-	}
-}
-
-void hfuse_request_done(struct fuse_args *args)
-{
-	kfree(args->handle_record);
-	args->handle_record = NULL;
-}
-
-void hfuse_reply_length(struct fuse_args *args, unsigned int nbytes)
-{
-	unsigned int most = sizeof(struct fuse_out_header) +
-		fuse_len_args(args->out_numargs, args->out_args);
-
-	if (args->has_handle && nbytes + sizeof(struct fuse_file_handle) == most)
-		args->out_args[0].size = HFUSE_ENTRY_BYTES;
-}
-
-static bool too_long(const struct fuse_conn *fc, const struct fuse_file_handle *handle)
-{
-	return handle->size > fc->max_handle - (fault == FAULT_LONGEST_REFUSED);
-}
-
-int hfuse_reply_taken(struct fuse_conn *fc, const struct fuse_args *args, int err)
-{
-	struct hfuse_entry_out *entry = args->out_args[0].value;
-
-	if (err || !args->has_handle || args->out_args[0].size == HFUSE_ENTRY_BYTES ||
-	    !too_long(fc, &entry->handle))
-		return err;
-	if (fault == FAULT_TOO_LONG_CUT) {
-		entry->handle.size = fc->max_handle;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-size_t hfuse_plus_head(struct fuse_conn *fc)
-{
-	return HFUSE_ENTRY_BYTES + (fc->max_handle ? sizeof(struct fuse_file_handle) : 0);
-}
-
-struct fuse_dirent *hfuse_plus_dirent(struct fuse_conn *fc, struct fuse_direntplus *plus)
-{
-	return (void *)plus + hfuse_plus_head(fc);
-}
-
-const struct fuse_file_handle *hfuse_plus_handle(struct fuse_conn *fc,
-						 struct fuse_direntplus *plus)
-{
-	if (!fc->max_handle || fault == FAULT_PLUS_UNREAD)
-		return NULL;
-	return (void *)plus + HFUSE_ENTRY_BYTES;
-}
-
-bool hfuse_plus_too_long(struct fuse_conn *fc, struct fuse_direntplus *plus)
-{
-	const struct fuse_file_handle *handle = hfuse_plus_handle(fc, plus);
-
-	return handle && too_long(fc, handle);
-}
-
-/* One line an inode: connection, nodeid, generation, lookups, place, type and bytes. */
-static void show_inode(struct seq_file *m, struct fuse_conn *fc, const struct inode *inode)
-{
-	const struct fuse_inode *fi = container_of(inode, struct fuse_inode, inode);
-	unsigned int length = length_of(inode);
-	const char *place = "-";
-
-	if (length)
-		place = lies_inline(length) ? "inline" : "external";
-	seq_printf(m, "%u %llu %u %llu %s%s %u ", fc->dev, fi->nodeid, inode->i_generation,
-		   fi->nlookup, place, fuse_is_bad((struct inode *)inode) ? ",bad" : "",
-		   length ? *type_at(inode) : 0);
-	if (length)
-		seq_printf(m, "%*phN%*phN\n", (int)min(length, 64U), bytes_at(inode, length),
-			   (int)(length - min(length, 64U)), bytes_at(inode, length) + 64);
-	else
-		seq_puts(m, "-\n");
-}
-
-static int handles_show(struct seq_file *m, void *unused)
-{
-	struct fuse_conn *fc;
-	struct fuse_mount *fm;
-	struct inode *inode;
-
-	mutex_lock(&fuse_mutex);
-	list_for_each_entry(fc, &fuse_conn_list, entry) {
-		down_read(&fc->killsb);
-		list_for_each_entry(fm, &fc->mounts, fc_entry) {
-			if (!fm->sb)
-				continue;
-			spin_lock(&fm->sb->s_inode_list_lock);
-			list_for_each_entry(inode, &fm->sb->s_inodes, i_sb_list) {
-				if (!(inode->i_state & (I_NEW | I_FREEING | I_WILL_FREE)))
-					show_inode(m, fc, inode);
-			}
-			spin_unlock(&fm->sb->s_inode_list_lock);
-		}
-		up_read(&fc->killsb);
-	}
-	mutex_unlock(&fuse_mutex);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(handles);
-
-static int summary_show(struct seq_file *m, void *unused)
+void hfuse_summarize(struct seq_file *m)
 {
 	seq_printf(m, "strategy %s\nfault %s\nslot %u\nobject %u\nbuffers %ld\n", handle_strategy,
-		   fault_names[fault], slot_at, hfuse_object_size(), atomic_long_read(&buffers));
-	return 0;
+		   fault_names[hfuse_fault], slot_at, hfuse_object_size(),
+		   atomic_long_read(&buffers));
 }
-DEFINE_SHOW_ATTRIBUTE(summary);
 
 /* Bytes of inline buffer: room for the reference, too, where longer handles have a buffer. */
 static unsigned int inline_room(void)
@@ -491,21 +312,19 @@ int hfuse_init(void)
 		pr_err("no such strategy or fault: %s, %s\n", handle_strategy, handle_fault);
 		return -EINVAL;
 	}
-	fault = found;
+	hfuse_fault = found;
 	if (storage == STORE_CACHE) {
 		spill_cache = kmem_cache_create("hfuse_handle", spill_bytes, 0, SLAB_ACCOUNT, NULL);
 		if (!spill_cache)
 			return -ENOMEM;
 	}
-	debug_folder = debugfs_create_dir("hfuse", NULL);
-	debugfs_create_file("handles", 0400, debug_folder, NULL, &handles_fops);
-	debugfs_create_file("summary", 0400, debug_folder, NULL, &summary_fops);
+	hfuse_list_init();
 	return 0;
 }
 
 /* After the last inode has gone, its RCU callbacks included. */
 void hfuse_exit(void)
 {
-	debugfs_remove_recursive(debug_folder);
+	hfuse_list_exit();
 	kmem_cache_destroy(spill_cache);
 }

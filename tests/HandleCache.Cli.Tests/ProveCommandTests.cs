@@ -1,0 +1,33 @@
+using Xunit;
+
+namespace HandleCache.Cli.Tests;
+
+/// <summary>`prove`: what is refused before any package is fetched or kernel booted.</summary>
+public sealed class ProveCommandTests
+{
+    [Theory]
+    [InlineData("v3: the kernel module cannot do this design's framing", "v3")]
+    [InlineData("unknown design 'nope'", "nope")]
+    [InlineData("--kernel: the module is written for 6.12, not for '5.10'",
+        "thread", "--kernel", "5.10")]
+    [InlineData("--strategy: unknown storage strategy 'heap'", "thread", "--strategy", "heap")]
+    [InlineData("unknown file system 'nope'", "thread", "--filesystem", "nope")]
+    [InlineData("--scripts: 2 to 100000", "thread", "--scripts", "0")]
+    public void Bad_input_is_named(string expected, params string[] arguments)
+    {
+        Cli.Outcome outcome = Cli.Run(["prove", "--program", "/bin/sh", .. arguments]);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal("", outcome.Output);
+        Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--type: 'fuse blk' is no file system type", "--type", "fuse blk")]
+    [InlineData("--type: '' is no file system type", "--type", "")]
+    public void A_type_that_is_no_name_is_refused(string expected, params string[] arguments)
+    {
+        Cli.Outcome outcome = Cli.Run(["scale", "--files", "1", .. arguments]);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,90 @@
+using HandleCache.Lab.Designs;
+using HandleCache.Lab.Guests;
+using HandleCache.Lab.Prove;
+using Xunit;
+
+namespace HandleCache.Lab.Tests.Prove;
+
+/// <summary>What is asked of the kernel module, and what is made of its answers.</summary>
+public sealed class ProveTests
+{
+    [Theory]
+    [InlineData("thread", "")]
+    [InlineData("thread-inline-only", "storage.placement")]
+    [InlineData("classic", "negotiation.optIn")]
+    [InlineData("v1", "handle.array")]
+    [InlineData("v2", "handle.array")]
+    [InlineData("v3", "framing")]
+    [InlineData("fusex", "framing")]
+    public void A_design_that_the_module_cannot_do_is_refused_by_its_fields(
+        string name, string field)
+    {
+        IReadOnlyList<string> unspoken = ModuleDesign.Unspoken(DesignFiles.Load(name));
+        if (field.Length == 0)
+        {
+            Assert.Empty(unspoken);
+            return;
+        }
+
+        Assert.Contains(field, unspoken);
+        BadInputException refused = Assert.Throws<BadInputException>(
+            () => ModuleDesign.Require(DesignFiles.Load(name)));
+        Assert.Contains(field, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_line_of_debugfs_is_an_inode()
+    {
+        List<ListedInode> inodes = HandleListing.Parse(
+            "41 1 0 1 - 0 -\n41 2 7 3 inline 196737 00ff10\n41 3 0 1 external,bad 129 abcd\n");
+        Assert.Equal(
+            [
+                new ListedInode(1, 0, 1, "-", false, 0, "-"),
+                new ListedInode(2, 7, 3, "inline", false, 0x30081, "00ff10"),
+                new ListedInode(3, 0, 1, "external", true, 129, "abcd"),
+            ],
+            inodes);
+        Assert.Throws<FormatException>(() => HandleListing.Parse("41 1 0 1 -"));
+        Assert.Equal(12, HandleListing.Figure("slot 864\nbuffers 12\n", "buffers"));
+        Assert.Throws<FormatException>(() => HandleListing.Figure("slot 864\n", "buffers"));
+    }
+
+    [Fact]
+    public void What_a_guest_found_comes_back_with_what_was_left_in_it()
+    {
+        ProofRow found = new("order", "2", "3", false);
+        Dictionary<string, GuestOutput> outputs = new()
+        {
+            ["prove"] = new GuestOutput(1, Proof.Write([found]), ""),
+            ["unload"] = new GuestOutput(0, "", ""),
+            ["log"] = new GuestOutput(0, "WARNING: a\nBUG: b\n", ""),
+        };
+        Assert.Equal(
+            [
+                found, new("left after rmmod", "nothing", "nothing", true),
+                new("the kernel's own reports", "nothing", "WARNING: a; BUG: b", false),
+            ],
+            Proof.Read(outputs));
+    }
+
+    [Theory]
+    [InlineData("", "handlecache: no module", "handlecache: no module")]
+    [InlineData("half of", "broken", "broken")]
+    public void A_guest_that_prints_no_rows_has_failed(string text, string error, string why)
+    {
+        ProofRow first = Proof.Read(new Dictionary<string, GuestOutput>
+        {
+            ["prove"] = new GuestOutput(3, text, error),
+        })[0];
+        Assert.Equal((why, false), (first.Measured, first.Holds));
+        Assert.False(Assert.Single(Proof.Read(new Dictionary<string, GuestOutput>())).Holds);
+    }
+
+    [Theory]
+    [InlineData(2003, true)]
+    [InlineData(2005, true)]
+    [InlineData(2002, false)]
+    [InlineData(2006, false)]
+    public void A_count_within_its_range_holds(long measured, bool holds) => Assert.Equal(
+        holds, ProofRow.Between("slabs", 2003, 2005, measured).Holds);
+}
