@@ -129,11 +129,19 @@ public sealed class DifferentialExperiment
                 {
                     SendsHandles = dialect.CarriesHandles,
                     Dialect = dialect,
-                    HandleBytes = dialect.RequiresHandle ? DialectReference.HandleBytes : null,
+                    HandleBytes = dialect.RequiresHandle || HasEqualLengths(script)
+                        ? DialectReference.HandleBytes
+                        : null,
                     BadHandlePer1024 = _options.BadHandlesPer1024,
                 },
             }
             : script;
+
+    /// <summary>
+    /// Half of the scripts with bad handles: of another handle the bytes alone are other.
+    /// </summary>
+    private bool HasEqualLengths(Script script) =>
+        _options.BadHandlesPer1024 > 0 && script.Seed % 2 == 0;
 
     private void Count(Script script)
     {

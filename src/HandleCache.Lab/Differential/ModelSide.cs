@@ -35,11 +35,15 @@ public sealed class ModelSide : IScriptSide
     /// <param name="throughBridge">
     /// The kernel is today's, and a bridge speaks the server's dialect, as on a real mount.
     /// </param>
-    public ModelSide(Script script, ModelKernelOptions options, bool throughBridge = false)
+    /// <param name="comparesHandles">The other side has no bridge.</param>
+    public ModelSide(
+        Script script, ModelKernelOptions options, bool throughBridge = false,
+        bool comparesHandles = false)
     {
         Server = ScriptServers.Make(script.Server);
         Dialect dialect = script.Server.SendsHandles ? script.Server.Dialect : options.Dialect;
-        Recorder = new StreamRecorder(!script.Server.DirectIo, Server.Observer, dialect);
+        Recorder = new StreamRecorder(
+            !script.Server.DirectIo, Server.Observer, dialect, comparesHandles);
         _kernel = new ModelKernel(options with
         {
             Dialect = throughBridge ? Dialect.Classic : dialect,

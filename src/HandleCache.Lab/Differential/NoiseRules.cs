@@ -56,10 +56,10 @@ public static class NoiseRules
 {
     /// <summary>
     /// A request as it is compared, in today's form; null where it is left out. FORGETs are the
-    /// ledger's.
+    /// ledger's. The handle that it brings is compared where no bridge is between.
     /// </summary>
     public static ScriptRequest? Normalize(
-        ReadOnlySpan<byte> message, bool dropsReads, Dialect dialect)
+        ReadOnlySpan<byte> message, bool dropsReads, Dialect dialect, bool withHandle = false)
     {
         ArgumentNullException.ThrowIfNull(dialect);
         if (!FuseRequest.TryParse(message, out FuseRequest spoken, out _)
@@ -77,8 +77,14 @@ public static class NoiseRules
 
         byte[] body = request.Body.ToArray();
         operation.Caller.Clear(body);
-        return new ScriptRequest(
-            request.Opcode, request.Header.nodeid, body, request.Header.uid, request.Header.gid);
+        return new ScriptRequest(request.Opcode, request.Header.nodeid, body)
+        {
+            Uid = request.Header.uid,
+            Gid = request.Header.gid,
+            Handle = withHandle && !request.Handle.IsNone
+                ? $"{request.Handle.Type:x}:{Convert.ToHexStringLower(request.Handle.Bytes)}"
+                : "",
+        };
     }
 
     /// <summary>

@@ -21,7 +21,8 @@ internal sealed class RealSide : IScriptSide
     {
         Server = ScriptServers.Make(script.Server);
         Recorder = new StreamRecorder(
-            !script.Server.DirectIo, Server.Observer, script.Server.Spoken);
+            !script.Server.DirectIo, Server.Observer, script.Server.Spoken,
+            withHandles: !host.Driver.NeedsBridge);
         _client = host.Client;
         ServedMount? mount = null;
         try

@@ -3,20 +3,10 @@ using HandleCache.Protocol.Abi;
 namespace HandleCache.Lab.Differential;
 
 /// <summary>A request in the form in which two streams are compared.</summary>
-/// <param name="opcode">What it asks for.</param>
-/// <param name="nodeId">Of what.</param>
-/// <param name="body">What follows the head.</param>
-/// <param name="uid">For whom, in the head.</param>
-/// <param name="gid">The same, the group.</param>
-public sealed class ScriptRequest(
-    FuseOpcode opcode, ulong nodeId, byte[] body, uint uid = 0, uint gid = 0)
+public sealed class ScriptRequest(FuseOpcode opcode, ulong nodeId, byte[] body)
     : IEquatable<ScriptRequest>
 {
     private const int ShownBytes = 72;
-
-    private readonly uint _uid = uid;
-
-    private readonly uint _gid = gid;
 
     public FuseOpcode Opcode { get; } = opcode;
 
@@ -24,9 +14,20 @@ public sealed class ScriptRequest(
 
     public ReadOnlyMemory<byte> Body { get; } = body;
 
+    /// <summary>For whom it is, in the head.</summary>
+    public uint Uid { get; init; }
+
+    public uint Gid { get; init; }
+
+    /// <summary>
+    /// The handle that it brings, type and bytes; empty for none, or where it is not compared.
+    /// </summary>
+    public string Handle { get; init; } = "";
+
     public bool Equals(ScriptRequest? other) =>
         other is not null && Opcode == other.Opcode && NodeId == other.NodeId
-        && _uid == other._uid && _gid == other._gid && Body.Span.SequenceEqual(other.Body.Span);
+        && Uid == other.Uid && Gid == other.Gid && Handle == other.Handle
+        && Body.Span.SequenceEqual(other.Body.Span);
 
     public override bool Equals(object? obj) => Equals(obj as ScriptRequest);
 
@@ -39,9 +40,9 @@ public sealed class ScriptRequest(
             or FuseOpcode.FUSE_RMDIR or FuseOpcode.FUSE_REMOVEXATTR
             ? $"\"{System.Text.Encoding.Latin1.GetString(Body.Span.TrimEnd((byte)0))}\""
             : Convert.ToHexStringLower(Body.Span[..Math.Min(Body.Length, ShownBytes)]);
-        string caller = _uid == 0 && _gid == 0
+        string caller = Uid == 0 && Gid == 0
             ? ""
-            : FormattableString.Invariant($" uid {_uid} gid {_gid}");
-        return FormattableString.Invariant($"{name} {NodeId} {body}").TrimEnd() + caller;
+            : FormattableString.Invariant($" uid {Uid} gid {Gid}");
+        return FormattableString.Invariant($"{name} {NodeId} {body} {Handle}").TrimEnd() + caller;
     }
 }

@@ -34,7 +34,8 @@ public static class ScriptRunner
         ReclaimWatch reclaim = new();
         using RealSide real = new(script, host);
         using ModelSide modelled = new(
-            script, model, throughBridge: script.Server.Spoken.AsksStatx);
+            script, model, throughBridge: script.Server.Spoken.AsksStatx,
+            comparesHandles: !host.Driver.NeedsBridge);
         Pair pair = new(
             real, modelled, patience ?? Patience, script.Server.IsPassthrough);
         long begun = Stopwatch.GetTimestamp();

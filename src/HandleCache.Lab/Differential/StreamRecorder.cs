@@ -10,8 +10,10 @@ namespace HandleCache.Lab.Differential;
 /// <param name="dropsReads">READs are left out (<see cref="NoiseRules"/>, "cached-read").</param>
 /// <param name="next">Told of all of it, too.</param>
 /// <param name="dialect">What the requests are written in; null for today's.</param>
+/// <param name="withHandles">The handles that requests bring are compared, too.</param>
 public sealed class StreamRecorder(
-    bool dropsReads, ITrafficObserver? next = null, Dialect? dialect = null)
+    bool dropsReads, ITrafficObserver? next = null, Dialect? dialect = null,
+    bool withHandles = false)
     : ITrafficObserver
 {
     private readonly Lock _lock = new();
@@ -56,7 +58,7 @@ public sealed class StreamRecorder(
         }
 
         if (NoiseRules.Normalize(
-            message, dropsReads, dialect ?? Dialect.Classic) is not { } request)
+            message, dropsReads, dialect ?? Dialect.Classic, withHandles) is not { } request)
             return;
         lock (_lock)
             _requests.Add(request);
