@@ -4,7 +4,7 @@ using HandleCache.Lab.Prove;
 
 namespace HandleCache.Cli.Prove;
 
-/// <summary>The hidden command that `prove` runs in its guest, where the module is loaded.</summary>
+/// <summary>The hidden command that `prove` runs where the module is loaded.</summary>
 internal static class ProveGuestCommand
 {
     private static readonly Argument<string> Design = new("DESIGN")

@@ -9,9 +9,12 @@ namespace HandleCache.Lab.Prove;
 /// </summary>
 internal static class HookPatch
 {
-    /// <summary>The file with all of its hooks; <paramref name="hooks"/> of other files are
-    /// passed over.</summary>
-    /// <exception cref="FormatException">A scope or an anchor that is not there just once.</exception>
+    /// <summary>
+    /// The file with all of its hooks; <paramref name="hooks"/> of other files are passed over.
+    /// </summary>
+    /// <exception cref="FormatException">
+    /// A scope or an anchor that is not there just once.
+    /// </exception>
     public static string Apply(string file, string source, IEnumerable<Hook> hooks)
     {
         List<string> lines = [.. source.Split('\n')];

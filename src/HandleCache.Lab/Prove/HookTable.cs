@@ -52,7 +52,7 @@ internal sealed record Hook(
 /// </summary>
 internal static class HookTable
 {
-    /// <exception cref="FormatException">A line that is none; the message has its number.</exception>
+    /// <exception cref="FormatException">A line that is none, by its number.</exception>
     public static IReadOnlyList<Hook> Parse(string text)
     {
         List<Hook> hooks = [];

@@ -63,7 +63,8 @@ internal sealed class PopulationProof
             Shapes =
             [
                 .. Enumerable.Repeat(DirectoryShape, Directories + 1),
-                .. mix.Spread((long)Directories * perDirectory).Select(row => (row.Type, row.Bytes)),
+                .. mix.Spread((long)Directories * perDirectory)
+                    .Select(row => (row.Type, row.Bytes)),
             ],
         };
         Count();

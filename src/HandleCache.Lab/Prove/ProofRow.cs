@@ -1,6 +1,6 @@
 namespace HandleCache.Lab.Prove;
 
-/// <summary>A figure of a strategy on a kernel, as the model has it and as the kernel does.</summary>
+/// <summary>A figure of a strategy on a kernel: the model's and the kernel's.</summary>
 /// <param name="Name">What it is.</param>
 /// <param name="Predicted">The model's.</param>
 /// <param name="Measured">The kernel's.</param>

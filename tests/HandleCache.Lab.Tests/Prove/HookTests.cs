@@ -60,7 +60,8 @@ public sealed class HookTests
             .Replace("\tint first;\n", "\tint first;\n\tint second;\n", StringComparison.Ordinal)
             .Replace("int later(int x);", "int later(long x);", StringComparison.Ordinal)
             .Replace("\treturn x;\n", "\tx++;\n\tx--;\n\treturn x;\n", StringComparison.Ordinal)
-            .Replace("return later(x);", "return later(x +\n\t\t\t     1);", StringComparison.Ordinal)
+            .Replace(
+                "return later(x);", "return later(x +\n\t\t\t     1);", StringComparison.Ordinal)
             .Replace("a.h", "b.h", StringComparison.Ordinal);
         Assert.Equal(expected, HookPatch.Apply("a.c", Source, HookTable.Parse(table)));
         Assert.Equal(Source, HookPatch.Apply("b.c", Source, HookTable.Parse(table)));
