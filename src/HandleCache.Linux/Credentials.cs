@@ -1,5 +1,6 @@
 using System.Globalization;
 using HandleCache.Linux.Native;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux;
 

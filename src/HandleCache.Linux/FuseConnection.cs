@@ -1,4 +1,5 @@
 using System.Globalization;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using HandleCache.Lab;
-using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Cli.Common;
 

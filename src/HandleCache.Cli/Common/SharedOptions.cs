@@ -40,7 +40,7 @@ internal static class SharedOptions
             "handlecache");
 
     /// <summary>File of <see cref="Program"/>.</summary>
-    /// <exception cref="MissingRequirementException">None is given and this one is none.</exception>
+    /// <exception cref="MissingRequirementException">None given, and this is none.</exception>
     public static string ProgramOf(ParseResult parsed, Option<string?> option)
     {
         if (parsed.GetValue(option) is { } given)

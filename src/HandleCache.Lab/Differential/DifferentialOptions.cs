@@ -1,7 +1,7 @@
 using HandleCache.Lab.Kernels;
-using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Differential;
 

@@ -1,5 +1,5 @@
 using HandleCache.Lab.Workload;
-using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Mounting;
 
 namespace HandleCache.Lab.Differential;

@@ -8,6 +8,7 @@ using HandleCache.Model.Designs;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Prove;
 

@@ -6,6 +6,7 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Mixes;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Sessions;
 using HandleCache.Server.Synthetic;

@@ -1,5 +1,5 @@
-using HandleCache.Linux;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart;
 

@@ -1,8 +1,8 @@
 using HandleCache.Lab.Kernels;
-using HandleCache.Linux;
 using HandleCache.Model;
 using HandleCache.Model.Handles;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Lab.Validate;

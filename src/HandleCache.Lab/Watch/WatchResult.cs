@@ -1,7 +1,7 @@
 using HandleCache.Lab.Validate;
-using HandleCache.Linux;
 using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Watch;

@@ -1,4 +1,4 @@
-namespace HandleCache.Linux;
+namespace HandleCache.Protocol.Uapi;
 
 /// <summary>
 /// A FUSE in the running kernel: the built-in one, or another that was loaded beside it under
