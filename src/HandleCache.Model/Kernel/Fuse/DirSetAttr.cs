@@ -68,10 +68,13 @@ internal sealed class DirSetAttr(
         int errno = isChecked ? Attr.Prepare(conn.Current, inode, ref changes) : 0;
         if (errno != 0)
             return errno;
-        if ((changes.Valid & AttrFlags.Open) != 0 && conn.AtomicTruncate)
+        if ((changes.Valid & AttrFlags.Open) != 0)
         {
-            // OPEN has truncated already (fuse_do_setattr(): atomic_o_trunc).
-            return 0;
+            // OPEN has truncated already (fuse_do_setattr(): atomic_o_trunc); else the file that
+            // is being opened is not named.
+            if (conn.AtomicTruncate)
+                return 0;
+            file = null;
         }
 
         fuse_setattr_in arguments = ToFuse(changes);

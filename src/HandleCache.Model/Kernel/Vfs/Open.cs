@@ -29,7 +29,7 @@ internal sealed class Open(IFileOperations fops, Attr attr, KernelFaults faults)
         else if (inode.IsRegular && (flags & OpenFlags.Truncate) != 0 && !isCreated)
         {
             errno = await attr.TruncateAsync(
-                dentry, new() { Valid = AttrFlags.Size | AttrFlags.Open });
+                dentry, new() { Valid = AttrFlags.Size | AttrFlags.Open, File = file });
         }
 
         if (errno == 0)
