@@ -76,7 +76,8 @@ internal static class ReuseStage
     }
 
     /// <summary>
-    /// An inode that the kernel has evicted on its own meanwhile is looked up and opened again.
+    /// An inode that the kernel may have evicted on its own meanwhile is looked up and opened
+    /// again: what is wrong stays wrong.
     /// </summary>
     private static void CompareState(
         StagePlan plan, Stage stage, KnownObject one, OpenedHandle shown, ObjectState given,
@@ -85,15 +86,16 @@ internal static class ReuseStage
         for (int attempt = 1; ; attempt++)
         {
             ObjectState? held = stage.Mirror.Inspect(cache => ObjectState.Of(cache, one.NodeId));
+            bool isLast = attempt == Disturbances.Attempts;
             bool isSpoilt = (held is null || shown.Errno == "ESTALE")
-                && plan.Disturbances.MayExplain(watch) && stage.IsForgotten(one.NodeId);
-            if (!isSpoilt)
+                && plan.Disturbances.MayExplain(watch);
+            if (!isSpoilt || (isLast && !stage.IsForgotten(one.NodeId)))
             {
                 Compare(stage.Ledger, one, shown, given, held ?? default);
                 return;
             }
 
-            if (attempt == Disturbances.Attempts)
+            if (isLast)
             {
                 plan.Disturbances.GiveUp(
                     ValidateChecks.InodeState, $"generation and type of {one.Path}", watch);
