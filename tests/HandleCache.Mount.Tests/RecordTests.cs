@@ -44,6 +44,7 @@ public sealed class RecordTests : IDisposable
     {
         string output = _script.Run("""
             dotnet "$program" validate --files 60 --directories 5 --operations 300 --seed 7 \
+              --scripts 5 --dialect-scripts 2 \
               --record t.trace >/dev/null
             dotnet "$program" replay t.trace --kernel 6.18 --strategy inline:12 static:128 --json
             """);
