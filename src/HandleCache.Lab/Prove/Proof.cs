@@ -10,7 +10,7 @@ namespace HandleCache.Lab.Prove;
 
 /// <summary>
 /// A design as a file system type of a real kernel: builds the module of models/linux, boots the
-/// kernel with each strategy, and holds what it does against what the model says.
+/// kernel with each strategy, and compares what it does with what the model says.
 /// </summary>
 public static class Proof
 {
