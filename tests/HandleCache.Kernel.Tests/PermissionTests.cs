@@ -173,6 +173,30 @@ public sealed class PermissionTests
     }
 
     [Fact]
+    public void A_truncating_open_asks_for_the_mode_by_its_file_and_cuts_by_nodeid()
+    {
+        using KernelDriver bench = new();
+        Find(bench, Owned(FileModes.SetUid | 0x1FF, 0, 0));
+        bench.Kernel.Start(new(VfsCallKind.Open)
+        {
+            Path = "a",
+            Flags = OpenFlags.WriteOnly | OpenFlags.Truncate,
+            Uid = User,
+        });
+        bench.Answer(Expect(bench, FuseOpcode.FUSE_OPEN), new fuse_open_out { fh = 7 });
+
+        AskedRequest mode = Expect(bench, FuseOpcode.FUSE_GETATTR);
+        fuse_getattr_in asked = MemoryMarshal.Read<fuse_getattr_in>(mode.Body);
+        Assert.Equal((FuseConstants.FUSE_GETATTR_FH, 7ul), (asked.getattr_flags, asked.fh));
+        bench.Answer(mode, OwnedAttributes(FileModes.SetUid | 0x1FF, 0, 0));
+
+        FuseSetattrValid valid = (FuseSetattrValid)MemoryMarshal.Read<fuse_setattr_in>(
+            Expect(bench, FuseOpcode.FUSE_SETATTR).Body).valid;
+        Assert.Equal(FuseSetattrValid.FATTR_SIZE, valid & FuseSetattrValid.FATTR_SIZE);
+        Assert.Equal((FuseSetattrValid)0, valid & FuseSetattrValid.FATTR_FH);
+    }
+
+    [Fact]
     public void One_script_in_four_has_calls_of_a_user_and_every_kind_of_them()
     {
         Script[] scripts = [.. Enumerable.Range(0, 400).Select(

@@ -31,6 +31,9 @@ public class SeldomFaultTests
         (KernelFault.MissAdvisesPlus, MissGivesNoAdvice),
         (KernelFault.RenameKeepsCTime, RenameOutdatesCTime),
         (KernelFault.NotKnownForgotten, NotKnownIsRemembered),
+        (ModelFault.SkipGeneration, OtherGenerationIsAnotherObject),
+        (ModelFault.SkipType, OtherTypeIsAnotherObject),
+        (KernelFault.WriteKeepsPrivileges, WriteTakesPrivileges),
     ];
 
     internal static IEnumerable<ModelFault> Faults => Cases.Select(one => one.Fault);
@@ -227,6 +230,37 @@ public class SeldomFaultTests
         return bench.Kernel.Start(allocate).IsDone;
     }
 
+    private static bool OtherGenerationIsAnotherObject(ModelFaults faults) =>
+        ReplacesWhatWasCached(faults, KernelDriver.Entry(2, KernelDriver.Regular, 2));
+
+    private static bool OtherTypeIsAnotherObject(ModelFaults faults) =>
+        ReplacesWhatWasCached(faults, KernelDriver.Entry(2, KernelDriver.Directory));
+
+    /// <summary>
+    /// Whether an entry "b" makes the inode bad that "a" is, so that "a" is looked up again
+    /// although its time has not passed.
+    /// </summary>
+    private static bool ReplacesWhatWasCached(ModelFaults faults, fuse_entry_out entry)
+    {
+        using KernelDriver bench = NewBench(faults);
+        Look(bench);
+        KernelCall other = bench.Stat("b");
+        bench.AnswerEntry(bench.Read(), entry);
+        Assert.Equal(0, other.Result.Errno);
+        return !bench.Stat("a").IsDone;
+    }
+
+    private static bool WriteTakesPrivileges(ModelFaults faults)
+    {
+        using KernelDriver bench = NewBench(faults);
+        Look(bench, mode: FileModes.SetUid);
+        KernelCall open = Open(bench, "a", 0, OpenFlags.WriteOnly);
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        bench.Kernel.Start(new(VfsCallKind.Write) { Size = 10, Uid = 1000 });
+        return bench.Read().Opcode == FuseOpcode.FUSE_GETATTR;
+    }
+
     private static KernelDriver NewBench(ModelFaults faults) => new(
         FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_EXPORT_SUPPORT
             | FuseInitFlags.FUSE_DO_READDIRPLUS,
@@ -285,11 +319,13 @@ public class SeldomFaultTests
         return bench;
     }
 
-    private static void Look(KernelDriver bench, ulong generation = 1, ulong size = 0)
+    private static void Look(
+        KernelDriver bench, ulong generation = 1, ulong size = 0, uint mode = 0)
     {
         KernelCall stat = bench.Stat("a");
         bench.AnswerEntry(
-            bench.Read(), KernelDriver.Entry(2, KernelDriver.Regular, generation, size: size));
+            bench.Read(),
+            KernelDriver.Entry(2, KernelDriver.Regular | mode, generation, size: size));
         Assert.Equal(0, stat.Result.Errno);
     }
 
