@@ -127,16 +127,7 @@ public sealed partial class InodeTable : IDisposable
     /// <summary>
     /// The record behind <paramref name="after"/> in storage order; none at the end.
     /// </summary>
-    public InodeIndex Next(InodeIndex after)
-    {
-        for (uint record = after.Value + 1; record < _records.Bound; record++)
-        {
-            if (_records.IsLive(record))
-                return new(record);
-        }
-
-        return InodeIndex.None;
-    }
+    public InodeIndex Next(InodeIndex after) => new(_records.NextLive(after.Value));
 
     /// <summary>Removes a record; its index names nothing from here on.</summary>
     /// <exception cref="InvalidOperationException">No such record.</exception>

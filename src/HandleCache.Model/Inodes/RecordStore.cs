@@ -178,6 +178,30 @@ internal sealed class RecordStore
             && At(record).Has(InodeState.Live);
     }
 
+    /// <summary>
+    /// The first record in use behind <paramref name="after"/>; 0 for none. What was never used of
+    /// a segment is not walked: a small cache has hardly begun its first one.
+    /// </summary>
+    internal uint NextLive(uint after)
+    {
+        uint record = after + 1;
+        for (int number = (int)(record >> SegmentShift); number < _used; number++)
+        {
+            uint end = _data[number].IsNone
+                ? 0
+                : Global(number, 0) + (uint)_segments[number].Fresh;
+            for (; record < end; record++)
+            {
+                if (At(record).Has(InodeState.Live))
+                    return record;
+            }
+
+            record = Global(number + 1, 0);
+        }
+
+        return NoRecord;
+    }
+
     /// <summary>Recounts segments, live and free records.</summary>
     internal void Validate(ValidationErrors errors)
     {

@@ -49,6 +49,27 @@ public sealed class InodeTableTests
     }
 
     [Fact]
+    public void A_walk_of_full_half_empty_and_released_segments_meets_each_record_once()
+    {
+        using InodeTable table = NewTable("inline:12");
+        SortedSet<uint> live = [];
+        for (ulong nodeId = 1; nodeId <= 200_000; nodeId++)
+            live.Add(table.Add(nodeId, 1, Regular, default).Value);
+        foreach (uint record in live.Where(record => record is > 65_000 and < 140_000
+            || record % 3 == 0).ToList())
+        {
+            table.Remove(new(record));
+            live.Remove(record);
+        }
+
+        List<uint> met = [];
+        for (InodeIndex i = table.Next(InodeIndex.None); !i.IsNone; i = table.Next(i))
+            met.Add(i.Value);
+
+        Assert.Equal(live, met);
+    }
+
+    [Fact]
     public void A_record_that_is_not_in_use_is_refused()
     {
         using InodeTable table = NewTable("inline:12");
