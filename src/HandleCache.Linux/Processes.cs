@@ -10,6 +10,7 @@ public static class Processes
 
     public const int Interrupt = 2;
     public const int Kill = 9;
+    public const int User1 = 10;
     public const int Terminate = 15;
 
     /// <summary>Thread id of the calling thread, as the kernel numbers it.</summary>
@@ -20,6 +21,14 @@ public static class Processes
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pid);
         return Sys.Status(LibC.kill(pid, signal));
+    }
+
+    /// <summary>tgkill(2): to one thread of a process; ESRCH: there is none such.</summary>
+    public static Errno SignalThread(int pid, int thread, int signal)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pid);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(thread);
+        return Sys.Status(LibC.tgkill(pid, thread, signal));
     }
 
     /// <summary>

@@ -22,7 +22,7 @@ public sealed class DialectReference(ModelKernelOptions model)
     /// </summary>
     public static Script Make(ulong seed, int calls)
     {
-        Script script = ScriptGenerator.Make(seed, calls);
+        Script script = ScriptGenerator.Make(seed, calls).OneByOne();
         return script with
         {
             Server = script.Server with

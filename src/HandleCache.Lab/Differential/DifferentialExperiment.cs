@@ -105,6 +105,8 @@ public sealed class DifferentialExperiment
                 : SplitMix64.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
             Script script = Spoken(ScriptGenerator.Make(
                 seed, _options.CallsPerScript, _mayPassthrough));
+            if (!CanOverlap(script))
+                script = script.OneByOne();
             ScriptOutcome outcome = RunScript(script, host);
             _calls += outcome.Results;
             _requests += outcome.Requests;
@@ -120,6 +122,12 @@ public sealed class DifferentialExperiment
 
         return Result();
     }
+
+    /// <summary>
+    /// Requests are held back in today's form: as the device of a bridged mount has them.
+    /// </summary>
+    private bool CanOverlap(Script script) =>
+        _options.Driver.NeedsBridge && !script.Server.Spoken.AsksStatx;
 
     private Script Spoken(Script script) =>
         _options.Dialect is { } dialect && !script.Server.IsPassthrough

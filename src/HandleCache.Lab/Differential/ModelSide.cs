@@ -13,7 +13,7 @@ using HandleCache.Server.Tap;
 namespace HandleCache.Lab.Differential;
 
 /// <summary>The modelled kernel, driving a session over an in-memory channel.</summary>
-public sealed class ModelSide : IScriptSide
+public sealed partial class ModelSide : IScriptSide
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -24,6 +24,7 @@ public sealed class ModelSide : IScriptSide
     private readonly byte[] _request = new byte[1 << 17];
     private readonly byte[] _reply = new byte[1 << 17];
     private readonly XxHash128 _transcript = new();
+    private readonly HeldRequests _gate;
 
     private int _forgetsSent;
 
@@ -44,6 +45,7 @@ public sealed class ModelSide : IScriptSide
         Dialect dialect = script.Server.SendsHandles ? script.Server.Dialect : options.Dialect;
         Recorder = new StreamRecorder(
             !script.Server.DirectIo, Server.Observer, dialect, comparesHandles);
+        _gate = new(!script.Server.DirectIo, throughBridge ? Dialect.Classic : dialect);
         _kernel = new ModelKernel(options with
         {
             Dialect = throughBridge ? Dialect.Classic : dialect,
@@ -90,6 +92,8 @@ public sealed class ModelSide : IScriptSide
             return new VfsResult(0);
         }
 
+        if (call.Overlaps)
+            return OverlapStep.Run(call, this, null, out _);
         KernelCall running = _kernel.Start(call);
         Drive();
         Check();
@@ -141,25 +145,41 @@ public sealed class ModelSide : IScriptSide
                 continue;
             }
 
-            _memory.Client.Send(message);
-            if (!expectsReply)
-            {
-                ForgetReader forgets = new(request);
-                while (forgets.TryNext(out _))
-                    _forgetsSent++;
-                continue;
-            }
-
-            if (!_memory.Client.TryReceive(_reply, Patience, out int length))
-                throw new InvalidOperationException("the modelled kernel's server does not answer");
-            _transcript.Append(_reply.AsSpan(0, length));
-            _kernel.WriteReply(_reply.AsSpan(0, length));
+            Exchange(message, request);
         }
 
-        // Forgets get no reply: wait until the server has taken them, so that what it holds is
-        // known when this returns.
-        SpinWait.SpinUntil(() => Server.Ledger.ForgetCount >= _forgetsSent, Patience);
+        AwaitForgets();
     }
+
+    /// <summary>Gives a message to the server, and its reply, if one is due, to the kernel.</summary>
+    private void Exchange(ReadOnlySpan<byte> message, in FuseRequest request)
+    {
+        _memory.Client.Send(message);
+        if (!Operation.Of(request.Opcode).HasReply)
+        {
+            ForgetReader forgets = new(request);
+            while (forgets.TryNext(out _))
+                _forgetsSent++;
+            return;
+        }
+
+        if (!_memory.Client.TryReceive(_reply, Patience, out int length))
+            throw new InvalidOperationException("the modelled kernel's server does not answer");
+        Answer(_reply.AsSpan(0, length));
+    }
+
+    private void Answer(ReadOnlySpan<byte> reply)
+    {
+        _transcript.Append(reply);
+        _kernel.WriteReply(reply);
+    }
+
+    /// <summary>
+    /// Forgets get no reply: waits until the server has taken them, so that what it holds is
+    /// known then.
+    /// </summary>
+    private void AwaitForgets() =>
+        SpinWait.SpinUntil(() => Server.Ledger.ForgetCount >= _forgetsSent, Patience);
 
     /// <summary>Hands notifications to the modelled kernel at once.</summary>
     private sealed class NotificationPort(ModelKernel kernel) : IChannelPort

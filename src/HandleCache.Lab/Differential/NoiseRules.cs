@@ -47,6 +47,10 @@ namespace HandleCache.Lab.Differential;
 /// somebody mounts or renames anywhere starts again, and the symlinks it has followed stay
 /// counted (reserve_stack(), try_to_unlazy(), fs/namei.c). One that differs so in every run
 /// diverges.</description></item>
+/// <item><term>lock-race</term><description>a script in which a step of two callers leaves one
+/// of them elsewhere than in the model is run again: who is woken for a lock and who asks for it
+/// again at that moment race (kernel/locking/rwsem.c, lock stealing). One that differs so in
+/// every run diverges.</description></item>
 /// <item><term>clock</term><description>a script with finite validities whose calls between two
 /// sleeps took so long that one may have ended is run again with longer ones: the model's
 /// clock stands still between sleeps.</description></item>
@@ -106,6 +110,12 @@ public static class NoiseRules
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(result);
+        if (call.Meanwhile is { } other && result.Meanwhile is { } otherResult)
+        {
+            return Show(call with { Meanwhile = null }, result with { Meanwhile = null }, isPassthrough)
+                + " meanwhile " + Show(other, otherResult, isPassthrough);
+        }
+
         if (call.Kind == VfsCallKind.Close)
             return "done";
         if (call.Kind == VfsCallKind.Read)

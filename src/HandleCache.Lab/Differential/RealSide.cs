@@ -1,6 +1,7 @@
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
+using HandleCache.Server.Channels;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
@@ -16,6 +17,7 @@ internal sealed class RealSide : IScriptSide
 
     private readonly ServedMount _mount;
     private readonly WorkloadProcess _client;
+    private readonly WorkloadProcess? _otherClient;
 
     public RealSide(Script script, ScriptHost host)
     {
@@ -24,6 +26,12 @@ internal sealed class RealSide : IScriptSide
             !script.Server.DirectIo, Server.Observer, script.Server.Spoken,
             withHandles: !host.Driver.NeedsBridge);
         _client = host.Client;
+        if (script.Calls.Any(call => call.Overlaps))
+        {
+            _otherClient = host.OtherClient;
+            Callers = new([_client, _otherClient], !script.Server.DirectIo);
+        }
+
         ServedMount? mount = null;
         try
         {
@@ -34,7 +42,8 @@ internal sealed class RealSide : IScriptSide
                     Driver = host.Driver,
                     DefaultPermissions = script.Server.DefaultPermissions,
                 },
-                Recorder);
+                Recorder, Callers is null ? null : Gated);
+            _otherClient?.Ask(new BeginScriptRequest(host.MountPoint), Patience);
             _client.Ask(new BeginScriptRequest(host.MountPoint), Patience);
         }
         catch
@@ -46,6 +55,9 @@ internal sealed class RealSide : IScriptSide
 
         _mount = mount;
     }
+
+    /// <summary>Two callers at once; null where no call of the script needs them.</summary>
+    public RealCallers? Callers { get; }
 
     public IScriptServer Server { get; }
 
@@ -69,6 +81,7 @@ internal sealed class RealSide : IScriptSide
     {
         try
         {
+            _otherClient?.Ask(new EndScriptRequest(), Patience);
             _client.Ask(new EndScriptRequest(), Patience);
         }
         finally
@@ -77,6 +90,8 @@ internal sealed class RealSide : IScriptSide
             Server.Dispose();
         }
     }
+
+    private GateChannel Gated(IChannel device) => Callers!.Channel = new(device, Callers);
 
     /// <summary>The session of both sides: one worker, so that requests have one order.</summary>
     internal static SessionOptions SessionOf(Script script) => new()

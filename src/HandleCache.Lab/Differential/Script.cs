@@ -31,6 +31,18 @@ public sealed record Script(
         };
     }
 
+    /// <summary>The same calls one after the other, without signals.</summary>
+    public Script OneByOne() => !Calls.Any(call => call.Overlaps)
+        ? this
+        : this with
+        {
+            Calls = [.. Calls.Select(call => call with
+            {
+                Meanwhile = null,
+                Interrupted = Interruption.None,
+            })],
+        };
+
     /// <summary>The settings on one line.</summary>
     public string Settings => FormattableString.Invariant(
         $"seed {Seed:x16}: entries {Server.EntryValidity}, attributes {Server.AttrValidity}, ")

@@ -85,7 +85,7 @@ public static partial class ScriptGenerator
             list[list.Count / 2] = new(VfsCallKind.Sleep) { Offset = ScriptServerOptions.SleepNs };
 
         Script made = new(seed, server, plus, export, list);
-        return server.IsPassthrough ? made : WithUsers(made);
+        return server.IsPassthrough ? made : WithOverlaps(WithUsers(made));
     }
 
     /// <summary>Opens the mount's root, which open_by_handle_at needs.</summary>

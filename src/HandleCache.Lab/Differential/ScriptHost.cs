@@ -8,11 +8,14 @@ namespace HandleCache.Lab.Differential;
 public sealed class ScriptHost : IDisposable
 {
     private readonly DirectoryInfo _folder;
+    private readonly WorkloadCommandLine? _command;
+    private WorkloadProcess? _other;
 
     /// <exception cref="WorkloadException">The client could not be started.</exception>
     public ScriptHost(WorkloadCommandLine? client = null, FuseDriver? driver = null)
     {
         Driver = driver ?? FuseDriver.BuiltIn;
+        _command = client;
         _folder = MakeFolder();
         Namespace = new NamespaceThread();
         try
@@ -36,6 +39,10 @@ public sealed class ScriptHost : IDisposable
 
     internal WorkloadProcess Client { get; }
 
+    /// <summary>The process that calls while another does; started when first asked for.</summary>
+    internal WorkloadProcess OtherClient =>
+        _other ??= Namespace.Invoke(() => WorkloadProcess.Start(_command));
+
     private static DirectoryInfo MakeFolder()
     {
         try
@@ -52,6 +59,7 @@ public sealed class ScriptHost : IDisposable
     public void Dispose()
     {
         Client.Dispose();
+        _other?.Dispose();
         Namespace.Dispose();
         _folder.Delete();
     }

@@ -68,7 +68,7 @@ public static class ScriptRunner
         bool isReclaimed = divergence is not null && reclaim.HasRunUntilNow();
         ScriptVerdict verdict = divergence is null ? ScriptVerdict.Same
             : isSlow ? ScriptVerdict.TooSlow
-            : isReclaimed || pair.HasRestartedWalk ? ScriptVerdict.Disturbed
+            : isReclaimed || pair.HasRestartedWalk || pair.HasRaced ? ScriptVerdict.Disturbed
             : ScriptVerdict.Differs;
         return new ScriptOutcome(
             verdict, pair.Requests, pair.Results, divergence, pair.InitFields,
@@ -118,6 +118,9 @@ public static class ScriptRunner
         /// <summary>What differs may be the doing of a walk that restarted ("rcu-walk").</summary>
         public bool HasRestartedWalk { get; private set; }
 
+        /// <summary>What differs is who was first to a lock, perhaps ("lock-race").</summary>
+        public bool HasRaced { get; private set; }
+
         /// <summary>When both sides had made the last call.</summary>
         public long CalledAt { get; private set; } = Stopwatch.GetTimestamp();
 
@@ -139,6 +142,8 @@ public static class ScriptRunner
 
         public ScriptDivergence? Step(int index, VfsCall call)
         {
+            if (call.Overlaps)
+                return StepOverlapping(index, call);
             bool isNotification = call.Kind >= VfsCallKind.NotifyInvalInode;
             VfsResult fromReal = isNotification
                 ? ScriptNotifications.Send(real, call)
@@ -148,6 +153,22 @@ public static class ScriptRunner
                 : model.Run(call);
             if (isNotification)
                 model.Settle();
+            return Compare(index, call, fromReal, fromModel);
+        }
+
+        private ScriptDivergence? StepOverlapping(int index, VfsCall call)
+        {
+            VfsResult fromModel = OverlapStep.Run(
+                call, model, real.Callers, out RealOutcome outcome, patience);
+            HasRaced = outcome.Difference is not null;
+            return outcome.Difference is { } difference
+                ? new(index, call.ToString(), "steps", [difference.Real], [difference.Model])
+                : Compare(index, call, outcome.Result!, fromModel);
+        }
+
+        private ScriptDivergence? Compare(
+            int index, VfsCall call, VfsResult fromReal, VfsResult fromModel)
+        {
             CalledAt = Stopwatch.GetTimestamp();
             Results++;
             ScriptDivergence? requests = CompareRequests(index, call, fromModel);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;
@@ -16,6 +17,10 @@ public sealed class WorkloadServer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(output);
+
+        // Interrupts a system call and does nothing else.
+        using PosixSignalRegistration heeded = PosixSignalRegistration.Create(
+            (PosixSignal)Processes.User1, signal => signal.Cancel = true);
         bool isOver = false;
         while (!isOver && input.ReadLine() is { } line)
         {

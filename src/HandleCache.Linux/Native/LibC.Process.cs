@@ -84,6 +84,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     public static partial int kill(int pid, int signal);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int tgkill(int pid, int thread, int signal);
+
     /// <summary>Gives the disposition before: 0 default, 1 ignored, else a handler.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint signal(int number, nint disposition);

@@ -14,6 +14,9 @@ public sealed class KernelCall
     /// <summary>What was called; null for the mount itself.</summary>
     public VfsCall? Call { get; }
 
+    /// <summary>Whose call it is; null for the mount itself.</summary>
+    internal Vfs.Caller? Caller { get; init; }
+
     public bool IsDone => _task.IsCompleted;
 
     /// <summary>What it gave.</summary>

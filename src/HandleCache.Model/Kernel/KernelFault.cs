@@ -189,6 +189,18 @@ public static class KernelFault
     public static ModelFault WriteKeepsPrivileges { get; } =
         new("write-keeps-privileges", "a write by a user leaves set-user-ID bits");
 
+    public static ModelFault InterruptUnsent { get; } =
+        new("interrupt-unsent", "a signal to who waits for a reply is not sent on");
+
+    public static ModelFault InterruptOnce { get; } =
+        new("interrupt-once", "an INTERRUPT answered with EAGAIN is not sent again");
+
+    public static ModelFault NoInterruptForgotten { get; } =
+        new("no-interrupt-forgotten", "a server that knows no INTERRUPT gets the next one");
+
+    public static ModelFault ListingHeedsSignal { get; } =
+        new("listing-heeds-signal", "getdents ends behind its first record with a signal pending");
+
     /// <summary>
     /// Those that only calls under way at the same time, evictions in between or a resent request
     /// show: the kernel's own tests, no script of one call after the other.
@@ -220,6 +232,7 @@ public static class KernelFault
         UnlinkKeepsNLink, NegativeEntryIgnored, ChModKeepsName,
         ReadLinkKeepsATime, TmpFileReadable, ParentIsSelf,
         AclUnasked, AclsKept, PermissionsUnchecked, DenialFinal, OwnerUnchecked,
-        WriteKeepsPrivileges,
+        WriteKeepsPrivileges, InterruptUnsent, InterruptOnce, NoInterruptForgotten,
+        ListingHeedsSignal,
     ];
 }

@@ -12,7 +12,7 @@ namespace HandleCache.Model.Kernel;
 internal class KernelTask<T> : INotifyCompletion
 {
     private readonly Current? _current;
-    private readonly uint _caller;
+    private readonly Caller? _caller;
     private Action? _continuation;
     private Exception? _failure;
     private T? _result;
@@ -20,7 +20,7 @@ internal class KernelTask<T> : INotifyCompletion
     public KernelTask() { }
 
     /// <summary>What the caller waits for, who is the same again when it comes.</summary>
-    public KernelTask(Current current) => (_current, _caller) = (current, current.FsUid);
+    public KernelTask(Current current) => (_current, _caller) = (current, current.Task);
 
     public bool IsCompleted { get; private set; }
 
@@ -64,15 +64,15 @@ internal class KernelTask<T> : INotifyCompletion
 
     private void GoOn(Action continuation)
     {
-        if (_current is null)
+        if (_current is null || _caller is null)
         {
             continuation();
             return;
         }
 
-        uint interrupted = _current.FsUid;
-        _current.FsUid = _caller;
+        Caller interrupted = _current.Task;
+        _current.Task = _caller;
         continuation();
-        _current.FsUid = interrupted;
+        _current.Task = interrupted;
     }
 }

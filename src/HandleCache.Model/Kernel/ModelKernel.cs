@@ -12,7 +12,7 @@ namespace HandleCache.Model.Kernel;
 /// gives the next message, <see cref="WriteReply"/> takes a reply or notification and runs what
 /// waited for it. Nothing else happens by itself and there is no clock but
 /// <see cref="NowNs"/>, so every interleaving is the caller's choice and can be repeated.
-/// Rules R1 to R20 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
+/// Rules R1 to R21 of <c>RULES.md</c>, against v6.18; what other versions do otherwise is
 /// <see cref="VersionRule"/>. One owner at a time.
 /// <para>
 /// Inside, the folder Vfs is fs/ of Linux and Fuse is fs/fuse/; the one knows the other through
@@ -93,16 +93,33 @@ public sealed partial class ModelKernel : IDisposable
     public KernelCall Mount() => new(null, _fuse.MountAsync());
 
     /// <summary>Starts a system call; it runs to its end or to its first wait.</summary>
-    public KernelCall Start(VfsCall call)
+    /// <param name="call">What is called.</param>
+    /// <param name="pid">The number that the caller's requests bear.</param>
+    public KernelCall Start(VfsCall call, int pid = 0)
     {
         ArgumentNullException.ThrowIfNull(call);
         if (_fuse.SuperBlock.MountedRoot is null)
             throw new InvalidOperationException("not mounted");
-        _wakes.Current.FsUid = call.Uid;
-        KernelCall started = new(call, CountedAsync(call));
+        Caller caller = new() { FsUid = call.Uid, Pid = pid };
+        _wakes.Current.Task = caller;
+        KernelCall started = new(call, CountedAsync(call)) { Caller = caller };
         _wakes.Run();
-        _wakes.Current.FsUid = 0;
+        _wakes.Current.Task = Current.Nobody;
         return started;
+    }
+
+    /// <summary>
+    /// A signal that the caller handles comes to a call under way: every request that it waits
+    /// for from here on is followed by an INTERRUPT (R21). Not modelled: a signal that kills, and
+    /// what a READ of the page cache waits for.
+    /// </summary>
+    public void Interrupt(KernelCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        if (call.IsDone || call.Caller is not { } caller)
+            return;
+        caller.SignalPending = true;
+        _fuse.Device.Interrupt(caller);
     }
 
     private async KernelTask<VfsResult> CountedAsync(VfsCall call)

@@ -106,11 +106,20 @@ public sealed record VersionRule(
         "fs: name_to_handle_at() support for \"explicit connectable\" file handles; 6.13",
         "AT_HANDLE_CONNECTABLE is EINVAL before the path is walked");
 
+    public static VersionRule ListingInterruptible { get; } = new(
+        "listing-interruptible",
+        new(6, 12),
+        new(6, 15),
+        "fuse_emit(), fs/fuse/readdir.c",
+        "c31f91c6af96",
+        "fuse: don't allow signals to interrupt getdents copying; not in 6.12.117, in 6.18",
+        "getdents ends behind its first record with a signal pending");
+
     /// <summary>Every difference that is modelled.</summary>
     public static IReadOnlyList<VersionRule> All { get; } =
     [
         InvalEntryNeedsInode, DirectoryChangeKeepsOwner, Minor46, Minor41, NamesOfOnePage,
-        ListingOfOnePage, EpochUnknown, PruneUnknown, ConnectableUnknown,
+        ListingOfOnePage, ListingInterruptible, EpochUnknown, PruneUnknown, ConnectableUnknown,
     ];
 
     public bool AppliesTo(KernelVersion version) =>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HandleCache.Model.Kernel;
 
 /// <summary>
@@ -30,6 +32,25 @@ public sealed record VfsCall(VfsCallKind Kind)
 
     public long Offset { get; init; }
 
+    /// <summary>
+    /// Another process's call while the first request of this one waits at the server; null for
+    /// none.
+    /// </summary>
+    public VfsCall? Meanwhile { get; init; }
+
+    /// <summary>
+    /// Whose request the server answers next where both callers wait for it: bit by bit, 1 for
+    /// the other's.
+    /// </summary>
+    public uint Schedule { get; init; }
+
+    /// <summary>What becomes of a signal while the first request of this call waits.</summary>
+    public Interruption Interrupted { get; init; }
+
+    /// <summary>Whether the call is not the only one under way, or is interrupted.</summary>
+    [JsonIgnore]
+    public bool Overlaps => Meanwhile is not null || Interrupted != Interruption.None;
+
     public override string ToString()
     {
         List<string> parts = [];
@@ -51,6 +72,30 @@ public sealed record VfsCall(VfsCallKind Kind)
             parts.Add(FormattableString.Invariant($"owner={owner}"));
         if (Uid != 0)
             parts.Add(FormattableString.Invariant($"uid={Uid}"));
-        return $"{Kind}({string.Join(", ", parts)})";
+        if (Interrupted != Interruption.None)
+            parts.Add($"interrupted={Interrupted}");
+        string text = $"{Kind}({string.Join(", ", parts)})";
+        return Meanwhile is null
+            ? text
+            : FormattableString.Invariant($"{text} meanwhile[{Schedule:x}] {Meanwhile}");
     }
+}
+
+/// <summary>How the server takes a signal to its caller.</summary>
+public enum Interruption
+{
+    /// <summary>No signal comes.</summary>
+    None,
+
+    /// <summary>The request ends with EINTR.</summary>
+    Taken,
+
+    /// <summary>The INTERRUPT is answered with EAGAIN, comes again, and then is taken.</summary>
+    Again,
+
+    /// <summary>The request is answered as if no signal had come.</summary>
+    TooLate,
+
+    /// <summary>The INTERRUPT is answered with ENOSYS, the request as if none had come.</summary>
+    Unknown,
 }

@@ -13,6 +13,9 @@ public sealed record VfsResult(int Errno, long Value = 0)
     /// <summary>Directory records as "name ino type", in order.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
+    /// <summary>What the other process's call gave, where there was one.</summary>
+    public VfsResult? Meanwhile { get; init; }
+
     public static VfsResult Failure(int errno) => new(errno);
 
     public override string ToString()
@@ -24,7 +27,7 @@ public sealed record VfsResult(int Errno, long Value = 0)
             text += $" data {Data}";
         if (Names.Count > 0)
             text += $" names [{string.Join(", ", Names)}]";
-        return text;
+        return Meanwhile is null ? text : $"{text} meanwhile {Meanwhile}";
     }
 }
 

@@ -31,6 +31,12 @@ public static class FuseConstants
     /// <summary>fuse_setxattr_in without FUSE_SETXATTR_EXT, bytes.</summary>
     public const int FUSE_COMPAT_SETXATTR_IN_SIZE = 8;
 
+    /// <summary>
+    /// The bit of unique that an INTERRUPT and its reply have beside the request's own number
+    /// (FUSE_INT_REQ_BIT, fs/fuse/dev.c).
+    /// </summary>
+    public const ulong FUSE_INT_REQ_BIT = 1UL << 0;
+
     /// <summary>Mark on the unique of a request sent again after FUSE_NOTIFY_RESEND.</summary>
     public const ulong FUSE_UNIQUE_RESEND = 1UL << 63;
 

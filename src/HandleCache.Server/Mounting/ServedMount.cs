@@ -45,13 +45,15 @@ public sealed class ServedMount : IDisposable
     /// <param name="session">How; its dialect is what the observer sees.</param>
     /// <param name="mount">Options of the mount.</param>
     /// <param name="observer">Sees all traffic; none for a bare server.</param>
+    /// <param name="layer">What is to lie directly above the device; null for nothing.</param>
     public static ServedMount Start(
         NamespaceThread mountNamespace,
         string mountPoint,
         FileSystem fileSystem,
         SessionOptions session,
         FuseMountOptions mount,
-        ITrafficObserver? observer)
+        ITrafficObserver? observer,
+        Func<IChannel, IChannel>? layer = null)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(mount);
@@ -59,6 +61,8 @@ public sealed class ServedMount : IDisposable
         FuseDevice device = FuseDevice.Open(mount.Driver);
         IChannel channel =
             session.OverIoUring ? new RingChannel(device) : new DeviceChannel(device);
+        if (layer is not null)
+            channel = layer(channel);
         if (session.Dialect.CarriesHandles && mount.Driver.NeedsBridge)
         {
             channel = new HandleBridgeChannel(channel, session.Dialect);

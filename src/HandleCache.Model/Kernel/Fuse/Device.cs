@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel.Vfs;
@@ -19,11 +18,11 @@ namespace HandleCache.Model.Kernel.Fuse;
 internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current current)
 {
     private const ulong UniqueStep = 2;
-    private const int ForgetsAtOnce = 4096;
 
     private readonly LinkedList<KernelRequest> _pending = new();
     private readonly Dictionary<ulong, KernelRequest> _sent = [];
-    private ForgetEntry[] _entries = new ForgetEntry[16];
+    private readonly InterruptQueue _interrupts = new(faults);
+    private readonly ForgetReads _forgetReads = new(forgets);
     private byte[] _written = new byte[1024];
     private ulong _lastUnique;
     private long _age;
@@ -48,6 +47,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
             _lastUnique = _lastUnique,
             _age = _age,
         };
+        copy._interrupts.CopyFrom(_interrupts);
         foreach (KernelRequest request in _pending)
             copy._pending.AddLast(request);
         return copy;
@@ -67,7 +67,8 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
     public int SentCount => _sent.Count;
 
     /// <summary>Whether a read would give something.</summary>
-    public bool HasMessage => _pending.Count > 0 || forgets.Count > 0;
+    public bool HasMessage =>
+        _interrupts.Count > 0 || _pending.Count > 0 || forgets.Count > 0;
 
     /// <summary>Requests made since the mount, forgets not counted.</summary>
     public long RequestCount => _age;
@@ -110,10 +111,12 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
     {
         while (IsConnected)
         {
-            switch (forgets.NextTurn(false, _pending.Count > 0))
+            switch (forgets.NextTurn(_interrupts.Count > 0, _pending.Count > 0))
             {
+                case ForgetTurn.Interrupt:
+                    return _interrupts.Read(buffer);
                 case ForgetTurn.Forget:
-                    return ReadForgets(buffer);
+                    return _forgetReads.Read(buffer, (int)Minor, _lastUnique += UniqueStep);
                 case ForgetTurn.Request:
                     int bytes = ReadRequest(buffer);
                     if (bytes > 0)
@@ -135,10 +138,17 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
     public int Answer(in FuseReply reply)
     {
         ulong unique = reply.Header.unique;
+        if ((unique & FuseConstants.FUSE_INT_REQ_BIT) != 0)
+        {
+            return _interrupts.Answer(
+                reply, _sent.GetValueOrDefault(unique & ~FuseConstants.FUSE_INT_REQ_BIT));
+        }
+
         if (faults.Has(KernelFault.ResendMarkIgnored) && !_sent.ContainsKey(unique))
             unique ^= FuseConstants.FUSE_UNIQUE_RESEND;
         if (!_sent.Remove(unique, out KernelRequest? request))
             return (int)Errno.ENOENT;
+        _interrupts.Remove(request);
 
         if (SendOtherwise(request, reply.Header.error))
             return 0;
@@ -154,6 +164,19 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
     }
 
     /// <summary>
+    /// A signal comes to a task: if it waits for a reply, an INTERRUPT follows the request, at
+    /// once where that was read (request_wait_answer()).
+    /// </summary>
+    public void Interrupt(Caller caller)
+    {
+        foreach (KernelRequest request in _pending.Concat(_sent.Values).OrderBy(r => r.Age))
+        {
+            if (request.Caller == caller)
+                _interrupts.Mark(request, isRead: _sent.ContainsKey(request.Unique));
+        }
+    }
+
+    /// <summary>
     /// The inode that a request is about which was read and not answered; none where there is no
     /// such request or only its nodeid is known.
     /// </summary>
@@ -166,8 +189,10 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
     /// </summary>
     public void Spoil(ulong unique)
     {
-        if (_sent.Remove(unique, out KernelRequest? request))
-            request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
+        if (!_sent.Remove(unique, out KernelRequest? request))
+            return;
+        _interrupts.Remove(request);
+        request.Answer?.SetResult(KernelAnswer.Failure((int)Errno.EIO));
     }
 
     /// <summary>
@@ -193,6 +218,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
         KernelRequest[] all = [.. _sent.Values.Concat(_pending).OrderBy(r => r.Age)];
         _sent.Clear();
         _pending.Clear();
+        _interrupts.Clear();
         foreach (KernelRequest request in all)
             request.Answer?.SetResult(KernelAnswer.Failure(errno));
     }
@@ -225,13 +251,15 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
         {
             ref fuse_in_header head = ref MemoryMarshal.AsRef<fuse_in_header>(classic.AsSpan());
             (head.uid, head.gid) = (current.FsUid, current.FsUid);
+            head.pid = (uint)current.Task.Pid;
         }
 
         bool mayBeRefused = Handles.Dialect.Numbers.Compound != 0
             && room.Entry != EntryReplyForm.None;
-        _pending.AddLast(new KernelRequest
+        KernelRequest request = new()
         {
             Unique = _lastUnique,
+            Caller = current.Task,
             Opcode = opcode,
             Message = Speak(classic, handle),
             Room = room,
@@ -241,7 +269,10 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
             About = about,
             Classic = mayBeRefused ? classic : [],
             Handle = mayBeRefused ? new(handle) : default,
-        });
+        };
+        if (current.Task.SignalPending)
+            _interrupts.Mark(request, isRead: false);
+        _pending.AddLast(request);
     }
 
     /// <summary>Today's request in the agreed dialect.</summary>
@@ -334,42 +365,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
         request.Message.CopyTo(buffer);
         if (request.Answer is not null)
             _sent.Add(request.Unique, request);
+        _interrupts.AfterRead(request);
         return request.Message.Length;
-    }
-
-    private int ReadForgets(Span<byte> buffer)
-    {
-        bool batch = forgets.NextIsBatch((int)Minor);
-        int most = Math.Min(forgets.Count, ForgetsAtOnce);
-        if (_entries.Length < most)
-            _entries = new ForgetEntry[most];
-        int count = forgets.Read((int)Minor, buffer.Length, _entries);
-        _lastUnique += UniqueStep;
-        int at = FuseRequest.HeaderBytes;
-        if (batch)
-        {
-            MemoryMarshal.Write(buffer[at..], new fuse_batch_forget_in { count = (uint)count });
-            at += Unsafe.SizeOf<fuse_batch_forget_in>();
-            for (int i = 0; i < count; i++, at += Unsafe.SizeOf<fuse_forget_one>())
-            {
-                MemoryMarshal.Write(buffer[at..], new fuse_forget_one
-                {
-                    nodeid = _entries[i].NodeId,
-                    nlookup = _entries[i].NLookup,
-                });
-            }
-        }
-        else
-        {
-            MemoryMarshal.Write(buffer[at..], new fuse_forget_in { nlookup = _entries[0].NLookup });
-            at += Unsafe.SizeOf<fuse_forget_in>();
-        }
-
-        return MessageBuilder.WriteRequestHead(
-            buffer,
-            batch ? FuseOpcode.FUSE_BATCH_FORGET : FuseOpcode.FUSE_FORGET,
-            _lastUnique,
-            batch ? 0 : _entries[0].NodeId,
-            at - FuseRequest.HeaderBytes);
     }
 }

@@ -70,7 +70,9 @@ internal sealed class DirLookup(
         if (inodes.IsBad(dir))
             return (null, (int)Errno.EIO);
         int epoch = conn.Epoch;
+        bool isLocked = await dir.LockAsync(conn);
         Found found = await LookupNameAsync(dir, dentry.Name);
+        dir.Unlock(isLocked);
         bool isValid = true;
         int errno = found.Errno;
         if (errno == (int)Errno.ENOENT)

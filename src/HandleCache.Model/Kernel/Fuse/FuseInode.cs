@@ -12,6 +12,8 @@ internal sealed class FuseInode(
     WakeQueue wakes)
     : Inode(super, generation, mode, wakes)
 {
+    private WakeQueue _wakes = wakes;
+
     public InodeIndex Index { get; } = index;
 
     /// <summary>Changes only where inodes are found by handle (InodeGet).</summary>
@@ -35,6 +37,28 @@ internal sealed class FuseInode(
     /// <summary>FUSE_I_SIZE_UNSTABLE.</summary>
     public bool SizeUnstable { get; set; }
 
+    /// <summary>
+    /// fi->mutex, held around LOOKUP and READDIR of a directory where the server does not take
+    /// them at once; null as long as it was not needed.
+    /// </summary>
+    public KernelLock? Mutex { get; private set; }
+
+    /// <summary>fuse_lock_inode(): not where FUSE_PARALLEL_DIROPS is agreed on.</summary>
+    public async KernelTask<bool> LockAsync(Connection conn)
+    {
+        if (conn.ParallelDirops)
+            return false;
+        Mutex ??= new(_wakes);
+        return await Mutex.AcquireAsync(exclusive: true);
+    }
+
+    /// <summary>fuse_unlock_inode().</summary>
+    public void Unlock(bool isLocked)
+    {
+        if (isLocked)
+            Mutex!.Release(exclusive: true);
+    }
+
     /// <summary>What is cached of a directory's names.</summary>
     public DirectoryListing Listing { get; private set; } = new();
 
@@ -43,6 +67,8 @@ internal sealed class FuseInode(
     {
         FuseInode copy = (FuseInode)Copy(super, wakes);
         copy.Listing = Listing.Copy();
+        copy._wakes = wakes;
+        copy.Mutex = null;
         return copy;
     }
 }

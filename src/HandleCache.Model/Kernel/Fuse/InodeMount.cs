@@ -210,6 +210,8 @@ internal sealed class InodeMount : IDisposable
             }
 
             inodes.Add(inode);
+            if (_wakes.Running == 0 && inode.Mutex is { IsFree: false })
+                errors.Add("fuse-mutex-holders", 0, 1);
             errors.Equal(
                 "inode-nodeid", (long)inode.NodeId, (long)Cache.Get(inode.Index).NodeId);
         }

@@ -1,7 +1,10 @@
+using System.Runtime.InteropServices;
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Kernel.Vfs;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
+using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Model.Kernel.Fuse;
 
@@ -21,6 +24,28 @@ internal sealed class KernelRequest
 
     /// <summary>Null: nobody waits and the server does not reply (a forced FORGET).</summary>
     public required KernelTask<KernelAnswer>? Answer { get; init; }
+
+    /// <summary>Who made it.</summary>
+    public required Caller Caller { get; init; }
+
+    /// <summary>FR_INTERRUPTED: a signal has ended the wait that any signal ends.</summary>
+    public bool IsInterrupted { get; set; }
+
+    /// <summary>
+    /// Whether a task waits for the reply in request_wait_answer(). None does for a RELEASE, and
+    /// none there for a READ of the page cache: that is readahead's, in the background.
+    /// </summary>
+    public bool IsWaitedFor => Answer is not null && Opcode switch
+    {
+        FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR or FuseOpcode.FUSE_INIT => false,
+        FuseOpcode.FUSE_READ => HasLockOwner,
+        _ => true,
+    };
+
+    /// <summary>fuse_direct_io() names an owner of locks, the page cache none.</summary>
+    private bool HasLockOwner => (MemoryMarshal.Read<fuse_read_in>(
+        Message.AsSpan(FuseRequest.HeaderBytes)).read_flags & FuseConstants.FUSE_READ_LOCKOWNER)
+        != 0;
 
     /// <summary>Order in which requests were made.</summary>
     public required long Age { get; init; }

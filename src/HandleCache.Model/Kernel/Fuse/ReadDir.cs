@@ -64,9 +64,11 @@ internal sealed class ReadDir(
             size = (uint)bytes,
             flags = (uint)file.Flags,
         };
+        bool isLocked = await inode.LockAsync(conn);
         KernelAnswer answer = await requests.SendAsync(
             plus ? FuseOpcode.FUSE_READDIRPLUS : FuseOpcode.FUSE_READDIR, inode,
             FuseArgs.Bytes(arguments), ReplyRoom.UpTo(bytes));
+        inode.Unlock(isLocked);
         int errno = answer.Errno;
         if (errno == 0)
         {

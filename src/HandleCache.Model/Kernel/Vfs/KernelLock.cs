@@ -1,12 +1,13 @@
 namespace HandleCache.Model.Kernel.Vfs;
 
 /// <summary>
-/// A sleeping reader-writer lock, first come first served (models i_rwsem). The release
-/// hands the lock to who waits, and wakes him.
+/// A sleeping reader-writer lock (models struct rw_semaphore, kernel/locking/rwsem.c, v6.18). A
+/// release gives it to the readers who wait in front; a writer in front is woken and takes it when
+/// it runs, so that who runs on may have it again before (lock stealing).
 /// </summary>
 internal sealed class KernelLock(WakeQueue wakes)
 {
-    private readonly Queue<(bool Exclusive, KernelTask<bool> Task)> _waiting = new();
+    private readonly LinkedList<Waiter> _waiting = new();
     private int _readers;
     private bool _writer;
 
@@ -21,26 +22,13 @@ internal sealed class KernelLock(WakeQueue wakes)
 
     public bool IsFree => _readers == 0 && !_writer;
 
-    public KernelTask<bool> AcquireAsync(bool exclusive)
-    {
-        KernelTask<bool> task = new(wakes.Current);
-        if (_waiting.Count == 0 && Admits(exclusive))
-        {
-            Enter(exclusive);
-            task.SetResult(true);
-        }
-        else
-        {
-            _waiting.Enqueue((exclusive, task));
-        }
-
-        return task;
-    }
+    public KernelTask<bool> AcquireAsync(bool exclusive) =>
+        exclusive ? WriteAsync() : ReadAsync();
 
     /// <summary>down_read_trylock() or down_write_trylock().</summary>
     public bool TryAcquire(bool exclusive)
     {
-        if (_waiting.Count > 0 || !Admits(exclusive))
+        if (_waiting.Count > 0 || _writer || (exclusive && _readers > 0))
             return false;
         Enter(exclusive);
         return true;
@@ -52,16 +40,76 @@ internal sealed class KernelLock(WakeQueue wakes)
             _writer = false;
         else
             _readers--;
-        while (_waiting.TryPeek(out (bool Exclusive, KernelTask<bool> Task) next)
-            && Admits(next.Exclusive))
-        {
-            _waiting.Dequeue();
-            Enter(next.Exclusive);
-            wakes.Wake(next.Task);
-        }
+        WakeFront();
     }
 
-    private bool Admits(bool exclusive) => !_writer && (!exclusive || _readers == 0);
+    /// <summary>
+    /// rwsem_down_read_slowpath(): behind who waits, if others read; a free lock is anybody's.
+    /// </summary>
+    private KernelTask<bool> ReadAsync()
+    {
+        KernelTask<bool> task = new(wakes.Current);
+        bool mustQueue = _writer || (_waiting.Count > 0 && _readers > 0);
+        if (mustQueue)
+        {
+            _waiting.AddLast(new Waiter(task, IsWriter: false));
+            return task;
+        }
+
+        Enter(exclusive: false);
+        WakeReadersInFront();
+        task.SetResult(true);
+        return task;
+    }
+
+    private async KernelTask<bool> WriteAsync()
+    {
+        while (!IsFree)
+        {
+            // Who was woken and came too late keeps its place.
+            KernelTask<bool> woken = new(wakes.Current);
+            LinkedListNode<Waiter> place = _waiting.AddLast(new Waiter(woken, IsWriter: true));
+            await woken;
+            while (!IsFree)
+            {
+                woken = new(wakes.Current);
+                place.Value = new(woken, IsWriter: true);
+                await woken;
+            }
+
+            _waiting.Remove(place);
+        }
+
+        Enter(exclusive: true);
+        return true;
+    }
+
+    /// <summary>rwsem_mark_wake() with RWSEM_WAKE_ANY.</summary>
+    private void WakeFront()
+    {
+        if (_waiting.First?.Value is { IsWriter: true } writer)
+        {
+            if (IsFree && !writer.IsWoken)
+            {
+                writer.IsWoken = true;
+                wakes.Wake(writer.Task);
+            }
+
+            return;
+        }
+
+        WakeReadersInFront();
+    }
+
+    private void WakeReadersInFront()
+    {
+        while (!_writer && _waiting.First?.Value is { IsWriter: false } reader)
+        {
+            _waiting.RemoveFirst();
+            Enter(exclusive: false);
+            wakes.Wake(reader.Task);
+        }
+    }
 
     private void Enter(bool exclusive)
     {
@@ -69,5 +117,10 @@ internal sealed class KernelLock(WakeQueue wakes)
             _writer = true;
         else
             _readers++;
+    }
+
+    private sealed record Waiter(KernelTask<bool> Task, bool IsWriter)
+    {
+        public bool IsWoken { get; set; }
     }
 }

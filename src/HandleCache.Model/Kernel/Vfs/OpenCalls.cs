@@ -44,7 +44,7 @@ internal sealed class OpenCalls(
     public KernelTask<VfsResult> AccessAsync(VfsCall call)
     {
         if ((call.Flags & AtFlags.EAccess) == 0)
-            current.FsUid = 0;
+            current.Task.FsUid = 0;
         return retry.AtPathAsync(
             call.Path, (call.Flags & AtFlags.SymlinkNoFollow) == 0,
             async dentry => new VfsResult(

@@ -13,13 +13,17 @@ internal interface IDirContext
 }
 
 /// <summary>getdents64(2) and iterate_dir() (models fs/readdir.c, v6.18).</summary>
-internal sealed class ReadDir(IFileOperations fops, FileTable table)
+internal sealed class ReadDir(
+    IFileOperations fops, FileTable table, Current current, bool heedsSignals)
 {
     /// <summary>linux_dirent64 without the name.</summary>
     private const int Dirent64Bytes = 19;
 
-    /// <summary>The buffer of getdents64(2); models filldir64().</summary>
-    private sealed class GetdentsContext(int room) : IDirContext
+    /// <summary>
+    /// The buffer of getdents64(2); models filldir64(), for which with a signal pending one record
+    /// is enough unless the file system says otherwise (FILLDIR_FLAG_NOINTR, fuse_emit()).
+    /// </summary>
+    private sealed class GetdentsContext(int room, Func<bool> isInterrupted) : IDirContext
     {
         private int _left = room;
 
@@ -40,6 +44,8 @@ internal sealed class ReadDir(IFileOperations fops, FileTable table)
                 return false;
             }
 
+            if (Names.Count > 0 && isInterrupted())
+                return false;
             _left -= bytes;
             Names.Add(FormattableString.Invariant($"{name} {ino} {type}"));
             return true;
@@ -59,8 +65,9 @@ internal sealed class ReadDir(IFileOperations fops, FileTable table)
             file.Position = 0;
         while (true)
         {
-            GetdentsContext context = new(call.Size);
+            GetdentsContext context = new(call.Size, IsInterrupted);
             int errno = await IterateAsync(file, context);
+            current.Task.SignalPending = false;
             if (context.Names.Count == 0)
             {
                 errno = errno != 0 ? errno : context.Errno;
@@ -73,6 +80,8 @@ internal sealed class ReadDir(IFileOperations fops, FileTable table)
                 return new VfsResult(0, bytes) { Names = names };
         }
     }
+
+    private bool IsInterrupted() => heedsSignals && current.Task.SignalPending;
 
     /// <summary>iterate_dir().</summary>
     public async KernelTask<int> IterateAsync(OpenFile file, IDirContext context)

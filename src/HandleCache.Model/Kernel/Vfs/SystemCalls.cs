@@ -32,7 +32,10 @@ internal sealed class SystemCalls
         _attr = new(iops, retry, current);
         Open open = new(fops, _attr, faults);
         NameiOpen nameiOpen = new(sb, dcache, iops, namei, lookup, permission, open);
-        _readDir = new(fops, Files);
+        _readDir = new(
+            fops, Files, current,
+            heedsSignals: VersionRule.ListingInterruptible.AppliesTo(options.Version)
+                || faults.Has(KernelFault.ListingHeedsSignal));
         _stat = new(sb, dcache, iops, namei, retry, Files);
         _open = new(
             iops, sb.DataOperations, retry, nameiOpen, Files, _attr, faults, current);
