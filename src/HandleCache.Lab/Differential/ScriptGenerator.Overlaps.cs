@@ -10,6 +10,9 @@ public static partial class ScriptGenerator
     private const int MeanwhileOneIn = 3;
     private const int SignalOneIn = 5;
 
+    /// <summary>What a signal does to a listing is a rule of its own.</summary>
+    private const int ListingSignalOneIn = 2;
+
     /// <summary>
     /// One script in six, of those whose clock stands still: another process calls while a
     /// request waits, with a call that the script has elsewhere, or the caller is interrupted.
@@ -35,7 +38,9 @@ public static partial class ScriptGenerator
                 };
             }
 
-            if (IsOneSystemCall(call) && !isUnknown && random.OneIn(SignalOneIn))
+            bool isListing = call.Kind == VfsCallKind.ReadDirOnce;
+            if (IsOneSystemCall(call) && !isUnknown
+                && random.OneIn(isListing ? ListingSignalOneIn : SignalOneIn))
             {
                 made = made with { Interrupted = Signal(random) };
 
