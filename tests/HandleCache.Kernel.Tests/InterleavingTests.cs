@@ -78,6 +78,55 @@ public class InterleavingTests
         bench.AnswerError(lookup, ENOENT);
         Assert.Equal(ENOENT, other.Result.Errno);
     }
+    [Theory]
+    [InlineData("d/x", "x", false)] // To another parent: the directory's own lock.
+    [InlineData("d", "e", true)] // Within its parent: no other lock than the parent's.
+    public void A_directory_is_locked_for_a_rename_to_another_parent_alone(
+        string from, string to, bool isAtOnce)
+    {
+        using KernelDriver bench = new();
+        string[] names = from.Split('/');
+        for (int i = 0; i < names.Length; i++)
+        {
+            KernelCall known = bench.Stat(string.Join('/', names[..(i + 1)]));
+            bench.AnswerEntry(bench.Read(), Entry(2 + (ulong)i, KernelDriver.Directory));
+            Assert.Equal(0, known.Result.Errno);
+        }
+
+        KernelCall below = bench.Stat(from + "/below");
+        AskedRequest lookup = bench.Read();
+        KernelCall rename = bench.Kernel.Start(
+            new(VfsCallKind.Rename) { Path = from, Path2 = to });
+        bench.AnswerError(bench.Read(), ENOENT);
+        Assert.Equal(isAtOnce, bench.Kernel.HasRequest);
+        bench.AnswerError(lookup, ENOENT);
+        Assert.Equal(ENOENT, below.Result.Errno);
+        AskedRequest asked = bench.Read();
+        Assert.Equal(FuseOpcode.FUSE_RENAME, asked.Opcode);
+        bench.AnswerBytes(asked);
+        Assert.Equal(0, rename.Result.Errno);
+    }
+
+    /// <summary>rwsem_down_read_slowpath(): a free lock is anybody's, whoever was woken.</summary>
+    [Fact]
+    public void Who_comes_back_to_a_lock_before_the_woken_writer_has_it_first()
+    {
+        using KernelDriver bench = new();
+        KernelCall stat = bench.Stat("a");
+        AskedRequest lookup = bench.Read();
+        KernelCall make = bench.Kernel.Start(new(VfsCallKind.MkDir) { Path = "b" });
+        Assert.False(bench.Kernel.HasRequest);
+
+        // ESTALE: the walk is done again, by the caller that runs already.
+        bench.AnswerError(lookup, (int)Errno.ESTALE);
+        AskedRequest again = bench.Read();
+        Assert.Equal("a", again.Name);
+        Assert.False(bench.Kernel.HasRequest);
+        bench.AnswerError(again, ENOENT);
+        Assert.Equal(ENOENT, stat.Result.Errno);
+        Assert.Equal("b", bench.Read().Name);
+        Assert.False(make.IsDone);
+    }
 
     [Fact]
     public void A_forget_that_crosses_a_lookup_of_the_same_nodeid_takes_only_its_own_count()

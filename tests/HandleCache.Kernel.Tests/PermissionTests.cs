@@ -98,6 +98,24 @@ public sealed class PermissionTests
         Assert.Equal(0, third.Result.Errno);
     }
 
+    /// <summary>__get_acl(), fs/posix_acl.c: the sentinel is gone.</summary>
+    [Fact]
+    public void A_list_that_is_forgotten_while_it_is_asked_for_is_not_remembered()
+    {
+        using KernelDriver bench = WithAcls();
+        Find(bench, Owned(0x1ED, 0, 0));
+        KernelCall first = Access(bench, 4);
+        AskedRequest asked = Expect(bench, FuseOpcode.FUSE_GETXATTR);
+        KernelCall stat = bench.Stat("a", AtFlags.StatxForceSync);
+        bench.Answer(Expect(bench, FuseOpcode.FUSE_GETATTR), OwnedAttributes(0x1ED, 0, 0));
+        Assert.Equal(0, stat.Result.Errno);
+        bench.AnswerError(asked, (int)Errno.ENODATA);
+        Assert.Equal(0, first.Result.Errno);
+        KernelCall second = Access(bench, 4);
+        bench.AnswerError(Expect(bench, FuseOpcode.FUSE_GETXATTR), (int)Errno.ENODATA);
+        Assert.Equal(0, second.Result.Errno);
+    }
+
     [Fact]
     public void A_list_that_cannot_be_read_is_the_callers_error()
     {

@@ -94,33 +94,60 @@ public sealed class DifferentialExperiment
 
     private DifferentialResult Run(Action<int>? progress)
     {
-        using ScriptHost host = new(driver: _options.Driver);
-        using CancellationTokenRegistration kill = _cancel.Register(host.Client.Kill);
-        while (!IsOver())
-        {
-            if (_cancel.IsCancellationRequested)
-                return Result() with { IsInterrupted = true };
-            ulong seed = _options.OneScript
-                ? _options.Seed
-                : SplitMix64.Mix(_options.Seed + ((ulong)(_scripts + _givenUp) << 32));
-            Script script = Spoken(ScriptGenerator.Make(
-                seed, _options.CallsPerScript, _mayPassthrough));
-            if (!CanOverlap(script))
-                script = script.OneByOne();
-            ScriptOutcome outcome = RunScript(script, host);
-            _calls += outcome.Results;
-            _requests += outcome.Requests;
-            _initFields += outcome.InitFields;
-            if (outcome.Verdict == ScriptVerdict.Differs)
-                return Shrink(script, outcome.Divergence!, host);
-            if (outcome.Verdict == ScriptVerdict.Same)
-                Count(script);
-            else
-                GiveUp(script, outcome);
-            progress?.Invoke(_scripts);
-        }
+        int lanes = _options.OneScript
+            ? 1
+            : Math.Clamp(_options.Scripts, 1, Environment.ProcessorCount);
+        using ScriptLanes hosts = new(lanes, _options.Driver);
+        using CancellationTokenRegistration kill = _cancel.Register(hosts.KillClients);
+        hosts.Run((host, number) => RunScript(ScriptOf(number), host), TakeNumber, Enter);
+        if (_divergence is not null)
+            return Shrink(_failed!, _divergence, hosts.First);
+        return _cancel.IsCancellationRequested && !IsOver(_scripts + _givenUp)
+            ? Result() with { IsInterrupted = true }
+            : Result();
 
-        return Result();
+        bool Enter(int number, Attempted attempted)
+        {
+            Add(ScriptOf(number), attempted);
+            progress?.Invoke(_scripts);
+            return _divergence is null;
+        }
+    }
+
+    /// <summary>Whether the script of that number is to be run.</summary>
+    private bool TakeNumber(int number) => !_cancel.IsCancellationRequested && !IsOver(number);
+
+    private Script ScriptOf(int number)
+    {
+        ulong seed = _options.OneScript
+            ? _options.Seed
+            : SplitMix64.Mix(_options.Seed + ((ulong)number << 32));
+        Script script = Spoken(ScriptGenerator.Make(
+            seed, _options.CallsPerScript, _mayPassthrough));
+        return CanOverlap(script) ? script : script.OneByOne();
+    }
+
+    /// <summary>Counts what came of a script; they come in their order.</summary>
+    private void Add(Script script, Attempted attempted)
+    {
+        ScriptOutcome outcome = attempted.Outcome;
+        _tooSlow += attempted.TooSlow;
+        _disturbed += attempted.Disturbed;
+        _calls += outcome.Results;
+        _requests += outcome.Requests;
+        _initFields += outcome.InitFields;
+        switch (outcome.Verdict)
+        {
+            case ScriptVerdict.Differs:
+                (_failed, _divergence) = (script, outcome.Divergence);
+                break;
+            case ScriptVerdict.Same:
+                Count(script);
+                break;
+            case ScriptVerdict.TooSlow or ScriptVerdict.Disturbed:
+                GiveUp(script, outcome);
+                break;
+        }
     }
 
     /// <summary>
@@ -188,9 +215,8 @@ public sealed class DifferentialExperiment
         Elapsed = Stopwatch.GetElapsedTime(_begun),
     };
 
-    private bool IsOver()
+    private bool IsOver(int done)
     {
-        int done = _scripts + _givenUp;
         if (_options.OneScript)
             return done > 0;
         return done >= _options.Scripts
@@ -198,11 +224,13 @@ public sealed class DifferentialExperiment
     }
 
     /// <summary>Runs a script until a run of it says something.</summary>
-    private ScriptOutcome RunScript(Script script, ScriptHost host, TimeSpan? patience = null)
+    private Attempted RunScript(Script script, ScriptHost host, TimeSpan? patience = null)
     {
         Script attempted = script;
         ScriptOutcome outcome = new(ScriptVerdict.Disturbed, 0, 0);
         int attempt = 0;
+        int tooSlow = 0;
+        int disturbed = 0;
         do
         {
             if (outcome.Reclaim is not null)
@@ -217,29 +245,28 @@ public sealed class DifferentialExperiment
             }
 
             outcome = ScriptRunner.Run(attempted, host, _options.Model, patience);
-            _tooSlow += outcome.Verdict == ScriptVerdict.TooSlow ? 1 : 0;
-            _disturbed += outcome.Verdict == ScriptVerdict.Disturbed ? 1 : 0;
+            tooSlow += outcome.Verdict == ScriptVerdict.TooSlow ? 1 : 0;
+            disturbed += outcome.Verdict == ScriptVerdict.Disturbed ? 1 : 0;
         }
         while (outcome.Verdict is ScriptVerdict.TooSlow or ScriptVerdict.Disturbed
             && ++attempt < Attempts);
 
         // No walk restarts in every run; reclaim may well come in every run.
-        return outcome is { Verdict: ScriptVerdict.Disturbed, Reclaim: null }
-            ? outcome with { Verdict = ScriptVerdict.Differs }
-            : outcome;
+        bool differs = outcome is { Verdict: ScriptVerdict.Disturbed, Reclaim: null };
+        return new(
+            differs ? outcome with { Verdict = ScriptVerdict.Differs } : outcome,
+            tooSlow, disturbed);
     }
 
     /// <summary>Makes the diverging script as short as the time for it allows.</summary>
     private DifferentialResult Shrink(Script script, ScriptDivergence first, ScriptHost host)
     {
-        _failed = script;
-        _divergence = first;
         long begun = Stopwatch.GetTimestamp();
         ScriptShrinker.Shrink(script, first.CallIndex, candidate =>
         {
             if (_cancel.IsCancellationRequested || Stopwatch.GetElapsedTime(begun) > ShrinkTime)
                 return false;
-            ScriptOutcome outcome = RunScript(candidate, host, ShrinkPatience);
+            ScriptOutcome outcome = RunScript(candidate, host, ShrinkPatience).Outcome;
             if (outcome.Verdict != ScriptVerdict.Differs)
                 return false;
             _failed = candidate;
@@ -249,4 +276,7 @@ public sealed class DifferentialExperiment
         });
         return Result();
     }
+
+    /// <summary>What came of a script, and the runs of it that were thrown away.</summary>
+    private readonly record struct Attempted(ScriptOutcome Outcome, int TooSlow, int Disturbed);
 }

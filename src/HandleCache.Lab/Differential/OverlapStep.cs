@@ -40,7 +40,9 @@ internal static class OverlapStep
         model.EndOverlap();
         outcome = new(
             steps.Difference,
-            real is null ? null : ResultOf(call, real.ResultOf));
+            real is null || steps.Difference is not null
+                ? null
+                : ResultOf(call, real.ResultOf));
         return ResultOf(call, model.ResultOf);
     }
 
@@ -155,6 +157,8 @@ internal static class OverlapStep
 
 /// <summary>What the running kernel made of an overlapping step.</summary>
 /// <param name="Difference">Where its callers stood elsewhere; null for nowhere.</param>
-/// <param name="Result">What its callers got; null where only the model ran.</param>
+/// <param name="Result">
+/// What its callers got; null after a difference, and where only the model ran.
+/// </param>
 internal readonly record struct RealOutcome(
     (string Real, string Model)? Difference, VfsResult? Result);

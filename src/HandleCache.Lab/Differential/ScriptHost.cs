@@ -43,6 +43,13 @@ public sealed class ScriptHost : IDisposable
     internal WorkloadProcess OtherClient =>
         _other ??= Namespace.Invoke(() => WorkloadProcess.Start(_command));
 
+    /// <summary>From any thread: whoever asks a client gets an exception.</summary>
+    public void KillClients()
+    {
+        Client.Kill();
+        _other?.Kill();
+    }
+
     private static DirectoryInfo MakeFolder()
     {
         try

@@ -19,9 +19,9 @@ internal sealed class Acl(
     {
         if (inode.IsAclCached)
             return (inode.Acl, 0);
+        object? asker = inode.BeginAcl();
         (PosixAcl? acl, int errno) = conn.PosixAcl ? await AskAsync(inode) : (null, 0);
-        if (errno == 0)
-            inode.CacheAcl(acl);
+        inode.EndAcl(asker, errno == 0, acl);
         return (acl, errno);
     }
 

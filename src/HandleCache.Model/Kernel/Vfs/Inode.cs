@@ -89,10 +89,33 @@ internal abstract class Inode(
     /// <summary>ACL_DONT_CACHE: i_acl is never known.</summary>
     public bool KeepsNoAcl { get; init; }
 
-    /// <summary>What get_inode_acl() caches.</summary>
-    public void CacheAcl(PosixAcl? acl)
+    /// <summary>
+    /// The sentinel that __get_acl() puts in place while it asks: the first who asks has the
+    /// place, until somebody forgets what is cached there.
+    /// </summary>
+    private object? _aclAsker;
+
+    /// <summary>Before i_acl is asked for; null where another asks already.</summary>
+    public object? BeginAcl()
     {
-        if (KeepsNoAcl)
+        if (KeepsNoAcl || _aclAsker is not null)
+            return null;
+        return _aclAsker = new object();
+    }
+
+    /// <summary>
+    /// What __get_acl() caches: not where it was forgotten while it was asked for, or another
+    /// asked first.
+    /// </summary>
+    /// <param name="asker">What <see cref="BeginAcl"/> gave.</param>
+    /// <param name="isKnown">False after an error, which is not cached.</param>
+    /// <param name="acl">The list; null where there is none.</param>
+    public void EndAcl(object? asker, bool isKnown, PosixAcl? acl)
+    {
+        if (asker is null || asker != _aclAsker)
+            return;
+        _aclAsker = null;
+        if (!isKnown)
             return;
         Acl = acl;
         IsAclCached = true;
@@ -101,6 +124,7 @@ internal abstract class Inode(
     /// <summary>forget_all_cached_acls().</summary>
     public void ForgetAcls()
     {
+        _aclAsker = null;
         Acl = null;
         IsAclCached = false;
     }
@@ -128,6 +152,7 @@ internal abstract class Inode(
         copy.Pages = [.. Pages];
         copy.Aliases = [];
         copy.Lock = new(wakes);
+        copy._aclAsker = null;
         return copy;
     }
 

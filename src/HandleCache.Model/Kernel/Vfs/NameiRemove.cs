@@ -41,9 +41,7 @@ internal sealed class NameiRemove(
                 victim.Hold();
                 failed = await permission.MayDeleteAsync(directory, dentry, wantsDirectory: false);
                 if (failed == 0)
-                    failed = await iops.UnlinkAsync(directory, dentry);
-                if (failed == 0)
-                    DentryCache.Delete(dentry);
+                    failed = await VfsUnlinkAsync(directory, dentry);
                 dcache.Put(dentry);
                 return failed;
             });
@@ -52,6 +50,18 @@ internal sealed class NameiRemove(
         victim?.Put();
         dcache.Put(directory);
         return new VfsResult(errno);
+    }
+
+    /// <summary>vfs_unlink(): the victim's own lock, too.</summary>
+    private async KernelTask<int> VfsUnlinkAsync(Dentry directory, Dentry dentry)
+    {
+        KernelLock held = dentry.Inode!.Lock;
+        await held.AcquireAsync(exclusive: true);
+        int errno = await iops.UnlinkAsync(directory, dentry);
+        held.Release(exclusive: true);
+        if (errno == 0)
+            DentryCache.Delete(dentry);
+        return errno;
     }
 
     public KernelTask<VfsResult> RmDirAsync(VfsCall call) =>

@@ -138,7 +138,47 @@ internal sealed class NameiRename(
 
         if (errno != 0)
             return errno;
-        errno = await iops.RenameAsync(oldDirectory, old, newDirectory, fresh, flags);
+        List<Inode> locked =
+            ChildrenToLock(source, target, isCross: oldDirectory != newDirectory, isExchange);
+        foreach (Inode child in locked)
+            await child.Lock.AcquireAsync(exclusive: true);
+        try
+        {
+            return await MoveAsync(oldDirectory, old, newDirectory, fresh, flags);
+        }
+        finally
+        {
+            for (int i = locked.Count - 1; i >= 0; i--)
+                locked[i].Lock.Release(exclusive: true);
+        }
+    }
+
+    /// <summary>
+    /// What vfs_rename() locks beside the parents: a directory that gets another parent or is
+    /// replaced, and whatever is none, after the directories.
+    /// </summary>
+    private static List<Inode> ChildrenToLock(
+        Inode source, Inode? target, bool isCross, bool isExchange)
+    {
+        List<Inode> directories = [];
+        List<Inode> others = [];
+        if (!source.IsDirectory)
+            others.Add(source);
+        else if (isCross)
+            directories.Add(source);
+        if (target is { IsDirectory: false })
+            others.Add(target);
+        else if (target is not null && (isCross || !isExchange))
+            directories.Add(target);
+        return [.. directories, .. others];
+    }
+
+    private async KernelTask<int> MoveAsync(
+        Dentry oldDirectory, Dentry old, Dentry newDirectory, Dentry fresh, int flags)
+    {
+        Inode? target = fresh.Inode;
+        bool isExchange = (flags & RenameFlags.Exchange) != 0;
+        int errno = await iops.RenameAsync(oldDirectory, old, newDirectory, fresh, flags);
         if (errno != 0)
             return errno;
         if (!isExchange && target is { IsDirectory: true })

@@ -1,0 +1,109 @@
+using System.Runtime.ExceptionServices;
+using HandleCache.Protocol.Uapi;
+
+namespace HandleCache.Lab.Differential;
+
+/// <summary>
+/// Several scripts at once, each on a mount of its own: they wait more than they work. What came
+/// of them is told in the order of their numbers, so that a run ends where it would end with one
+/// lane.
+/// </summary>
+internal sealed class ScriptLanes : IDisposable
+{
+    private readonly List<ScriptHost> _hosts = [];
+
+    /// <exception cref="Workload.WorkloadException">A client could not be started.</exception>
+    public ScriptLanes(int lanes, FuseDriver driver)
+    {
+        try
+        {
+            for (int i = 0; i < lanes; i++)
+                _hosts.Add(new ScriptHost(driver: driver));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public ScriptHost First => _hosts[0];
+
+    /// <summary>From any thread: whoever asks a client gets an exception.</summary>
+    public void KillClients()
+    {
+        foreach (ScriptHost host in _hosts)
+            host.KillClients();
+    }
+
+    /// <param name="run">Runs a script by its number.</param>
+    /// <param name="isDue">Whether the script of a number is to be run.</param>
+    /// <param name="enter">
+    /// Told what came of each, in their order and one at a time; false ends the run.
+    /// </param>
+    public void Run<T>(
+        Func<ScriptHost, int, T> run, Func<int, bool> isDue, Func<int, T, bool> enter)
+    {
+        Turns<T> turns = new(isDue, enter);
+        Thread[] others = [.. _hosts.Skip(1).Select((host, lane) => new Thread(
+            () => turns.Work(host, run)) { Name = $"scripts-{lane + 1}", IsBackground = true })];
+        foreach (Thread other in others)
+            other.Start();
+        turns.Work(First, run);
+        foreach (Thread other in others)
+            other.Join();
+        turns.Failure?.Throw();
+    }
+
+    public void Dispose()
+    {
+        foreach (ScriptHost host in _hosts)
+            host.Dispose();
+    }
+
+    private sealed class Turns<T>(Func<int, bool> isDue, Func<int, T, bool> enter)
+    {
+        private readonly Lock _lock = new();
+        private readonly Dictionary<int, T> _early = [];
+        private int _next;
+        private int _entered;
+        private bool _isOver;
+
+        public ExceptionDispatchInfo? Failure { get; private set; }
+
+        public void Work(ScriptHost host, Func<ScriptHost, int, T> run)
+        {
+            try
+            {
+                while (Take() is { } number)
+                    Give(number, run(host, number));
+            }
+#pragma warning disable CA1031 // Thrown again by Run(), when no lane runs any more.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                lock (_lock)
+                {
+                    Failure ??= ExceptionDispatchInfo.Capture(e);
+                    _isOver = true;
+                }
+            }
+        }
+
+        private int? Take()
+        {
+            lock (_lock)
+                return _isOver || !isDue(_next) ? null : _next++;
+        }
+
+        private void Give(int number, T result)
+        {
+            lock (_lock)
+            {
+                _early[number] = result;
+                while (!_isOver && _early.Remove(_entered, out T? due))
+                    _isOver = !enter(_entered++, due);
+            }
+        }
+    }
+}
