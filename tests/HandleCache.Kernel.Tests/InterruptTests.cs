@@ -108,7 +108,7 @@ public class InterruptTests
     }
 
     [Fact]
-    public void A_reply_to_an_INTERRUPT_whose_request_has_ended_is_ENOENT_and_one_with_a_body_EINVAL()
+    public void A_late_reply_to_an_INTERRUPT_is_ENOENT_and_one_with_a_body_EINVAL()
     {
         using KernelDriver bench = new();
         KernelCall stat = bench.Stat("a");

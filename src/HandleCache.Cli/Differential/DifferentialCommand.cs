@@ -48,7 +48,7 @@ internal static class DifferentialCommand
         Option<string> strategy = new("--strategy")
         {
             Description = "How the modelled kernel keeps handles",
-            DefaultValueFactory = _ => "inline:12",
+            DefaultValueFactory = _ => DifferentialText.DefaultStrategy,
         };
         DriverOption driver = new();
         Command command = new(

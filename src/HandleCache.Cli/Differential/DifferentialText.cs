@@ -3,12 +3,16 @@ using System.Text.RegularExpressions;
 using HandleCache.Lab.Differential;
 using HandleCache.Lab.Kernels;
 using HandleCache.Model;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Cli.Differential;
 
 /// <summary>A differential run as plain text of at most 80 columns.</summary>
 internal static partial class DifferentialText
 {
+    /// <summary>That of the command's --strategy.</summary>
+    public const string DefaultStrategy = "inline:12";
+
     private const int Columns = 80;
     private const int ColumnBytes = (Columns - 3) / 2;
 
@@ -66,7 +70,14 @@ internal static partial class DifferentialText
             : $" --model-kernel {result.ModelKernel}";
         string more = (script.Server.IsPassthrough ? " --passthrough" : "")
             + (result.Dialect is { } dialect ? $" --dialect {dialect.Name}" : "")
-            + kernel + (fault is null ? "" : $" --break {fault.Name}");
+            + kernel
+            + (result.Strategy.ToString() == DefaultStrategy
+                ? ""
+                : $" --strategy {result.Strategy}")
+            + (result.Driver == FuseDriver.BuiltIn
+                ? ""
+                : $" --device {result.Driver.Device} --type {result.Driver.Type}")
+            + (fault is null ? "" : $" --break {fault.Name}");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"  handlecache differential --single --seed {script.Seed} --calls {calls}")

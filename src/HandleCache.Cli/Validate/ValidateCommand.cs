@@ -149,7 +149,7 @@ internal static class ValidateCommand
         if (parsed.GetValue(Json))
             JsonOutput.Write(new ValidateDocument(JsonOutput.SchemaVersion, result));
         else
-            ValidateText.Write(Console.Out, result);
+            ValidateText.Write(Console.Out, result, RepeatLine.Of(parsed, result.Seed));
         if (result.IsInterrupted)
             return ExitCode.Interrupted;
         return result.Verdict switch

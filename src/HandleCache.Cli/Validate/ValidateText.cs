@@ -11,7 +11,10 @@ internal static class ValidateText
 {
     private const int Columns = 80;
 
-    public static void Write(TextWriter output, ValidateResult result)
+    /// <param name="output">Where to.</param>
+    /// <param name="result">What came of it.</param>
+    /// <param name="repeat">The command that repeats it.</param>
+    public static void Write(TextWriter output, ValidateResult result, string repeat)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         output.WriteLine(string.Create(
@@ -63,11 +66,7 @@ internal static class ValidateText
         output.WriteLine();
         output.WriteLine(
             $"verdict: {result.Verdict}{(result.IsInterrupted ? " (interrupted)" : "")}");
-        if (result.Verdict != "match")
-        {
-            output.WriteLine(string.Create(
-                plain, $"repeat with: handlecache validate --seed {result.Seed}"));
-        }
+        Paragraph(output, $"repeat: {repeat}");
     }
 
     /// <summary>Folds at blanks; lines after the first are indented.</summary>

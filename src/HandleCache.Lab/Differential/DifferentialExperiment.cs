@@ -15,6 +15,9 @@ public sealed class DifferentialExperiment
     /// <summary>Runs of one script that may be thrown away.</summary>
     private const int Attempts = 12;
 
+    /// <summary>Of these, runs in which two callers raced for a lock: few do twice.</summary>
+    private const int Races = 3;
+
     /// <summary>
     /// What reclaims again and again leaves pauses: an attempt that begins with one is the
     /// likeliest to be left alone. Nobody's next reclaim is waited for longer than this.
@@ -212,6 +215,8 @@ public sealed class DifferentialExperiment
         Dialect = _options.Dialect,
         ModelKernel = _options.ModelKernel,
         ModelVersion = _options.Model.Version,
+        Strategy = _options.Model.Inodes.Strategy,
+        Driver = _options.Driver,
         Elapsed = Stopwatch.GetElapsedTime(_begun),
     };
 
@@ -249,7 +254,9 @@ public sealed class DifferentialExperiment
             disturbed += outcome.Verdict == ScriptVerdict.Disturbed ? 1 : 0;
         }
         while (outcome.Verdict is ScriptVerdict.TooSlow or ScriptVerdict.Disturbed
-            && ++attempt < Attempts);
+            && ++attempt < (outcome.Divergence?.What == ScriptDivergence.OfSteps
+                ? Races
+                : Attempts));
 
         // No walk restarts in every run; reclaim may well come in every run.
         bool differs = outcome is { Verdict: ScriptVerdict.Disturbed, Reclaim: null };

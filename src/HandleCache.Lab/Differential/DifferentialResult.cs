@@ -1,6 +1,8 @@
 using HandleCache.Lab.Kernels;
+using HandleCache.Model.Handles;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Differential;
 
@@ -69,6 +71,12 @@ public sealed record DifferentialResult
 
     /// <summary>The modelled kernel as it was asked for.</summary>
     public string ModelKernel { get; init; } = KernelProfiles.RunningName;
+
+    /// <summary>How the modelled kernel keeps handles.</summary>
+    public HandleStrategy Strategy { get; init; }
+
+    /// <summary>Which FUSE of the running kernel was mounted.</summary>
+    public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
 
     /// <summary>Its version.</summary>
     public KernelVersion ModelVersion { get; init; }

@@ -151,7 +151,7 @@ public sealed partial class ModelSide : IScriptSide
         AwaitForgets();
     }
 
-    /// <summary>Gives a message to the server, and its reply, if one is due, to the kernel.</summary>
+    /// <summary>Gives a message to the server, and its reply, if any, to the kernel.</summary>
     private void Exchange(ReadOnlySpan<byte> message, in FuseRequest request)
     {
         _memory.Client.Send(message);

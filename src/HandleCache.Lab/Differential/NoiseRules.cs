@@ -112,7 +112,8 @@ public static class NoiseRules
         ArgumentNullException.ThrowIfNull(result);
         if (call.Meanwhile is { } other && result.Meanwhile is { } otherResult)
         {
-            return Show(call with { Meanwhile = null }, result with { Meanwhile = null }, isPassthrough)
+            VfsResult own = result with { Meanwhile = null };
+            return Show(call with { Meanwhile = null }, own, isPassthrough)
                 + " meanwhile " + Show(other, otherResult, isPassthrough);
         }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
@@ -136,8 +135,8 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
 
     /// <summary>A request bears the number of a thread.</summary>
     private int CallerOf(uint thread) => Array.FindIndex(
-        clients, client => Directory.Exists(
-            string.Create(CultureInfo.InvariantCulture, $"/proc/{client.ProcessId}/task/{thread}")));
+        clients, client => Directory.Exists(FormattableString.Invariant(
+            $"/proc/{client.ProcessId}/task/{thread}")));
 
     /// <summary>
     /// Whether a thread of the process sleeps uninterruptibly, twice with a pause between.

@@ -42,6 +42,9 @@ public sealed record ScriptDivergence(
     int CallIndex, string Call, string What, IReadOnlyList<string> Real,
     IReadOnlyList<string> Model)
 {
+    /// <summary>What differs is where a caller stands: perhaps a race for a lock.</summary>
+    public const string OfSteps = "steps";
+
     /// <summary>What differs is INIT, which no call has brought.</summary>
     public const string OfInit = "fields of INIT";
 }

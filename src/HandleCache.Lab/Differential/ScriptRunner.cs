@@ -162,7 +162,9 @@ public static class ScriptRunner
                 call, model, real.Callers, out RealOutcome outcome, patience);
             HasRaced = outcome.Difference is not null;
             return outcome.Difference is { } difference
-                ? new(index, call.ToString(), "steps", [difference.Real], [difference.Model])
+                ? new(
+                    index, call.ToString(), ScriptDivergence.OfSteps, [difference.Real],
+                    [difference.Model])
                 : Compare(index, call, outcome.Result!, fromModel);
         }
 
