@@ -38,10 +38,7 @@ internal static class LayoutCommand
         };
         Option<string> kernel = SlabCommand.KernelOption();
         Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
-        Option<string?> btf = new("--btf")
-        {
-            Description = "BTF to read instead: raw, or ELF with .BTF",
-        };
+        BtfOptions btf = new();
         Option<string> structName = new("--struct")
         {
             Description = "Struct to show",
@@ -51,8 +48,9 @@ internal static class LayoutCommand
         Command command = new(
             "layout", "Layout of struct fuse_inode with a handle slot, pahole style")
         {
-            header, inline, after, bestHole, sweep, kernel, cpus, btf, structName, json,
+            header, inline, after, bestHole, sweep, kernel, cpus, structName, json,
         };
+        btf.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() =>
         {
             string name = parsed.GetValue(structName)!;
@@ -62,7 +60,7 @@ internal static class LayoutCommand
             {
                 Kernel = parsed.GetValue(kernel)!,
                 Cpus = parsed.GetValue(cpus),
-                BtfPath = parsed.GetValue(btf),
+                Btf = btf.Choice(parsed, kernel),
                 Struct = name,
                 Header = ParseHeader(parsed.GetValue(header)!),
                 InlineBytes = ParseInline(inlineText),

@@ -43,7 +43,8 @@ internal sealed record LayoutDocument(
                 request.Header.Name,
                 request.InlineBytes,
                 request.Placement.ToString(),
-                request.BtfPath,
+                request.Btf?.Path,
+                request.Btf?.BasePath,
                 request.Sweep),
             result.Layout.SizeBytes,
             g?.SlotBytes,
@@ -109,7 +110,8 @@ internal sealed record LayoutDocument(
         step.Reason);
 
     internal sealed record LayoutChoices(
-        string Header, int? InlineBytes, string Placement, string? Btf, bool Sweep);
+        string Header, int? InlineBytes, string Placement, string? Btf, string? BtfBase,
+        bool Sweep);
 
     internal sealed record LayoutCostJson(
         double Pages, double Vector, double ForgetLink, double Total);

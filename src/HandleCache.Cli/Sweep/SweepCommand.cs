@@ -45,6 +45,7 @@ internal static class SweepCommand
         {
             Description = "Check the best against so many simulated inodes: 1M",
         };
+        BtfOptions btf = new();
         PlotOptions plot = new();
         Option<bool> json = SharedOptions.Json();
         Command command = new("sweep", "Memory per inode for every inline length and strategy")
@@ -52,6 +53,7 @@ internal static class SweepCommand
             fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy,
             allowRefused, inodes, simulate, json,
         };
+        btf.AddTo(command);
         plot.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() =>
         {
@@ -61,6 +63,7 @@ internal static class SweepCommand
                 HandlesFile = parsed.GetValue(handles),
                 Connectable = parsed.GetValue(connectable),
                 Kernel = parsed.GetValue(kernel)!,
+                Btf = btf.Choice(parsed, kernel),
                 Cpus = parsed.GetValue(cpus),
                 Header = LayoutCommand.ParseHeader(parsed.GetValue(header)!),
                 Placement = parsed.GetValue(bestHole)

@@ -30,6 +30,8 @@ internal sealed record SweepDocument(
             request.HandlesFile,
             request.Connectable,
             request.Kernel,
+            request.Btf?.Path,
+            request.Btf?.BasePath,
             result.Kernel.PresentCpus,
             request.Header.Name,
             request.Placement.ToString(),
@@ -72,7 +74,8 @@ internal sealed record SweepDocument(
         request.Inodes * row.BytesPerInode);
 
     internal sealed record SweepChoices(
-        string? Filesystem, string? Handles, bool Connectable, string Kernel, int Cpus,
+        string? Filesystem, string? Handles, bool Connectable, string Kernel, string? Btf,
+        string? BtfBase, int Cpus,
         string Header, string Placement, IReadOnlyList<string> Strategies, double AllowRefused,
         long? Inodes, int Simulate);
 

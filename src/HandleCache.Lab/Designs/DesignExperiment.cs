@@ -23,8 +23,7 @@ public static class DesignExperiment
     {
         ArgumentNullException.ThrowIfNull(request);
         HandleMix mix = FileSystemMixes.Choose(request.FileSystem, request.HandlesFile, false);
-        List<KernelProfile> kernels =
-            [.. request.Kernels.Select(k => KernelProfiles.Load(k, request.Cpus))];
+        IReadOnlyList<KernelProfile> kernels = request.Profiles();
         List<Design> designs =
             [.. request.Against.Prepend(request.Design).Distinct().Select(DesignFiles.Load)];
         if (request.Strategy is { } strategy)

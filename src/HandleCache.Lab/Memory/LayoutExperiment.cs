@@ -51,7 +51,7 @@ public static class LayoutExperiment
     {
         bool running = string.Equals(
             request.Kernel, KernelProfiles.RunningName, StringComparison.Ordinal);
-        if (request.BtfPath is null && !running)
+        if (request.Btf is null && !running)
         {
             if (!fuse)
             {
@@ -64,10 +64,10 @@ public static class LayoutExperiment
             return (profile, profile.FuseInodeLayout(), ProfileSource.Derived);
         }
 
-        BtfStructs structs = request.BtfPath is { } path
-            ? BtfStructs.FromFile(path)
-            : BtfStructs.OfRunningKernel();
-        KernelProfile kernel = KernelProfiles.LoadSwitches(request.Kernel, request.Cpus);
+        (KernelProfile kernel, BtfStructs structs) = request.Btf is { } btf
+            ? FileKernel.Read(btf, request.Cpus)
+            : (KernelProfiles.LoadSwitches(request.Kernel, request.Cpus),
+                BtfStructs.OfRunningKernel());
         if (fuse)
             kernel = RunningKernel.WithStructs(kernel, structs);
         return (kernel, structs.Layout(request.Struct), ProfileSource.Measured);
@@ -94,8 +94,8 @@ public sealed record LayoutRequest
 
     public int? Cpus { get; init; }
 
-    /// <summary>BTF to read the struct from instead: raw, or an ELF file.</summary>
-    public string? BtfPath { get; init; }
+    /// <summary>A kernel to read the struct from instead, or null.</summary>
+    public BtfChoice? Btf { get; init; }
 
     public string Struct { get; init; } = "fuse_inode";
 

@@ -24,7 +24,8 @@ public static class SweepExperiment
         CheckNumbers(request);
         HandleMix mix = FileSystemMixes.Choose(
             request.FileSystem, request.HandlesFile, request.Connectable);
-        return Run(request, mix, KernelProfiles.Load(request.Kernel, request.Cpus), cancel);
+        KernelProfile kernel = KernelProfiles.Load(request.Kernel, request.Btf, request.Cpus);
+        return Run(request, mix, kernel, cancel);
     }
 
     /// <summary>As <see cref="Run(SweepRequest, CancellationToken)"/>, the mix given.</summary>

@@ -1,3 +1,4 @@
+using HandleCache.Lab.Kernels;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Mixes;
 using HandleCache.Model.Slab;
@@ -16,6 +17,9 @@ public sealed record SweepRequest
     public bool Connectable { get; init; }
 
     public string Kernel { get; init; } = "this";
+
+    /// <summary>A kernel to read from a file instead, or null.</summary>
+    public BtfChoice? Btf { get; init; }
 
     public int? Cpus { get; init; }
 

@@ -69,6 +69,12 @@ public sealed record KernelProfile
     /// <summary>How the sizes were come by: "measured" or "derived", and where.</summary>
     public IReadOnlyList<ProfileSource> Sources { get; init; } = [];
 
+    /// <summary>
+    /// What nothing told and so was assumed, in words: "2 CPUs"; empty for a kernel that runs or
+    /// was measured.
+    /// </summary>
+    public IReadOnlyList<string> Assumed { get; init; } = [];
+
     /// <summary>Geometries of fuse_inode seen on that kernel, for checking the model.</summary>
     public IReadOnlyList<MeasuredGeometry> Measured { get; init; } = [];
 
