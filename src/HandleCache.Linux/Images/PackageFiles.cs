@@ -78,6 +78,7 @@ internal static class PackageFiles
         SkipRpmHeader(package);
         package.Position = (package.Position + 7) & ~7L;
         SkipRpmHeader(package);
+        CheckEnd(package);
         using Stream cpio = Unpacked(package);
         byte[] header = new byte[CpioHeaderBytes];
         while (true)
@@ -112,6 +113,20 @@ internal static class PackageFiles
         if (bytes > Math.Min(MaxRpmHeaderBytes, package.Length - package.Position))
             throw new InvalidDataException($"an RPM header of {bytes} bytes");
         package.Position += bytes;
+    }
+
+    /// <summary>The payload ends with the file, and is packed to its end.</summary>
+    private static void CheckEnd(Stream package)
+    {
+        long at = package.Position;
+        byte[] head = new byte[8];
+        Fill(package, head);
+        byte[] tail = new byte[Math.Min(16, package.Length - at)];
+        package.Position = package.Length - tail.Length;
+        Fill(package, tail);
+        package.Position = at;
+        if (!Packing.HasEnd(head, tail))
+            throw new InvalidDataException("its end is missing");
     }
 
     private static Stream Unpacked(Stream packed)

@@ -43,6 +43,13 @@ internal static class Packing
     }
 
     /// <summary>
+    /// Whether the last bytes are such as its kind ends with; xz alone tells. Its decoder makes
+    /// something up where a file ends too soon.
+    /// </summary>
+    public static bool HasEnd(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail) =>
+        NameOf(head) != "xz" || tail.TrimEnd((byte)0).EndsWith("YZ"u8);
+
+    /// <summary>
     /// Unpacks all of it; false with a message where it is damaged, cut, or of a kind that is
     /// not read. <paramref name="sized"/>: it ends, as in a boot image, with the unpacked length
     /// (size_append of scripts/Makefile.lib; gzip has it by itself).
@@ -100,6 +107,8 @@ internal static class Packing
     {
         if (name == "lz4")
             return UnpackLz4(packed.Span, expected);
+        if (!HasEnd(packed.Span, packed.Span))
+            throw new InvalidDataException("its end is missing");
         if (name == "xz" && XzX86.Applies(packed.Span))
             return XzX86.Unpack(packed);
         using MemoryStream from = new(packed.ToArray());
