@@ -36,6 +36,10 @@ internal static class SweepCommand
         {
             Description = "Compare only this one; may be given again",
         };
+        Option<string?> inline = new("--inline")
+        {
+            Description = "Compare only these inline lengths, with commas: 12,16,24,40",
+        };
         Option<double> allowRefused = new("--allow-refused")
         {
             Description = "Share of the mix that the best may refuse, 0..1",
@@ -50,7 +54,7 @@ internal static class SweepCommand
         Option<bool> json = SharedOptions.Json();
         Command command = new("sweep", "Memory per inode for every inline length and strategy")
         {
-            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy,
+            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline,
             allowRefused, inodes, simulate, json,
         };
         btf.AddTo(command);
@@ -69,7 +73,12 @@ internal static class SweepCommand
                 Placement = parsed.GetValue(bestHole)
                     ? SlotPlacement.BestHole
                     : SlotPlacement.End,
-                Strategies = [.. (parsed.GetValue(strategy) ?? []).Select(ParseStrategy)],
+                Strategies =
+                [
+                    .. (parsed.GetValue(strategy) ?? []).Select(ParseStrategy),
+                    .. (parsed.GetValue(inline)?.Split(',') ?? [])
+                        .Select(length => ParseStrategy($"inline:{length}")),
+                ],
                 AllowedRefusedShare = parsed.GetValue(allowRefused),
                 Inodes = parsed.GetValue(inodes) is { } n ? Numbers.Count("--inodes", n) : null,
                 SimulatedInodes = Simulated(parsed.GetValue(simulate)),

@@ -16,15 +16,22 @@ public static class LayoutExperiment
     public static LayoutResult Run(LayoutRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.InlineBytes is < 0 or > InodeStep.MaxInlineBytes)
+        foreach (int length in request.InlineLengths)
         {
-            throw new BadInputException(
-                $"inline length {request.InlineBytes}: not 0..{InodeStep.MaxInlineBytes}");
+            if (length is < 0 or > InodeStep.MaxInlineBytes)
+            {
+                throw new BadInputException(
+                    $"inline length {length}: not 0..{InodeStep.MaxInlineBytes}");
+            }
         }
 
         bool fuse = string.Equals(request.Struct, FuseInode, StringComparison.Ordinal);
         if (request.Sweep && !fuse)
             throw new BadInputException("--sweep needs struct fuse_inode, whose cache is known");
+        if ((request.Matrix || request.InlineLengths.Count > 1) && !fuse)
+            throw new BadInputException("a table of costs needs struct fuse_inode");
+        if (request.Matrix && request.InlineLengths.Count != 1)
+            throw new BadInputException("--matrix is for one inline length: --inline N");
         (KernelProfile kernel, StructLayout today, string how) = Resolve(request, fuse);
         CheckMember(today, request.Placement);
         StructLayout layout = request.InlineBytes is { } inline
@@ -33,17 +40,37 @@ public static class LayoutExperiment
             : today;
         if (!fuse)
             return new LayoutResult(kernel, today, layout, how, null, null, null, []);
+        ObjectCost before = CostOf(kernel, today);
         return new LayoutResult(
             kernel,
             today,
             layout,
             how,
             CostOf(kernel, layout),
-            CostOf(kernel, today),
+            before,
             Kmalloc.CostOf(kernel, kernel.ForgetLinkBytes, KmallocType.Cgroup),
             request.Sweep
                 ? InodeSteps.Of(kernel, request.Header, request.Placement)
-                : []);
+                : [])
+        {
+            Lengths = request.InlineLengths.Count > 1
+                ? [.. request.InlineLengths.Select(n => LengthOf(kernel, request, n, before))]
+                : [],
+            Matrix = request.Matrix
+                ? LayoutMatrix.Of(
+                    kernel, request.Header, request.InlineBytes!.Value, request.Placement,
+                    request.Cpus)
+                : [],
+        };
+    }
+
+    private static LengthRow LengthOf(
+        KernelProfile kernel, LayoutRequest request, int inline, ObjectCost today)
+    {
+        StructLayout layout = new HandleSlotLayout(request.Header, inline, false, true)
+            .PlaceIn(kernel.FuseInodeLayout(), request.Placement);
+        ObjectCost cost = CostOf(kernel, layout);
+        return new LengthRow(inline, layout, cost, cost.TotalBytes - today.TotalBytes);
     }
 
     private static (KernelProfile Kernel, StructLayout Today, string How) Resolve(
@@ -102,9 +129,16 @@ public sealed record LayoutRequest
     public HandleHeader Header { get; init; }
 
     /// <summary>
-    /// Inline bytes of the slot to add; null adds none and shows the struct as it is.
+    /// Inline bytes of the slot to add, of several slots where several are to be compared; empty
+    /// adds none and shows the struct as it is.
     /// </summary>
-    public int? InlineBytes { get; init; }
+    public IReadOnlyList<int> InlineLengths { get; init; } = [];
+
+    /// <summary>The first of them, or null.</summary>
+    public int? InlineBytes => InlineLengths.Count > 0 ? InlineLengths[0] : null;
+
+    /// <summary>Also what the slot costs as the kernel may be configured.</summary>
+    public bool Matrix { get; init; }
 
     public SlotPlacement Placement { get; init; }
 
