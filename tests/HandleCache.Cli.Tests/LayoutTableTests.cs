@@ -113,6 +113,13 @@ public sealed class LayoutTableTests : IDisposable
     [Theory]
     [InlineData("its struct fuse_inode are not known", "layout", "--matrix", "--kernel", "5.10")]
     [InlineData("--matrix is for one", "layout", "--matrix", "--kernel", "6.1", "--inline", "1,2")]
+    [InlineData("neither is the place 'best-hole'", "layout", "--kernel", "5.10", "--best-hole")]
+    [InlineData("neither is the place 'best-hole'", "sweep", "--kernel", "5.10", "--best-hole",
+        "--filesystem", "ext4")]
+    [InlineData("v2-refuse-longest is a defect of v2", "restart", "--model", "--dialect", "v3",
+        "--defect", "v2-refuse-longest")]
+    [InlineData("v2-refuse-longest is a defect of v2", "restart", "--model", "--dialect", "v3",
+        "--defect", "v3-null-handle-unequal", "--defect", "v2-refuse-longest")]
     [InlineData("length 161", "layout", "--kernel", "6.1", "--inline", "12,161")]
     [InlineData("''", "layout", "--kernel", "6.1", "--inline", "12,,16")]
     public void A_table_that_cannot_be_made_is_exit_2(string message, params string[] arguments)

@@ -19,7 +19,7 @@ internal static class SweepCommand
         Option<string?> handles = HandlesOption();
         Option<bool> connectable = new("--connectable")
         {
-            Description = "The mix's connectable handles, where it was surveyed with them",
+            Description = "The mix's connectable handles; a file must be surveyed with them",
         };
         Option<string> kernel = SlabCommand.KernelOption();
         Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
@@ -40,6 +40,10 @@ internal static class SweepCommand
         {
             Description = "Compare only these inline lengths, with commas: 12,16,24,40",
         };
+        Option<bool> unaccounted = new("--unaccounted")
+        {
+            Description = "External buffers by GFP_KERNEL, not GFP_KERNEL_ACCOUNT",
+        };
         Option<double> allowRefused = new("--allow-refused")
         {
             Description = "Share of the mix that the best may refuse, 0..1",
@@ -54,7 +58,7 @@ internal static class SweepCommand
         Option<bool> json = SharedOptions.Json();
         Command command = new("sweep", "Memory per inode for every inline length and strategy")
         {
-            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline,
+            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline, unaccounted,
             allowRefused, inodes, simulate, json,
         };
         btf.AddTo(command);
@@ -79,6 +83,7 @@ internal static class SweepCommand
                     .. (parsed.GetValue(inline)?.Split(',') ?? [])
                         .Select(length => ParseStrategy($"inline:{length}")),
                 ],
+                SpillType = parsed.GetValue(unaccounted) ? KmallocType.Normal : KmallocType.Cgroup,
                 AllowedRefusedShare = parsed.GetValue(allowRefused),
                 Inodes = parsed.GetValue(inodes) is { } n ? Numbers.Count("--inodes", n) : null,
                 SimulatedInodes = Simulated(parsed.GetValue(simulate)),

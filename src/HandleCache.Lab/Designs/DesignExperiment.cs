@@ -35,7 +35,14 @@ public static class DesignExperiment
         }
 
         foreach (Design design in designs)
+        {
             CheckFits(design, mix);
+            string? wrong = kernels.Select(k => k.PlacementError(design.Storage.Placement))
+                .FirstOrDefault(error => error is not null);
+            if (wrong is not null)
+                throw new BadInputException($"design {design.Name}: {wrong}");
+        }
+
         CompareRequest figures = new() { DirectoryNames = 1_000, StatFiles = 1_000 };
         List<Candidate> candidates = [.. designs.Select(d => new Candidate(
             DesignDeviation.SoundOf(d.Wire).ToDialect(), d.Storage))];

@@ -34,6 +34,12 @@ public static class LayoutExperiment
             throw new BadInputException("--matrix is for one inline length: --inline N");
         (KernelProfile kernel, StructLayout today, string how) = Resolve(request, fuse);
         CheckMember(today, request.Placement);
+        if (fuse && request.InlineBytes is not null
+            && kernel.PlacementError(request.Placement) is { } wrong)
+        {
+            throw new BadInputException(wrong);
+        }
+
         StructLayout layout = request.InlineBytes is { } inline
             ? new HandleSlotLayout(request.Header, inline, false, true)
                 .PlaceIn(today, request.Placement)

@@ -27,6 +27,9 @@ public sealed record SweepRequest
 
     public SlotPlacement Placement { get; init; }
 
+    /// <summary>The kmalloc caches of external buffers: accounted to a memcg or not.</summary>
+    public KmallocType SpillType { get; init; } = KmallocType.Cgroup;
+
     /// <summary>Strategies to compare; empty for all of them.</summary>
     public IReadOnlyList<HandleStrategy> Strategies { get; init; } = [];
 
