@@ -58,7 +58,8 @@ internal static class SweepCommand
         Option<bool> json = SharedOptions.Json();
         Command command = new("sweep", "Memory per inode for every inline length and strategy")
         {
-            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline, unaccounted,
+            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline,
+            unaccounted,
             allowRefused, inodes, simulate, json,
         };
         btf.AddTo(command);

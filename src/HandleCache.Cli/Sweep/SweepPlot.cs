@@ -39,7 +39,7 @@ internal static class SweepPlot
         SweepRow[] rows = [.. result.Rows.Where(r => r.Strategy.Kind == kind)];
         SweepRow[] serving = [.. rows.Where(r => r.RefusedShare < 1e-9)];
 
-        // Where all strategies are drawn, inline-only is inline as far as it serves the mix.
+        // Where all strategies are drawn, inline-only is inline as far as it serves.
         bool alone = result.Rows.All(
             r => r.Strategy.Kind is HandleStrategyKind.None || r.Strategy.Kind == kind);
         if (kind == HandleStrategyKind.InlineOnly && !alone)
@@ -51,7 +51,7 @@ internal static class SweepPlot
             Add(series, rows, $"{name} (refuses some of the mix)");
     }
 
-    /// <summary>The cache for the longest handle there can be, or each that was asked for.</summary>
+    /// <summary>The cache for the longest handle, or each that was asked for.</summary>
     private static void AddCaches(List<PlotSeries> series, SweepResult result)
     {
         ILookup<int, SweepRow> caches = result.Rows
@@ -63,7 +63,8 @@ internal static class SweepPlot
             if (caches.Contains(longest) && cache.Key != longest)
                 continue;
             SweepRow[] serving = [.. cache.Where(r => r.RefusedShare < 1e-9)];
-            string name = string.Create(CultureInfo.InvariantCulture, $"inline:N+cache:{cache.Key}");
+            string name = string.Create(
+                CultureInfo.InvariantCulture, $"inline:N+cache:{cache.Key}");
             if (serving.Length > 0)
                 Add(series, serving, name);
             else

@@ -50,7 +50,8 @@ internal sealed class TraceFile : IDisposable
     public long BytesRead { get; private set; }
 
     /// <exception cref="BadInputException">
-    /// Not readable, compressed otherwise than by zstd, or neither format; the offset is named where there is one.
+    /// Not readable, compressed otherwise than by zstd, or neither format; the offset is
+    /// named where there is one.
     /// </exception>
     public static TraceFile Open(string path, TraceFileFormat format)
     {
