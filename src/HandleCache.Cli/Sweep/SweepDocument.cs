@@ -79,7 +79,7 @@ internal sealed record SweepDocument(
         string? Filesystem, string? Handles, bool Connectable, string Kernel, string? Btf,
         string? BtfBase, int Cpus,
         string Header, string Placement, IReadOnlyList<string> Strategies, bool Accounted,
-        double AllowRefused,         long? Inodes, int Simulate);
+        double AllowRefused, long? Inodes, int Simulate);
 
     internal sealed record SweepRowJson(
         string Strategy, int InlineBytes, double BytesPerInode, double DeltaBytes,

@@ -1,5 +1,4 @@
 using HandleCache.Lab.Compare;
-using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Mixes;
 using HandleCache.Model.Designs;
 using HandleCache.Model.Handles;
