@@ -125,6 +125,51 @@ public sealed class SweepCommandTests : IDisposable
         Assert.True(File.Exists(plot + ".gp") && File.Exists(plot + ".dat"));
     }
 
+    [Theory]
+    [InlineData("inline:12", "inline:N (kmalloc spill)")]
+    [InlineData("inline:12+cache:64", "inline:N+cache:64")]
+    [InlineData("inline-only:32", "inline-only:N")]
+    [InlineData("static:4", "static:N (refuses some of the mix)")]
+    [InlineData("pointer", "pointer (RFC v3)")]
+    [InlineData("pointer-max:64", "pointer-max:64 (RFC v1/v2)")]
+    public void A_single_strategy_is_drawn_under_its_name(string strategy, string name)
+    {
+        string plot = Path.Combine(_folder, "one.svg");
+        Cli.Outcome outcome = Cli.Run(
+            "sweep", "--filesystem", "btrfs", "--kernel", "6.18", "--strategy", strategy,
+            "--plot", plot, "--keep-data");
+        Assert.SkipWhen(
+            outcome.ExitCode == 3 && outcome.Error.Contains("apt", StringComparison.Ordinal),
+            "gnuplot is not installed");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        string data = File.ReadAllText(plot + ".dat");
+        Assert.StartsWith($"# {name}\n", data, StringComparison.Ordinal);
+        // One point is no line: gnuplot would draw nothing of it.
+        int points = data.Split('\n').Count(line => line.Length > 0 && line[0] != '#');
+        Assert.Equal(
+            points == 1,
+            File.ReadAllText(plot + ".gp").Contains("with points", StringComparison.Ordinal));
+    }
+
+    /// <summary>RFC v3 allocates with GFP_KERNEL; the sweep accounts unless told not to.</summary>
+    [Fact]
+    public void Sweep_and_compare_agree_on_what_a_pointer_costs_where_neither_accounts_it()
+    {
+        double posted = Cli.Json(
+            "compare", "--filesystem", "btrfs", "--kernel", "6.18", "--dialect", "v3")
+            .GetProperty("rows")[0].GetProperty("storageDeltaBytes").GetDouble();
+        double Swept(params string[] more) => Cli.Json([
+            "sweep", "--filesystem", "btrfs", "--kernel", "6.18", "--strategy", "pointer", .. more,
+        ]).GetProperty("best").GetProperty("deltaBytes").GetDouble();
+        Assert.Equal(posted, Swept("--unaccounted"), 6);
+        // A vector of 8 bytes for each buffer of its slab.
+        Assert.Equal(posted + 8, Swept(), 2);
+        Assert.Contains(
+            "--unaccounted",
+            Cli.Run("sweep", "--filesystem", "btrfs", "--kernel", "6.18").Output,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_report_is_one_page_that_loads_nothing()
     {

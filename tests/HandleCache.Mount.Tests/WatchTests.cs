@@ -69,6 +69,25 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public void A_server_without_handles_is_recorded_with_those_of_a_mix()
+    {
+        Require();
+        string output = _script.Run(Watch + """
+            watch --json --record t.trace --filesystem btrfs -- $root/server -f -o source=$src
+            ls -lR $mnt >/dev/null; rm $mnt/a/f2; stat $mnt/a/f3 >/dev/null
+            stop INT
+            [ $rc = 0 ] || die "ended with $rc: $(cat err)"
+            grep -q 'got one of btrfs' out || die "$(cat out)"
+            dotnet "$program" replay t.trace --kernel 6.18 --json
+            """);
+        using JsonDocument document = JsonDocument.Parse(output);
+        JsonElement replayed = document.RootElement;
+        Assert.Equal("match", replayed.GetProperty("verdict").GetString());
+        Assert.Equal(0, replayed.GetProperty("inodesWithoutHandle").GetInt64());
+        Assert.Equal(1001.06, replayed.GetProperty("bytesPerInode").GetDouble(), 0.01);
+    }
+
+    [Fact]
     public void However_it_ends_neither_mount_nor_server_is_left()
     {
         Require();

@@ -14,7 +14,8 @@ internal sealed record KernelJson(
     int SlabMaxOrder,
     int SlabMinOrder,
     int SlabMinObjects,
-    bool Memcg)
+    bool Memcg,
+    IReadOnlyList<string>? Assumed)
 {
     public static KernelJson Of(KernelProfile kernel) => new(
         kernel.Name,
@@ -27,5 +28,6 @@ internal sealed record KernelJson(
         kernel.SlabMaxOrder,
         kernel.SlabMinOrder,
         kernel.SlabMinObjects,
-        kernel.Memcg);
+        kernel.Memcg,
+        kernel.Assumed.Count == 0 ? null : kernel.Assumed);
 }

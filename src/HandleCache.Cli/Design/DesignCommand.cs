@@ -25,8 +25,10 @@ internal static class DesignCommand
 
     private static readonly Option<string[]> Kernels = new("--kernel")
     {
-        Description = "Kernels to reckon memory with, with commas; default: this",
+        Description = "Kernels to reckon memory with, with commas; default: this, or that of --btf",
     };
+
+    private static readonly BtfOptions Btf = new();
 
     private static readonly Option<int?> Cpus = new("--cpus")
     {
@@ -89,6 +91,7 @@ internal static class DesignCommand
             Name, Against, Kernels, Cpus, FileSystem, Handles, Strategy, Histories, Seed, New,
             From, Patch, FileSchema, Html, Json,
         };
+        Btf.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() => Run(parsed)));
         return command;
     }
@@ -111,13 +114,14 @@ internal static class DesignCommand
             throw new BadInputException("give --filesystem NAME or --handles FILE");
         }
 
+        BtfChoice? btf = Btf.Choice(parsed, null);
+        List<string> named = Words(parsed.GetValue(Kernels));
         DesignRequest request = new()
         {
             Design = design,
             Against = Words(parsed.GetValue(Against)),
-            Kernels = Words(parsed.GetValue(Kernels)) is { Count: > 0 } some
-                ? some
-                : [KernelProfiles.RunningName],
+            Kernels = named.Count > 0 || btf is not null ? named : [KernelProfiles.RunningName],
+            Btf = btf,
             Cpus = parsed.GetValue(Cpus),
             FileSystem = parsed.GetValue(FileSystem),
             HandlesFile = parsed.GetValue(Handles),
@@ -129,7 +133,7 @@ internal static class DesignCommand
         {
             Console.Out.Write(DesignPatch.Of(
                 DesignFiles.Load(request.Design),
-                [.. request.Kernels.Select(k => KernelProfiles.Load(k, request.Cpus))]));
+                [.. request.Profiles()]));
             return ExitCode.Success;
         }
 

@@ -86,7 +86,9 @@ internal static class DesignText
         }
 
         Add("--against", request.Against.Count > 0 ? string.Join(',', request.Against) : null);
-        Add("--kernel", string.Join(',', request.Kernels));
+        Add("--btf", request.Btf?.Path);
+        Add("--btf-base", request.Btf?.BasePath);
+        Add("--kernel", request.Kernels.Count > 0 ? string.Join(',', request.Kernels) : null);
         Add("--cpus", request.Cpus?.ToString(CultureInfo.InvariantCulture));
         Add("--filesystem", request.FileSystem);
         Add("--handles", request.HandlesFile);

@@ -25,7 +25,7 @@ internal static class LayoutCommand
         };
         Option<string?> inline = new("--inline")
         {
-            Description = "Inline bytes, 0..160, or none (default 12; none for --struct)",
+            Description = "Inline bytes, 0..160, several with commas, or none (default 12)",
         };
         Option<string?> after = new("--after") { Description = "Place behind this member" };
         Option<bool> bestHole = new("--best-hole")
@@ -36,12 +36,13 @@ internal static class LayoutCommand
         {
             Description = "The step table of inline lengths 0..160",
         };
+        Option<bool> matrix = new("--matrix")
+        {
+            Description = "The cost with and without DAX, PASSTHROUGH, memcg, by CPUs",
+        };
         Option<string> kernel = SlabCommand.KernelOption();
         Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
-        Option<string?> btf = new("--btf")
-        {
-            Description = "BTF to read instead: raw, or ELF with .BTF",
-        };
+        BtfOptions btf = new();
         Option<string> structName = new("--struct")
         {
             Description = "Struct to show",
@@ -51,8 +52,9 @@ internal static class LayoutCommand
         Command command = new(
             "layout", "Layout of struct fuse_inode with a handle slot, pahole style")
         {
-            header, inline, after, bestHole, sweep, kernel, cpus, btf, structName, json,
+            header, inline, after, bestHole, sweep, matrix, kernel, cpus, structName, json,
         };
+        btf.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() =>
         {
             string name = parsed.GetValue(structName)!;
@@ -62,12 +64,13 @@ internal static class LayoutCommand
             {
                 Kernel = parsed.GetValue(kernel)!,
                 Cpus = parsed.GetValue(cpus),
-                BtfPath = parsed.GetValue(btf),
+                Btf = btf.Choice(parsed, kernel),
                 Struct = name,
                 Header = ParseHeader(parsed.GetValue(header)!),
-                InlineBytes = ParseInline(inlineText),
+                InlineLengths = ParseLengths(inlineText),
                 Placement = ParsePlacement(parsed.GetValue(after), parsed.GetValue(bestHole)),
                 Sweep = parsed.GetValue(sweep),
+                Matrix = parsed.GetValue(matrix),
             };
             LayoutResult result = LayoutExperiment.Run(request);
             if (parsed.GetValue(json))
@@ -85,15 +88,14 @@ internal static class LayoutCommand
             : throw new BadInputException(
                 $"unknown header '{text}'; known: {HandleHeader.KnownNames}");
 
-    private static int? ParseInline(string text)
-    {
-        if (text == NoSlot)
-            return null;
-        return int.TryParse(
-            text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int bytes)
-            ? bytes
-            : throw new BadInputException($"inline length '{text}': not a number and not none");
-    }
+    private static int[] ParseLengths(string text) =>
+        text == NoSlot ? [] : [.. text.Split(',').Select(ParseLength)];
+
+    /// <summary>One inline length, its range unchecked.</summary>
+    internal static int ParseLength(string text) => int.TryParse(
+        text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int bytes)
+        ? bytes
+        : throw new BadInputException($"inline length '{text}': not a number and not none");
 
     private static SlotPlacement ParsePlacement(string? after, bool bestHole)
     {

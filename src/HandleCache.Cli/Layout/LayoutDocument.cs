@@ -26,7 +26,9 @@ internal sealed record LayoutDocument(
     double? DeltaBytes,
     IReadOnlyList<LayoutDocument.Member> Members,
     IReadOnlyList<LayoutDocument.Hole> Holes,
-    IReadOnlyList<LayoutDocument.LayoutStepJson>? Steps)
+    IReadOnlyList<LayoutDocument.LayoutStepJson>? Steps,
+    IReadOnlyList<LayoutDocument.LengthJson>? Lengths,
+    IReadOnlyList<LayoutDocument.MatrixJson>? Matrix)
 {
     public static LayoutDocument Of(LayoutRequest request, LayoutResult result)
     {
@@ -42,8 +44,10 @@ internal sealed record LayoutDocument(
             new LayoutChoices(
                 request.Header.Name,
                 request.InlineBytes,
+                request.InlineLengths.Count > 1 ? request.InlineLengths : null,
                 request.Placement.ToString(),
-                request.BtfPath,
+                request.Btf?.Path,
+                request.Btf?.BasePath,
                 request.Sweep),
             result.Layout.SizeBytes,
             g?.SlotBytes,
@@ -66,8 +70,20 @@ internal sealed record LayoutDocument(
                 h.BitOffset,
                 h.Bits,
                 h.AfterMember == result.Layout.Members.Count - 1))],
-            request.Sweep ? [.. result.Steps.Select(StepOf)] : null);
+            request.Sweep ? [.. result.Steps.Select(StepOf)] : null,
+            result.Lengths.Count == 0 ? null : [.. result.Lengths.Select(LengthOf)],
+            result.Matrix.Count == 0 ? null : [.. result.Matrix.Select(MatrixOf)]);
     }
+
+    private static LengthJson LengthOf(LengthRow row) => new(
+        row.InlineBytes, row.OffsetBytes, row.Layout.SizeBytes, row.Cost.Geometry.SlotBytes,
+        row.Cost.Geometry.Order, row.Cost.Geometry.ObjectsPerSlab,
+        row.Cost.Geometry.FreeTailBytes, row.Cost.TotalBytes, row.DeltaBytes);
+
+    private static MatrixJson MatrixOf(MatrixRow row) => new(
+        row.Dax, row.Passthrough, row.Memcg, row.Cpus, row.IsOwn, row.SizeofBytes,
+        row.Today.Geometry.SlotBytes, row.Today.TotalBytes, row.WithSlot.Geometry.SlotBytes,
+        row.WithSlot.TotalBytes, row.DeltaBytes);
 
     private static LayoutCostJson? CostOf(ObjectCost? cost, ObjectCost? forgetLink) =>
         cost is not { } inode || forgetLink is not { } forget
@@ -109,7 +125,8 @@ internal sealed record LayoutDocument(
         step.Reason);
 
     internal sealed record LayoutChoices(
-        string Header, int? InlineBytes, string Placement, string? Btf, bool Sweep);
+        string Header, int? InlineBytes, IReadOnlyList<int>? InlineLengths, string Placement,
+        string? Btf, string? BtfBase, bool Sweep);
 
     internal sealed record LayoutCostJson(
         double Pages, double Vector, double ForgetLink, double Total);
@@ -123,6 +140,17 @@ internal sealed record LayoutDocument(
         int? BitSize, bool? Added, IReadOnlyList<Member>? Members);
 
     internal sealed record Hole(long Offset, long BitOffset, long Bits, bool AtEnd);
+
+    /// <summary>Bytes per inode are without forget link.</summary>
+    internal sealed record LengthJson(
+        int InlineBytes, int Offset, int Sizeof, int SlabSize, int Order, int ObjectsPerSlab,
+        int FreeTail, double BytesPerInode, double DeltaBytes);
+
+    /// <summary>Bytes per inode, without forget link; today is without the slot.</summary>
+    internal sealed record MatrixJson(
+        bool Dax, bool Passthrough, bool Memcg, int PresentCpus, bool Own, int Sizeof,
+        int TodaySlabSize, double TodayBytes, int SlabSize, double BytesPerInode,
+        double DeltaBytes);
 
     internal sealed record LayoutStepJson(
         int FromInlineBytes, int ToInlineBytes, int Sizeof, int SlabSize, int Order,

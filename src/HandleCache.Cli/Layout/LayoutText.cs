@@ -13,6 +13,8 @@ internal static class LayoutText
 {
     public static string Of(LayoutRequest request, LayoutResult result)
     {
+        if (result.Lengths.Count > 0 || result.Matrix.Count > 0)
+            return LayoutTables.Of(request, result);
         StringBuilder text = new(StructText.Of(result.Layout));
         if (request.InlineBytes is { } inline)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Slab;
+using HandleCache.Cli.Sweep;
 using HandleCache.Lab;
 using HandleCache.Lab.Replay;
 using HandleCache.Model.Handles;
@@ -13,7 +14,7 @@ internal static class ReplayCommand
 {
     private static readonly Argument<string> Trace = new("TRACE")
     {
-        Description = "A file that `--record` wrote, or one of libCacheSim's",
+        Description = "A file that `--record` wrote, or one of libCacheSim's; zstd is unpacked",
     };
 
     private static readonly Option<string[]> Strategy = new("--strategy")
@@ -43,6 +44,9 @@ internal static class ReplayCommand
         Description = "Also find inodes by their handles, as an exporting kernel would",
     };
 
+    private static readonly Option<string?> FileSystem = SweepCommand.FileSystemOption();
+    private static readonly Option<string?> Handles = SweepCommand.HandlesOption();
+
     private static readonly Option<bool> Json = SharedOptions.Json();
 
     public static Command Build()
@@ -50,7 +54,8 @@ internal static class ReplayCommand
         Option<string> kernel = SlabCommand.KernelOption();
         Command command = new("replay", "Put recorded traffic through the model")
         {
-            Trace, Strategy, kernel, Format, Inodes, Save, IndexHandles, Json,
+            Trace, Strategy, kernel, Format, FileSystem, Handles, Inodes, Save, IndexHandles,
+            Json,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, kernel)));
         return command;
@@ -64,6 +69,8 @@ internal static class ReplayCommand
             Format = ParseFormat(parsed.GetValue(Format)!),
             Strategies = Strategies(parsed.GetValue(Strategy)),
             Kernel = parsed.GetValue(kernel)!,
+            FileSystem = parsed.GetValue(FileSystem),
+            HandlesFile = parsed.GetValue(Handles),
             IndexByHandle = parsed.GetValue(IndexHandles),
             Inodes = parsed.GetValue(Inodes) is { } inodes ? InodeCount(inodes) : null,
             Save = parsed.GetValue(Save),

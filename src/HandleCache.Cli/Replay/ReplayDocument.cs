@@ -19,7 +19,9 @@ internal sealed record ReplayDocument(
     ReplayDocument.Origins How,
     KernelJson Kernel,
     ReplayDocument.ReplayChoices Options,
-    IReadOnlyList<ReplayDocument.ReplayRowJson> Rows)
+    IReadOnlyList<ReplayDocument.ReplayRowJson> Rows,
+    long InodesWithoutHandle,
+    MixJson? Mix)
 {
     public static ReplayDocument Of(ReplayRequest request, ReplayResult result)
     {
@@ -47,10 +49,14 @@ internal sealed record ReplayDocument(
                 request.Kernel,
                 request.Header.Name,
                 request.Format,
+                request.FileSystem,
+                request.HandlesFile,
                 request.IndexByHandle,
                 result.Inodes,
                 request.Save),
-            [.. result.Rows.Select(RowOf)]);
+            [.. result.Rows.Select(RowOf)],
+            result.WithoutHandle,
+            result.Mix is { } mix ? MixJson.Of(mix) : null);
     }
 
     private static ReplayRowJson RowOf(ReplayRow row) => new(
@@ -96,7 +102,7 @@ internal sealed record ReplayDocument(
 
     internal sealed record ReplayChoices(
         IReadOnlyList<string> Strategies, string Kernel, string Header, TraceFileFormat Format,
-        bool IndexHandles, int? Inodes, string? Save);
+        string? Filesystem, string? Handles, bool IndexHandles, int? Inodes, string? Save);
 
     internal sealed record ReplayRowJson(
         string Strategy, bool Holds, long Operations, long Requests, long Entries, long Forgets,

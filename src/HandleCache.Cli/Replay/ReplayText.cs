@@ -23,6 +23,21 @@ internal static class ReplayText
             + $"{tally.ForgetMessages} messages");
         text.AppendLine(Plain, $"{tally.Created} inodes made, {tally.InodesPeak} at most at once; "
             + $"kernel {result.Kernel.Name}");
+        if (result.Mix is { } mix)
+        {
+            TextTable.Paragraph(
+                text,
+                $"Inodes that came without a handle have one of {mix.Name} ({mix.How}), by "
+                + "nodeid.", 0);
+        }
+        else if (result.WithoutHandle > 0)
+        {
+            TextTable.Paragraph(
+                text,
+                $"{TextTable.Number(result.WithoutHandle)} inodes came without a handle and are "
+                + "reckoned so; --filesystem NAME or --handles FILE gives them those of a mix.", 0);
+        }
+
         text.Append('\n');
         WriteRows(text, result);
         WriteChecks(text, result);

@@ -3,6 +3,7 @@ using HandleCache.Cli.Common;
 using HandleCache.Cli.Survey;
 using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Compare;
+using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Plots;
 using HandleCache.Lab.Survey;
 using HandleCache.Lab.Sweep;
@@ -39,6 +40,7 @@ internal static class ReportCommand
             Description = "Kernels, may be given again; default: "
                 + string.Join(", ", DefaultKernels),
         };
+        BtfOptions btf = new();
         Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
         Option<string[]> survey = new("--survey")
         {
@@ -49,6 +51,7 @@ internal static class ReportCommand
         {
             html, fileSystems, handles, kernels, cpus, survey, json,
         };
+        btf.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() =>
         {
             string file = parsed.GetValue(html)!;
@@ -57,9 +60,15 @@ internal static class ReportCommand
             string[] files = parsed.GetValue(handles) ?? [];
             string[] given = parsed.GetValue(fileSystems) ?? [];
             string[] mixes = given.Length + files.Length == 0 ? DefaultMixes : given;
-            string[] versions = parsed.GetValue(kernels) is { Length: > 0 } k
-                ? k
-                : DefaultKernels;
+            BtfChoice? fromFile = btf.Choice(parsed, null);
+            string[] named = parsed.GetValue(kernels) ?? [];
+            List<KernelChoice> versions =
+            [
+                .. (named.Length == 0 && fromFile is null ? DefaultKernels : named)
+                    .Select(name => new KernelChoice(name, null)),
+            ];
+            if (fromFile is not null)
+                versions.Add(new KernelChoice(KernelProfiles.RunningName, fromFile));
             List<(string? Name, string? File)> chosen =
             [
                 .. mixes.Select(name => ((string?)name, (string?)null)),
@@ -89,41 +98,45 @@ internal static class ReportCommand
 
     private static ReportDocument Document(
         string file, string page, ReportHtml.Run<SweepRequest, SweepResult>[] sweeps,
-        List<(string? Name, string? File)> mixes, string[] kernels) => new(
+        List<(string? Name, string? File)> mixes, List<KernelChoice> kernels) => new(
         JsonOutput.SchemaVersion,
         ProfileSource.Derived,
         file,
         page.Length,
-        new ReportDocument.ReportChoices([.. mixes.Select(m => m.Name ?? m.File)], kernels),
+        new ReportDocument.ReportChoices(
+            [.. mixes.Select(m => m.Name ?? m.File)],
+            [.. kernels.Select(k => k.Btf?.Path ?? k.Name)]),
         [.. sweeps.Select(s => SweepAnswer.Of(s.Request, s.Result))]);
 
     private static ReportHtml.Run<SweepRequest, SweepResult> Sweep(
-        (string? Name, string? File) mix, string kernel, int? cpus, CancellationToken cancel)
+        (string? Name, string? File) mix, KernelChoice kernel, int? cpus, CancellationToken cancel)
     {
         SweepRequest request = new()
         {
             FileSystem = mix.Name,
             HandlesFile = mix.File,
-            Kernel = kernel,
+            Kernel = kernel.Name,
+            Btf = kernel.Btf,
             Cpus = cpus,
         };
         return new(
-            $"handlecache sweep {MixText(mix)} --kernel {kernel}{CpusText(cpus)}",
+            $"handlecache sweep {MixText(mix)} {kernel}{CpusText(cpus)}",
             request, SweepExperiment.Run(request, cancel));
     }
 
     private static ReportHtml.Run<CompareRequest, CompareResult> Compare(
-        (string? Name, string? File) mix, string kernel, int? cpus, CancellationToken cancel)
+        (string? Name, string? File) mix, KernelChoice kernel, int? cpus, CancellationToken cancel)
     {
         CompareRequest request = new()
         {
             FileSystem = mix.Name,
             HandlesFile = mix.File,
-            Kernel = kernel,
+            Kernel = kernel.Name,
+            Btf = kernel.Btf,
             Cpus = cpus,
         };
         return new(
-            $"handlecache compare {MixText(mix)} --kernel {kernel}{CpusText(cpus)}",
+            $"handlecache compare {MixText(mix)} {kernel}{CpusText(cpus)}",
             request, CompareExperiment.Run(request, cancel));
     }
 
@@ -136,6 +149,13 @@ internal static class ReportCommand
         return new(
             $"handlecache survey --xdev {string.Join(' ', paths)}",
             request, SurveyBar.Run(request, cancel));
+    }
+
+    /// <summary>A kernel of a sweep: by name, or by a file.</summary>
+    private sealed record KernelChoice(string Name, BtfChoice? Btf)
+    {
+        public override string ToString() =>
+            Btf is null ? $"--kernel {Name}" : BtfOptions.Text(Btf).TrimStart();
     }
 
     private static string MixText((string? Name, string? File) mix) =>

@@ -56,8 +56,13 @@ internal static class SlabRenderer
 
     public static string KernelLine(KernelProfile kernel) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Kernel {kernel.Name} ({kernel.Release}), {kernel.PresentCpus} CPUs present, "
-        + $"pages of {kernel.PageBytes}, memcg {(kernel.Memcg ? "on" : "off")}");
+        $"Kernel {NameOf(kernel)}, {kernel.PresentCpus} CPUs present, "
+        + $"pages of {kernel.PageBytes}, memcg {(kernel.Memcg ? "on" : "off")}")
+        + (kernel.Assumed.Count == 0 ? "" : $"; assumed: {string.Join(", ", kernel.Assumed)}");
+
+    private static string NameOf(KernelProfile kernel) => kernel.Name == kernel.Release
+        ? kernel.Name
+        : $"{kernel.Name} ({kernel.Release})";
 
     public static string VectorReason(KernelProfile kernel, MemcgVector vector) =>
         vector.Placement switch

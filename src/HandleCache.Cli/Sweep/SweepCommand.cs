@@ -19,7 +19,7 @@ internal static class SweepCommand
         Option<string?> handles = HandlesOption();
         Option<bool> connectable = new("--connectable")
         {
-            Description = "The mix's connectable handles, where it was surveyed with them",
+            Description = "The mix's connectable handles; a file must be surveyed with them",
         };
         Option<string> kernel = SlabCommand.KernelOption();
         Option<int?> cpus = new("--cpus") { Description = "CPUs present; default: the kernel's" };
@@ -36,6 +36,14 @@ internal static class SweepCommand
         {
             Description = "Compare only this one; may be given again",
         };
+        Option<string?> inline = new("--inline")
+        {
+            Description = "Compare only these inline lengths, with commas: 12,16,24,40",
+        };
+        Option<bool> unaccounted = new("--unaccounted")
+        {
+            Description = "External buffers by GFP_KERNEL, not GFP_KERNEL_ACCOUNT",
+        };
         Option<double> allowRefused = new("--allow-refused")
         {
             Description = "Share of the mix that the best may refuse, 0..1",
@@ -45,13 +53,16 @@ internal static class SweepCommand
         {
             Description = "Check the best against so many simulated inodes: 1M",
         };
+        BtfOptions btf = new();
         PlotOptions plot = new();
         Option<bool> json = SharedOptions.Json();
         Command command = new("sweep", "Memory per inode for every inline length and strategy")
         {
-            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy,
+            fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline,
+            unaccounted,
             allowRefused, inodes, simulate, json,
         };
+        btf.AddTo(command);
         plot.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() =>
         {
@@ -61,12 +72,19 @@ internal static class SweepCommand
                 HandlesFile = parsed.GetValue(handles),
                 Connectable = parsed.GetValue(connectable),
                 Kernel = parsed.GetValue(kernel)!,
+                Btf = btf.Choice(parsed, kernel),
                 Cpus = parsed.GetValue(cpus),
                 Header = LayoutCommand.ParseHeader(parsed.GetValue(header)!),
                 Placement = parsed.GetValue(bestHole)
                     ? SlotPlacement.BestHole
                     : SlotPlacement.End,
-                Strategies = [.. (parsed.GetValue(strategy) ?? []).Select(ParseStrategy)],
+                Strategies =
+                [
+                    .. (parsed.GetValue(strategy) ?? []).Select(ParseStrategy),
+                    .. (parsed.GetValue(inline)?.Split(',') ?? [])
+                        .Select(length => ParseStrategy($"inline:{length}")),
+                ],
+                SpillType = parsed.GetValue(unaccounted) ? KmallocType.Normal : KmallocType.Cgroup,
                 AllowedRefusedShare = parsed.GetValue(allowRefused),
                 Inodes = parsed.GetValue(inodes) is { } n ? Numbers.Count("--inodes", n) : null,
                 SimulatedInodes = Simulated(parsed.GetValue(simulate)),

@@ -1,6 +1,7 @@
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Sweep;
 using HandleCache.Model;
+using HandleCache.Model.Slab;
 
 namespace HandleCache.Cli.Sweep;
 
@@ -30,10 +31,13 @@ internal sealed record SweepDocument(
             request.HandlesFile,
             request.Connectable,
             request.Kernel,
+            request.Btf?.Path,
+            request.Btf?.BasePath,
             result.Kernel.PresentCpus,
             request.Header.Name,
             request.Placement.ToString(),
             [.. request.Strategies.Select(s => s.ToString())],
+            request.SpillType == KmallocType.Cgroup,
             request.AllowedRefusedShare,
             request.Inodes,
             request.SimulatedInodes),
@@ -72,9 +76,10 @@ internal sealed record SweepDocument(
         request.Inodes * row.BytesPerInode);
 
     internal sealed record SweepChoices(
-        string? Filesystem, string? Handles, bool Connectable, string Kernel, int Cpus,
-        string Header, string Placement, IReadOnlyList<string> Strategies, double AllowRefused,
-        long? Inodes, int Simulate);
+        string? Filesystem, string? Handles, bool Connectable, string Kernel, string? Btf,
+        string? BtfBase, int Cpus,
+        string Header, string Placement, IReadOnlyList<string> Strategies, bool Accounted,
+        double AllowRefused, long? Inodes, int Simulate);
 
     internal sealed record SweepRowJson(
         string Strategy, int InlineBytes, double BytesPerInode, double DeltaBytes,

@@ -14,11 +14,12 @@ internal static class SweepPlot
     {
         List<PlotSeries> series = [];
         AddKind(series, result, HandleStrategyKind.Inline, "inline:N (kmalloc spill)");
-        AddKind(series, result, HandleStrategyKind.InlineCache, "inline:N+cache:128");
-        AddKind(series, result, HandleStrategyKind.Static, "static:N (serves all of the mix)");
-        AddFlat(series, result, HandleStrategyKind.Pointer, "pointer (RFC v3)");
-        AddFlat(series, result, HandleStrategyKind.PointerMax, "pointer-max:128 (RFC v1/v2)");
-        AddFlat(series, result, HandleStrategyKind.None, "none (today)");
+        AddCaches(series, result);
+        AddKind(series, result, HandleStrategyKind.InlineOnly, "inline-only:N");
+        AddKind(series, result, HandleStrategyKind.Static, "static:N");
+        AddFlat(series, result, HandleStrategyKind.Pointer, " (RFC v3)");
+        AddFlat(series, result, HandleStrategyKind.PointerMax, " (RFC v1/v2)");
+        AddFlat(series, result, HandleStrategyKind.None, " (today)");
         return new Plot
         {
             Title = string.Create(
@@ -31,25 +32,62 @@ internal static class SweepPlot
         };
     }
 
+    /// <summary>A line by length of those that serve all of the mix; else of all.</summary>
     private static void AddKind(
         List<PlotSeries> series, SweepResult result, HandleStrategyKind kind, string name)
     {
-        List<(double, double)> points = [.. result.Rows
-            .Where(r => r.Strategy.Kind == kind && r.RefusedShare < 1e-9
-                && (kind != HandleStrategyKind.InlineCache
-                    || r.Strategy.SpillBytes == HandleStrategy.MaxHandleBytes))
-            .Select(r => ((double)r.Strategy.InlineBytes, r.BytesPerInode))];
+        SweepRow[] rows = [.. result.Rows.Where(r => r.Strategy.Kind == kind)];
+        SweepRow[] serving = [.. rows.Where(r => r.RefusedShare < 1e-9)];
+
+        // Where all strategies are drawn, inline-only is inline as far as it serves.
+        bool alone = result.Rows.All(
+            r => r.Strategy.Kind is HandleStrategyKind.None || r.Strategy.Kind == kind);
+        if (kind == HandleStrategyKind.InlineOnly && !alone)
+            return;
+        bool refuses = rows.Length > serving.Length;
+        if (serving.Length > 0)
+            Add(series, serving, refuses ? $"{name} (serves all of the mix)" : name);
+        else
+            Add(series, rows, $"{name} (refuses some of the mix)");
+    }
+
+    /// <summary>The cache for the longest handle, or each that was asked for.</summary>
+    private static void AddCaches(List<PlotSeries> series, SweepResult result)
+    {
+        ILookup<int, SweepRow> caches = result.Rows
+            .Where(r => r.Strategy.Kind == HandleStrategyKind.InlineCache)
+            .ToLookup(r => r.Strategy.SpillBytes);
+        int longest = HandleStrategy.MaxHandleBytes;
+        foreach (IGrouping<int, SweepRow> cache in caches)
+        {
+            if (caches.Contains(longest) && cache.Key != longest)
+                continue;
+            SweepRow[] serving = [.. cache.Where(r => r.RefusedShare < 1e-9)];
+            string name = string.Create(
+                CultureInfo.InvariantCulture, $"inline:N+cache:{cache.Key}");
+            if (serving.Length > 0)
+                Add(series, serving, name);
+            else
+                Add(series, cache, $"{name} (refuses some of the mix)");
+        }
+    }
+
+    private static void Add(List<PlotSeries> series, IEnumerable<SweepRow> rows, string name)
+    {
+        List<(double, double)> points =
+            [.. rows.Select(r => ((double)r.Strategy.InlineBytes, r.BytesPerInode))];
         if (points.Count > 0)
             series.Add(new PlotSeries(name, points, Steps: true));
     }
 
     private static void AddFlat(
-        List<PlotSeries> series, SweepResult result, HandleStrategyKind kind, string name)
+        List<PlotSeries> series, SweepResult result, HandleStrategyKind kind, string origin)
     {
         SweepRow? row = result.Rows.LastOrDefault(r => r.Strategy.Kind == kind);
         if (row is null)
             return;
         double last = HandleStrategy.MaxHandleBytes;
-        series.Add(new PlotSeries(name, [(0, row.BytesPerInode), (last, row.BytesPerInode)]));
+        series.Add(new PlotSeries(
+            row.Strategy + origin, [(0, row.BytesPerInode), (last, row.BytesPerInode)]));
     }
 }

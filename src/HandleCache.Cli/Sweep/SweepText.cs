@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Slab;
+using HandleCache.Lab.Mixes;
 using HandleCache.Lab.Sweep;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Mixes;
@@ -18,12 +19,18 @@ internal static class SweepText
         TextTable.Paragraph(text, SweepAnswer.Of(request, result), 0);
         text.Append('\n');
         Mix(text, result.Mix);
+        if (request.Connectable && request.HandlesFile is null)
+            TextTable.Paragraph(text, $"Mix {FileSystemMixes.ConnectableRule}.", 2);
         TextTable.Paragraph(text, SlabRenderer.KernelLine(result.Kernel) + ".", 2);
         TextTable.Paragraph(
             text,
             $"Header {request.Header.Name}, placed {request.Placement}; bytes per inode, "
             + "derived, in full slabs: slab pages, memcg vector, spill slab and its vector, "
-            + "forget link. A refused object counts as an inode without handle.",
+            + "forget link. A refused object counts as an inode without handle. "
+            + (request.SpillType == KmallocType.Cgroup
+                ? "External buffers are accounted, as an inode is; `compare` has those of a "
+                    + "proposal as it was posted (RFC v3: not accounted, --unaccounted)."
+                : "External buffers are not accounted to a memory cgroup."),
             2);
         text.Append('\n');
         Table(text, request, result);

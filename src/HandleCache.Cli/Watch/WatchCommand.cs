@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
+using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Watch;
 using HandleCache.Protocol.Dialects;
 
@@ -35,6 +36,9 @@ internal static class WatchCommand
         Description = "Record the traffic in this file for replay",
     };
 
+    private static readonly Option<string?> FileSystem = SweepCommand.FileSystemOption();
+    private static readonly Option<string?> Handles = SweepCommand.HandlesOption();
+
     private static readonly DriverOption Driver = new();
 
     private static readonly Option<bool> Json = SharedOptions.Json();
@@ -44,7 +48,7 @@ internal static class WatchCommand
         DialectOption dialect = new(dialects, "Offer this to the server in INIT (default: none)");
         Command command = new("watch", "Mount somebody else's server and check its traffic")
         {
-            MountPoint, Server, ReadOnly, Reuses, Record, Json,
+            MountPoint, Server, ReadOnly, Reuses, Record, FileSystem, Handles, Json,
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
@@ -62,6 +66,8 @@ internal static class WatchCommand
             ReadOnly = parsed.GetValue(ReadOnly),
             Dialect = dialect.One(parsed, Dialect.Classic).Dialect,
             ReusesNodeIds = parsed.GetValue(Reuses),
+            FileSystem = parsed.GetValue(FileSystem),
+            HandlesFile = parsed.GetValue(Handles),
             Record = parsed.GetValue(Record),
         };
         using Interrupt interrupt = new();

@@ -28,7 +28,7 @@ public static class CompareExperiment
         if (request.StatFiles < 1)
             throw new BadInputException($"{request.StatFiles} files: not 1 or more");
         HandleMix mix = FileSystemMixes.Choose(request.FileSystem, request.HandlesFile, false);
-        KernelProfile kernel = KernelProfiles.Load(request.Kernel, request.Cpus);
+        KernelProfile kernel = KernelProfiles.Load(request.Kernel, request.Btf, request.Cpus);
         List<Candidate> candidates =
         [
             .. request.Dialects.DistinctBy(dialect => dialect.Name)

@@ -1,3 +1,4 @@
+using HandleCache.Lab.Kernels;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Compare;
@@ -11,6 +12,9 @@ public sealed record CompareRequest
 
     /// <summary>For the memory of the storage that a dialect comes with.</summary>
     public string Kernel { get; init; } = "this";
+
+    /// <summary>A kernel to read from a file instead, or null.</summary>
+    public BtfChoice? Btf { get; init; }
 
     public int? Cpus { get; init; }
 

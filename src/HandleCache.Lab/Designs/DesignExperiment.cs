@@ -1,5 +1,4 @@
 using HandleCache.Lab.Compare;
-using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Mixes;
 using HandleCache.Model.Designs;
 using HandleCache.Model.Handles;
@@ -23,8 +22,7 @@ public static class DesignExperiment
     {
         ArgumentNullException.ThrowIfNull(request);
         HandleMix mix = FileSystemMixes.Choose(request.FileSystem, request.HandlesFile, false);
-        List<KernelProfile> kernels =
-            [.. request.Kernels.Select(k => KernelProfiles.Load(k, request.Cpus))];
+        IReadOnlyList<KernelProfile> kernels = request.Profiles();
         List<Design> designs =
             [.. request.Against.Prepend(request.Design).Distinct().Select(DesignFiles.Load)];
         if (request.Strategy is { } strategy)
@@ -36,7 +34,14 @@ public static class DesignExperiment
         }
 
         foreach (Design design in designs)
+        {
             CheckFits(design, mix);
+            string? wrong = kernels.Select(k => k.PlacementError(design.Storage.Placement))
+                .FirstOrDefault(error => error is not null);
+            if (wrong is not null)
+                throw new BadInputException($"design {design.Name}: {wrong}");
+        }
+
         CompareRequest figures = new() { DirectoryNames = 1_000, StatFiles = 1_000 };
         List<Candidate> candidates = [.. designs.Select(d => new Candidate(
             DesignDeviation.SoundOf(d.Wire).ToDialect(), d.Storage))];

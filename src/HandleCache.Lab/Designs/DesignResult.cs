@@ -17,10 +17,22 @@ public sealed record DesignRequest
     /// <summary>Designs to put beside it.</summary>
     public IReadOnlyList<string> Against { get; init; } = [];
 
-    /// <summary>Kernels to reckon memory with, one or more.</summary>
+    /// <summary>Kernels to reckon memory with; one or more, with that of a file.</summary>
     public IReadOnlyList<string> Kernels { get; init; } = [KernelProfiles.RunningName];
 
+    /// <summary>A kernel to read from a file, the first to reckon with, or null.</summary>
+    public BtfChoice? Btf { get; init; }
+
     public int? Cpus { get; init; }
+
+    /// <summary>The kernels themselves.</summary>
+    /// <exception cref="BadInputException">Unknown names, broken files.</exception>
+    /// <exception cref="MissingRequirementException">One cannot be read.</exception>
+    public IReadOnlyList<KernelProfile> Profiles() =>
+    [
+        .. Btf is null ? [] : (KernelProfile[])[FileKernel.Load(Btf, Cpus)],
+        .. Kernels.Select(kernel => KernelProfiles.Load(kernel, Cpus)),
+    ];
 
     public string? FileSystem { get; init; }
 

@@ -1,4 +1,5 @@
 using HandleCache.Linux.Btf;
+using HandleCache.Linux.Images;
 using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Kernels;
@@ -43,14 +44,13 @@ public sealed class BtfStructs
             : throw new MissingRequirementException(error!);
     }
 
-    /// <summary>
-    /// Those of a file given by path: raw BTF or an ELF file with a .BTF section.
-    /// </summary>
-    /// <exception cref="BadInputException">It holds no BTF, or broken BTF.</exception>
-    public static BtfStructs FromFile(string path) =>
-        BtfSource.TryOpen(path, null, out BtfFile? file, out string? error)
-            ? new BtfStructs(path, file!)
-            : throw new BadInputException(error!);
+    /// <summary>Those of a kernel that was read from a file.</summary>
+    internal static BtfStructs Of(KernelFile file) => new(file.Path, file.Types);
+
+    /// <summary>What to do where FUSE is a module that the types do not have.</summary>
+    private string ModuleHint => _isRunning
+        ? " (FUSE may be a module that is not loaded: modprobe fuse)"
+        : $" (FUSE may be a module of it: --btf fuse.ko --btf-base {Path})";
 
     /// <exception cref="BadInputException">There is no such struct in the file.</exception>
     /// <exception cref="MissingRequirementException">
@@ -62,7 +62,7 @@ public sealed class BtfStructs
         {
             bool missing = _file.FindStruct(name) < 0;
             string hint = missing && name.StartsWith("fuse", StringComparison.Ordinal)
-                ? " (FUSE may be a module that is not loaded: modprobe fuse)"
+                ? ModuleHint
                 : "";
             string message = $"{Path}: {error.Message}{hint}";
             throw missing && _isRunning

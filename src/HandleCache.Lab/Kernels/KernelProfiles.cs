@@ -27,6 +27,12 @@ public static class KernelProfiles
         return OnCpus(Find(spelling), cpus);
     }
 
+    /// <summary>The kernel that a file names where one is given, else the spelled one.</summary>
+    /// <exception cref="BadInputException">Unknown name, or a file that is none.</exception>
+    /// <exception cref="MissingRequirementException">It cannot be read, or has no BTF.</exception>
+    public static KernelProfile Load(string spelling, BtfChoice? btf, int? cpus) =>
+        btf is null ? Load(spelling, cpus) : FileKernel.Load(btf, cpus);
+
     /// <summary>The same kernel on so many CPUs, or as it is.</summary>
     /// <exception cref="BadInputException">Not 1..8192.</exception>
     internal static KernelProfile OnCpus(KernelProfile kernel, int? cpus)
@@ -46,7 +52,7 @@ public static class KernelProfiles
             ? OnCpus(RunningKernel.ReadWithoutStructs(), cpus)
             : Load(spelling, cpus);
 
-    /// <summary>The version alone of a kernel that is spelled as in <see cref="Load"/>.</summary>
+    /// <summary>The version alone of a kernel, spelled as for its profile.</summary>
     /// <exception cref="BadInputException">Unknown name, or a file that is no profile.</exception>
     public static KernelVersion VersionOf(string spelling)
     {

@@ -16,34 +16,67 @@ public static class LayoutExperiment
     public static LayoutResult Run(LayoutRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.InlineBytes is < 0 or > InodeStep.MaxInlineBytes)
+        foreach (int length in request.InlineLengths)
         {
-            throw new BadInputException(
-                $"inline length {request.InlineBytes}: not 0..{InodeStep.MaxInlineBytes}");
+            if (length is < 0 or > InodeStep.MaxInlineBytes)
+            {
+                throw new BadInputException(
+                    $"inline length {length}: not 0..{InodeStep.MaxInlineBytes}");
+            }
         }
 
         bool fuse = string.Equals(request.Struct, FuseInode, StringComparison.Ordinal);
         if (request.Sweep && !fuse)
             throw new BadInputException("--sweep needs struct fuse_inode, whose cache is known");
+        if ((request.Matrix || request.InlineLengths.Count > 1) && !fuse)
+            throw new BadInputException("a table of costs needs struct fuse_inode");
+        if (request.Matrix && request.InlineLengths.Count != 1)
+            throw new BadInputException("--matrix is for one inline length: --inline N");
         (KernelProfile kernel, StructLayout today, string how) = Resolve(request, fuse);
         CheckMember(today, request.Placement);
+        if (fuse && request.InlineBytes is not null
+            && kernel.PlacementError(request.Placement) is { } wrong)
+        {
+            throw new BadInputException(wrong);
+        }
+
         StructLayout layout = request.InlineBytes is { } inline
             ? new HandleSlotLayout(request.Header, inline, false, true)
                 .PlaceIn(today, request.Placement)
             : today;
         if (!fuse)
             return new LayoutResult(kernel, today, layout, how, null, null, null, []);
+        ObjectCost before = CostOf(kernel, today);
         return new LayoutResult(
             kernel,
             today,
             layout,
             how,
             CostOf(kernel, layout),
-            CostOf(kernel, today),
+            before,
             Kmalloc.CostOf(kernel, kernel.ForgetLinkBytes, KmallocType.Cgroup),
             request.Sweep
                 ? InodeSteps.Of(kernel, request.Header, request.Placement)
-                : []);
+                : [])
+        {
+            Lengths = request.InlineLengths.Count > 1
+                ? [.. request.InlineLengths.Select(n => LengthOf(kernel, request, n, before))]
+                : [],
+            Matrix = request.Matrix
+                ? LayoutMatrix.Of(
+                    kernel, request.Header, request.InlineBytes!.Value, request.Placement,
+                    request.Cpus)
+                : [],
+        };
+    }
+
+    private static LengthRow LengthOf(
+        KernelProfile kernel, LayoutRequest request, int inline, ObjectCost today)
+    {
+        StructLayout layout = new HandleSlotLayout(request.Header, inline, false, true)
+            .PlaceIn(kernel.FuseInodeLayout(), request.Placement);
+        ObjectCost cost = CostOf(kernel, layout);
+        return new LengthRow(inline, layout, cost, cost.TotalBytes - today.TotalBytes);
     }
 
     private static (KernelProfile Kernel, StructLayout Today, string How) Resolve(
@@ -51,7 +84,7 @@ public static class LayoutExperiment
     {
         bool running = string.Equals(
             request.Kernel, KernelProfiles.RunningName, StringComparison.Ordinal);
-        if (request.BtfPath is null && !running)
+        if (request.Btf is null && !running)
         {
             if (!fuse)
             {
@@ -64,10 +97,10 @@ public static class LayoutExperiment
             return (profile, profile.FuseInodeLayout(), ProfileSource.Derived);
         }
 
-        BtfStructs structs = request.BtfPath is { } path
-            ? BtfStructs.FromFile(path)
-            : BtfStructs.OfRunningKernel();
-        KernelProfile kernel = KernelProfiles.LoadSwitches(request.Kernel, request.Cpus);
+        (KernelProfile kernel, BtfStructs structs) = request.Btf is { } btf
+            ? FileKernel.Read(btf, request.Cpus)
+            : (KernelProfiles.LoadSwitches(request.Kernel, request.Cpus),
+                BtfStructs.OfRunningKernel());
         if (fuse)
             kernel = RunningKernel.WithStructs(kernel, structs);
         return (kernel, structs.Layout(request.Struct), ProfileSource.Measured);
@@ -94,17 +127,24 @@ public sealed record LayoutRequest
 
     public int? Cpus { get; init; }
 
-    /// <summary>BTF to read the struct from instead: raw, or an ELF file.</summary>
-    public string? BtfPath { get; init; }
+    /// <summary>A kernel to read the struct from instead, or null.</summary>
+    public BtfChoice? Btf { get; init; }
 
     public string Struct { get; init; } = "fuse_inode";
 
     public HandleHeader Header { get; init; }
 
     /// <summary>
-    /// Inline bytes of the slot to add; null adds none and shows the struct as it is.
+    /// Inline bytes of the slot to add, of several slots where several are to be compared; empty
+    /// adds none and shows the struct as it is.
     /// </summary>
-    public int? InlineBytes { get; init; }
+    public IReadOnlyList<int> InlineLengths { get; init; } = [];
+
+    /// <summary>The first of them, or null.</summary>
+    public int? InlineBytes => InlineLengths.Count > 0 ? InlineLengths[0] : null;
+
+    /// <summary>Also what the slot costs as the kernel may be configured.</summary>
+    public bool Matrix { get; init; }
 
     public SlotPlacement Placement { get; init; }
 

@@ -16,8 +16,26 @@ public sealed record LayoutResult(
     ObjectCost? Cost, ObjectCost? TodayCost, ObjectCost? ForgetLink,
     IReadOnlyList<InodeStep> Steps)
 {
+    /// <summary>A row for each inline length, where several were asked for.</summary>
+    public IReadOnlyList<LengthRow> Lengths { get; init; } = [];
+
+    /// <summary>The configurations, where they were asked for.</summary>
+    public IReadOnlyList<MatrixRow> Matrix { get; init; } = [];
+
     /// <summary>Bytes per inode against today's.</summary>
     public double DeltaBytes => (Cost?.TotalBytes ?? 0) - (TodayCost?.TotalBytes ?? 0);
+}
+
+/// <summary>The struct with a slot of one inline length; cost derived.</summary>
+/// <param name="InlineBytes">The length.</param>
+/// <param name="Layout">The struct with the slot.</param>
+/// <param name="Cost">Slab cost of the inode, without forget link.</param>
+/// <param name="DeltaBytes">Per inode, against today.</param>
+public sealed record LengthRow(
+    int InlineBytes, StructLayout Layout, ObjectCost Cost, double DeltaBytes)
+{
+    /// <summary>Where the slot lies, in bytes.</summary>
+    public int OffsetBytes => Layout.Members.Single(m => m.Added).OffsetBytes;
 }
 
 /// <summary>One object's geometry, derived.</summary>

@@ -1,3 +1,4 @@
+using HandleCache.Model;
 using HandleCache.Model.Mixes;
 
 namespace HandleCache.Lab.Mixes;
@@ -8,6 +9,11 @@ namespace HandleCache.Lab.Mixes;
 /// </summary>
 public static class FileSystemMixes
 {
+    /// <summary>What the connectable handles of the shipped mixes rest on.</summary>
+    public const string ConnectableRule =
+        "connectable: one object in ten is a directory (assumed), and what has no connectable "
+        + "handle keeps its plain one";
+
     private static readonly ShippedFiles Files = new("filesystems");
 
     /// <summary>The shipped names, sorted.</summary>
@@ -50,6 +56,16 @@ public static class FileSystemMixes
         HandleMix mix = file is null ? Load(fileSystem!) : FromFile(file);
         if (!connectable)
             return mix;
+        if (file is null)
+        {
+            // Which of a file system's objects are directories was not measured.
+            mix = mix with
+            {
+                How = ProfileSource.Derived,
+                Origin = $"{mix.Origin}; {ConnectableRule}",
+            };
+        }
+
         return mix.Connectable.Count > 0
             ? mix.OfConnectable()
             : throw new BadInputException(

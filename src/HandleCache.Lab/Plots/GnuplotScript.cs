@@ -50,7 +50,9 @@ public static class GnuplotScript
             string color = Colors[i % Colors.Length];
             string style = plot.Bars is not null
                 ? BarStyle(i, plot.Series.Count, color)
-                : LineStyle(i, plot.Series.Count, series.Steps, color);
+                : series.Points.Count == 1
+                    ? $"using 1:2 with points pt 7 ps 1.5 lc rgb '{color}'"
+                    : LineStyle(i, plot.Series.Count, series.Steps, color);
             text.Append(CultureInfo.InvariantCulture,
                 $"{(i > 0 ? ", \\\n     " : "")}{Quote(dataFile)} index {i} {style} "
                 + $"title {Quote(series.Name)}");

@@ -1,4 +1,5 @@
 using HandleCache.Lab.Kernels;
+using HandleCache.Lab.Mixes;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Replay;
 using HandleCache.Model.Slab;
@@ -23,15 +24,27 @@ public static class ReplayExperiment
         ArgumentNullException.ThrowIfNull(request);
         Check(request);
         KernelProfile kernel = KernelProfiles.Load(request.Kernel);
+        MixedHandles? handles = request.FileSystem is null && request.HandlesFile is null
+            ? null
+            : new MixedHandles(
+                FileSystemMixes.Choose(request.FileSystem, request.HandlesFile, false));
         List<ReplayRow> rows = [];
         TraceFileFormat format = TraceFileFormat.Auto;
         long bytes = 0;
         foreach (HandleStrategy strategy in request.Strategies.Distinct())
         {
             using TraceFile file = TraceFile.Open(request.Trace, request.Format);
-            using ReplayRun run = new(request.Trace, strategy, request.IndexByHandle, cancel);
+            using ReplayRun run = new(
+                request.Trace, strategy, request.IndexByHandle, handles, cancel);
             format = file.Format;
             bool isImport = format == TraceFileFormat.OracleGeneral;
+            if (isImport && handles is not null)
+            {
+                throw new BadInputException(
+                    "the handles of an imported trace go by the objects' sizes; --filesystem and "
+                    + "--handles are for a recorded one");
+            }
+
             if (isImport)
                 Import(request, file, run, rows.Count == 0 ? request.Save : null, report, cancel);
             else if (request.Inodes is not null || request.Save is not null)
@@ -45,7 +58,10 @@ public static class ReplayExperiment
         return new ReplayResult(
             format, bytes, kernel,
             format == TraceFileFormat.OracleGeneral ? request.Inodes ?? DefaultInodes : null,
-            rows);
+            rows)
+        {
+            Mix = handles?.Mix,
+        };
     }
 
     private static void Check(ReplayRequest request)

@@ -19,6 +19,14 @@ public sealed record ReplayRequest
 
     public HandleHeader Header { get; init; }
 
+    /// <summary>
+    /// A shipped mix, or a file with one, whose handles inodes get that come without; null for
+    /// both leaves them without.
+    /// </summary>
+    public string? FileSystem { get; init; }
+
+    public string? HandlesFile { get; init; }
+
     /// <summary>Also find inodes by their handles.</summary>
     public bool IndexByHandle { get; init; }
 

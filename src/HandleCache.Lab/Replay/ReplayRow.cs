@@ -1,4 +1,5 @@
 using HandleCache.Model.Handles;
+using HandleCache.Model.Mixes;
 using HandleCache.Model.Slab;
 using HandleCache.Model.Traffic;
 
@@ -72,6 +73,13 @@ public sealed record ReplayResult(
     TraceFileFormat Format, long Bytes, KernelProfile Kernel, int? Inodes,
     IReadOnlyList<ReplayRow> Rows)
 {
+    /// <summary>Where inodes without a handle got theirs from; null: nowhere.</summary>
+    public HandleMix? Mix { get; init; }
+
+    /// <summary>Inodes, over all mounts, that came and stayed without a handle.</summary>
+    public long WithoutHandle => Rows[0].Tally.CreatedByLength[0];
+
+
     /// <summary>"match", or "diverge": the trace contradicts itself.</summary>
     public string Verdict => Rows.All(row => row.Holds) ? "match" : "diverge";
 }

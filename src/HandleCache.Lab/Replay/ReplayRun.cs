@@ -25,7 +25,8 @@ internal sealed class ReplayRun : ITraceSink, IDisposable
     private bool _isOver;
 
     public ReplayRun(
-        string name, HandleStrategy strategy, bool indexByHandle, CancellationToken cancel)
+        string name, HandleStrategy strategy, bool indexByHandle, MixedHandles? handles,
+        CancellationToken cancel)
     {
         _name = name;
         _strategy = strategy;
@@ -34,6 +35,7 @@ internal sealed class ReplayRun : ITraceSink, IDisposable
         {
             Strategy = strategy,
             IndexByHandle = indexByHandle,
+            Handles = handles,
             OnWalk = OnWalk,
         });
     }
@@ -135,9 +137,6 @@ internal sealed class ReplayRun : ITraceSink, IDisposable
         InodeCostModel cost = new(kernel, _strategy == HandleStrategy.None
             ? default
             : new HandleDesign(_strategy, header));
-        double bytes = 0;
-        for (int length = 0; length < tally.CreatedByLength.Count; length++)
-            bytes += tally.CreatedByLength[length] * cost.CostOf(length).TotalBytes;
-        return tally.Created == 0 ? cost.CostOf(0).TotalBytes : bytes / tally.Created;
+        return cost.MeanOf(tally.CreatedByLength);
     }
 }

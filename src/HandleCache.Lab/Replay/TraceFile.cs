@@ -1,5 +1,7 @@
 using HandleCache.Model.Replay;
 using HandleCache.Protocol.Traces;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace HandleCache.Lab.Replay;
 
@@ -14,16 +16,22 @@ internal sealed class TraceFile : IDisposable
     /// <summary>First bytes of compressed files, and what decompresses them.</summary>
     private static readonly (byte[] Start, string Tool)[] Compressed =
     [
-        ([0x28, 0xB5, 0x2F, 0xFD], "zstd -d"), // RFC 8878
         ([0x1F, 0x8B], "gunzip"), // RFC 1952
         ([0xFD, .. "7zXZ"u8, 0], "unxz"), // the .xz file format, 2.1.1.1
         ([.. "BZh"u8], "bunzip2"),
         ([0x04, 0x22, 0x4D, 0x18], "lz4 -d"), // the LZ4 frame format
     ];
 
-    private static readonly string[] OracleNames = [".oracleGeneral", ".oracleGeneral.bin"];
+    /// <summary>ZSTD_MAGICNUMBER, RFC 8878: unpacked as it is read.</summary>
+    private static readonly byte[] Zstd = [0x28, 0xB5, 0x2F, 0xFD];
+
+    private static readonly string[] OracleNames =
+    [
+        ".oracleGeneral", ".oracleGeneral.bin", ".oracleGeneral.zst", ".oracleGeneral.bin.zst",
+    ];
 
     private readonly FileStream _file;
+    private DecompressionStream? _unpacked;
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes);
     private int _filled;
     private bool _isAll;
@@ -38,11 +46,12 @@ internal sealed class TraceFile : IDisposable
 
     public TraceFileFormat Format { get; private set; }
 
-    /// <summary>Bytes read until now.</summary>
+    /// <summary>Bytes read until now, unpacked where the file is compressed.</summary>
     public long BytesRead { get; private set; }
 
     /// <exception cref="BadInputException">
-    /// Not readable, compressed, or neither format; the offset is named where there is one.
+    /// Not readable, compressed otherwise than by zstd, or neither format; the offset is
+    /// named where there is one.
     /// </exception>
     public static TraceFile Open(string path, TraceFileFormat format)
     {
@@ -52,6 +61,8 @@ internal sealed class TraceFile : IDisposable
             opened = new TraceFile(path, new FileStream(
                 path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
             opened.Fill(StartBytes);
+            if (opened._buffer.AsSpan(0, opened._filled).StartsWith(Zstd))
+                opened.Unpack();
             opened.Format = opened.Recognise(format);
             TraceFile result = opened;
             opened = null;
@@ -114,7 +125,23 @@ internal sealed class TraceFile : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _unpacked?.Dispose();
+        _file.Dispose();
+    }
+
+    /// <summary>Begins again, reading what the file unpacks to.</summary>
+    private void Unpack()
+    {
+        _file.Position = 0;
+        _unpacked = new DecompressionStream(_file, leaveOpen: true);
+
+        // Long traces are packed with long windows (zstd --long=31).
+        _unpacked.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, 31);
+        (_filled, BytesRead, _isAll) = (0, 0, false);
+        Fill(StartBytes);
+    }
 
     private void KeepFrom(int used)
     {
@@ -126,10 +153,26 @@ internal sealed class TraceFile : IDisposable
     {
         while (_filled < mostBytes && !_isAll)
         {
-            int read = _file.Read(_buffer, _filled, mostBytes - _filled);
+            int read = Read(_buffer.AsSpan(_filled, mostBytes - _filled));
             _isAll = read == 0;
             _filled += read;
             BytesRead += read;
+        }
+    }
+
+    private int Read(Span<byte> into)
+    {
+        if (_unpacked is null)
+            return _file.Read(into);
+        try
+        {
+            return _unpacked.Read(into);
+        }
+        catch (Exception e) when (e is ZstdException or IOException)
+        {
+            throw new BadInputException(
+                $"{Path}: byte {_file.Position}: zstd: damaged or cut, {BytesRead} bytes unpacked "
+                + $"until there ({e.Message})", e);
         }
     }
 

@@ -24,7 +24,8 @@ public static class SweepExperiment
         CheckNumbers(request);
         HandleMix mix = FileSystemMixes.Choose(
             request.FileSystem, request.HandlesFile, request.Connectable);
-        return Run(request, mix, KernelProfiles.Load(request.Kernel, request.Cpus), cancel);
+        KernelProfile kernel = KernelProfiles.Load(request.Kernel, request.Btf, request.Cpus);
+        return Run(request, mix, kernel, cancel);
     }
 
     /// <summary>As <see cref="Run(SweepRequest, CancellationToken)"/>, the mix given.</summary>
@@ -33,6 +34,8 @@ public static class SweepExperiment
         CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (kernel.PlacementError(request.Placement) is { } wrong)
+            throw new BadInputException(wrong);
         IReadOnlyList<HandleStrategy> strategies = request.Strategies.Count > 0
             ? request.Strategies
             : AllStrategies(mix);
@@ -41,13 +44,15 @@ public static class SweepExperiment
         Dictionary<HandleStrategy, InodeCostModel> models = [];
         models[HandleStrategy.None] = today;
         List<SweepRow> rows = [];
+        InodeCostModel ModelOf(HandleStrategy strategy) => new(
+            kernel,
+            new HandleDesign(strategy, request.Header, request.Placement, request.SpillType));
         foreach (HandleStrategy strategy in strategies.Distinct())
         {
             cancel.ThrowIfCancellationRequested();
             if (!models.TryGetValue(strategy, out InodeCostModel? model))
             {
-                models[strategy] = model = new InodeCostModel(
-                    kernel, new HandleDesign(strategy, request.Header, request.Placement));
+                models[strategy] = model = ModelOf(strategy);
             }
 
             rows.Add(RowOf(model, mix, todayBytes));
@@ -56,10 +61,7 @@ public static class SweepExperiment
         if (rows.All(row => row.Strategy == HandleStrategy.None))
             throw new BadInputException("only 'none' is left to compare; add a strategy");
         (SweepRow best, bool refuses) = BestRule.Of(rows, request.AllowedRefusedShare);
-        SweepRow RowWith(HandleStrategy strategy) => RowOf(
-            new InodeCostModel(
-                kernel, new HandleDesign(strategy, request.Header, request.Placement)),
-            mix, todayBytes);
+        SweepRow RowWith(HandleStrategy strategy) => RowOf(ModelOf(strategy), mix, todayBytes);
         SweepRow? unasked = null;
         if (request.Strategies.Count > 0)
         {

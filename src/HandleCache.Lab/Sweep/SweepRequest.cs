@@ -1,3 +1,4 @@
+using HandleCache.Lab.Kernels;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Mixes;
 using HandleCache.Model.Slab;
@@ -17,11 +18,17 @@ public sealed record SweepRequest
 
     public string Kernel { get; init; } = "this";
 
+    /// <summary>A kernel to read from a file instead, or null.</summary>
+    public BtfChoice? Btf { get; init; }
+
     public int? Cpus { get; init; }
 
     public HandleHeader Header { get; init; }
 
     public SlotPlacement Placement { get; init; }
+
+    /// <summary>The kmalloc caches of external buffers: accounted to a memcg or not.</summary>
+    public KmallocType SpillType { get; init; } = KmallocType.Cgroup;
 
     /// <summary>Strategies to compare; empty for all of them.</summary>
     public IReadOnlyList<HandleStrategy> Strategies { get; init; } = [];

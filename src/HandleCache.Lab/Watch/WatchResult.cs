@@ -50,6 +50,14 @@ public sealed record WatchOptions
     /// <summary>The server gives nodeids again for other objects.</summary>
     public bool ReusesNodeIds { get; init; }
 
+    /// <summary>
+    /// A shipped mix, or a file with one, whose handles inodes get that come without; null for
+    /// both leaves them without.
+    /// </summary>
+    public string? FileSystem { get; init; }
+
+    public string? HandlesFile { get; init; }
+
     /// <summary>Record the traffic in this file; null for none.</summary>
     public string? Record { get; init; }
 }

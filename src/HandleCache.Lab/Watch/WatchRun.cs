@@ -1,7 +1,14 @@
+using System.Globalization;
+using HandleCache.Lab.Kernels;
+using HandleCache.Lab.Mixes;
 using HandleCache.Lab.Replay;
 using HandleCache.Lab.Validate;
 using HandleCache.Linux;
+using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Mixes;
+using HandleCache.Model.Replay;
+using HandleCache.Model.Slab;
 using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
@@ -35,6 +42,10 @@ public static class WatchRun
     {
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
+        MixedHandles? handles = options.FileSystem is null && options.HandlesFile is null
+            ? null
+            : new MixedHandles(
+                FileSystemMixes.Choose(options.FileSystem, options.HandlesFile, false));
         using TraceRecording? recording = TraceRecording.Create(options.Record, report);
         CheckLedger ledger = new();
         List<string> notes = [];
@@ -42,11 +53,13 @@ public static class WatchRun
         string protocol;
         using (KernelMirror mirror = new(
             new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger,
-            options.ReusesNodeIds, recording?.Of("watch"), options.Dialect))
+            options.ReusesNodeIds, recording?.Of("watch"), options.Dialect, handles))
         {
             protocol = Serve(options, mirror, mounted, report, notes, cancel);
             mirror.Validate();
             statistics = mirror.Statistics;
+            if (handles is not null)
+                notes.Add(CostOf(mirror.CreatedByLength, handles.Mix));
         }
 
         recording?.Complete();
@@ -61,6 +74,21 @@ public static class WatchRun
             Checks = ledger.Results(),
             Notes = notes,
         };
+    }
+
+    /// <summary>What the handles of a mix would cost the inodes that were seen.</summary>
+    private static string CostOf(IReadOnlyList<long> inodesByLength, HandleMix mix)
+    {
+        KernelProfile kernel = KernelProfiles.Load(KernelProfiles.RunningName);
+        HandleStrategy strategy = HandleStrategy.Inline(12);
+        double today = new InodeCostModel(kernel, default).CostOf(0).TotalBytes;
+        double bytes = new InodeCostModel(kernel, new HandleDesign(strategy))
+            .MeanOf(inodesByLength);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"inodes without a handle got one of {mix.Name}, by nodeid: "
+            + $"{inodesByLength.Sum()} inodes, {bytes:F2} bytes each with {strategy}, "
+            + $"{today:F2} without handles (derived for this kernel)");
     }
 
     private static void Check(WatchOptions options)

@@ -64,6 +64,14 @@ public sealed class BtfFile
         return true;
     }
 
+    /// <summary>
+    /// Whether a blob goes on from another one, as a module's does: its strings do not begin with
+    /// the empty one (btf__new_empty_split(), tools/lib/bpf/btf.c).
+    /// </summary>
+    public static bool GoesOn(ReadOnlySpan<byte> data) =>
+        BtfHeader.TryRead(data, out BtfHeader header, out _)
+        && header.StringsBytes > 0 && data[header.StringsOffset] != 0;
+
     /// <summary>The id of the struct or union of that name, or -1.</summary>
     public int FindStruct(string name)
     {

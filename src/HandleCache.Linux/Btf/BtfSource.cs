@@ -7,6 +7,8 @@ public static class BtfSource
 {
     public const string KernelPath = "/sys/kernel/btf/vmlinux";
 
+    internal const string SectionName = ".BTF";
+
     /// <summary>Most bytes of BTF read; a vmlinux has 5 to 10 MiB.</summary>
     public const int MaxBytes = 64 << 20;
 
@@ -44,7 +46,7 @@ public static class BtfSource
         data = [];
         byte[] head = new byte[4];
         int got = stream.ReadAtLeast(head, head.Length, false);
-        if (got == head.Length && head.AsSpan().SequenceEqual(ElfSection.Magic))
+        if (got == head.Length && head.AsSpan().SequenceEqual(ElfFile.Magic))
         {
             if (!stream.CanSeek)
             {
@@ -52,18 +54,13 @@ public static class BtfSource
                 return false;
             }
 
-            if (!ElfSection.TryFind(stream, ".BTF", out long offset, out long size, out error))
+            if (!ElfFile.TryRead(stream, out ElfFile? elf, out error))
                 return false;
-            if (size > MaxBytes)
-            {
-                error = $"section .BTF has {size} bytes, over {MaxBytes}";
-                return false;
-            }
-
-            data = new byte[size];
-            stream.Position = offset;
-            stream.ReadExactly(data);
-            return true;
+            byte[]? section = elf!.Section(SectionName, MaxBytes, out error);
+            if (section is null)
+                error ??= $"ELF has no section {SectionName}";
+            data = section ?? [];
+            return section is not null;
         }
 
         if (got < 2 || head[0] != 0x9f || head[1] != 0xeb)

@@ -16,8 +16,7 @@ public sealed class GeneratedTraffic
     private const ulong SeedStep = 0x9E37_79B9_7F4A_7C15;
 
     private readonly LruTraffic _traffic;
-    private readonly HandleShare[] _handles;
-    private readonly double[] _upTo;
+    private readonly MixedHandles _handles;
     private readonly ulong _objects;
     private ulong _state;
 
@@ -25,11 +24,7 @@ public sealed class GeneratedTraffic
     {
         ArgumentNullException.ThrowIfNull(mix);
         _traffic = traffic;
-        _handles = [.. mix.Lengths];
-        _upTo = new double[_handles.Length];
-        double sum = 0;
-        for (int i = 0; i < _handles.Length; i++)
-            _upTo[i] = sum += _handles[i].Share;
+        _handles = new MixedHandles(mix);
         _objects = Math.Max(1, (ulong)bound * ObjectsPerBound / BoundParts);
         _state = seed;
     }
@@ -49,18 +44,8 @@ public sealed class GeneratedTraffic
             bool asks = drawn >> 63 != 0;
             if (asks && _traffic.TryGetAttributes(nodeId))
                 continue;
-            HandleShare handle = HandleOf(nodeId);
+            HandleShare handle = _handles.Of(nodeId);
             _traffic.Access(nodeId, handle.Type, handle.Bytes);
         }
-    }
-
-    /// <summary>By the nodeid alone: an object has the same handle whenever it comes.</summary>
-    private HandleShare HandleOf(ulong nodeId)
-    {
-        double at = (NodeIdKeys.Hash(nodeId ^ SeedStep) >> 11) * (1.0 / (1UL << 53));
-        int row = 0;
-        while (row < _upTo.Length - 1 && at >= _upTo[row])
-            row++;
-        return _handles[row];
     }
 }

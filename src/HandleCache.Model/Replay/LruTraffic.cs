@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Traces;
@@ -94,7 +93,7 @@ public sealed class LruTraffic
         Span<byte> handle = stackalloc byte[TraceFormat.MaxHandleBytes];
         _trace.Entry(
             FuseOpcode.FUSE_LOOKUP, nodeId, 0, FileModes.Regular, at.HandleType,
-            Handle(nodeId, at.HandleLength, handle));
+            MixedHandles.Bytes(nodeId, at.HandleLength, handle));
     }
 
     /// <summary>A GETATTR of a cached inode; false, and nothing done, if it is not.</summary>
@@ -118,19 +117,6 @@ public sealed class LruTraffic
         _trace.Figure(TraceFigure.InodesPeak, (ulong)_peak + 1);
         _trace.Figure(TraceFigure.Lookups, _lookups + 1);
         _trace.End();
-    }
-
-    /// <summary>The nodeid and, behind it, bytes that it determines.</summary>
-    private static Span<byte> Handle(ulong nodeId, int length, Span<byte> room)
-    {
-        ulong word = nodeId;
-        for (int at = 0; at < length; at += sizeof(ulong))
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(room[at..], word);
-            word = NodeIdKeys.Hash(word + 1);
-        }
-
-        return room[..length];
     }
 
     private void Shrink()

@@ -11,6 +11,11 @@ public sealed record ReplayOptions
     public bool IndexByHandle { get; init; }
 
     /// <summary>
+    /// Give inodes that come without a handle one of these; null leaves them without.
+    /// </summary>
+    public MixedHandles? Handles { get; init; }
+
+    /// <summary>
     /// Told true before and false after a walk over a whole cache, which is no part of the traffic;
     /// who measures the replay stops the clock for so long.
     /// </summary>

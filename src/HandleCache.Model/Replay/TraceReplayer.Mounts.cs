@@ -56,6 +56,7 @@ public sealed partial class TraceReplayer
         _check.Mount(
             _cache, record.NodeId, (record.Nibble & TraceRecord.ReusesNodeIds) != 0);
         Array.Clear(_figures);
+        _isMixed = false;
         return TraceError.None;
     }
 
@@ -69,7 +70,8 @@ public sealed partial class TraceReplayer
         Compare(TraceFigure.InodesPeak, (ulong)_check.InodesPeak, offset);
         Compare(TraceFigure.Lookups, digest.Lookups, offset);
         Compare(TraceFigure.StateDigest, digest.State, offset);
-        if (_options.Strategy.CapacityBytes >= Handles.HandleStrategy.MaxHandleBytes)
+        bool isRecorded = !_isMixed;
+        if (isRecorded && _options.Strategy.CapacityBytes >= Handles.HandleStrategy.MaxHandleBytes)
             Compare(TraceFigure.HandleDigest, digest.Handles, offset);
 
         _check.Validate(offset);

@@ -28,6 +28,11 @@ public sealed partial class TraceReplayer : IDisposable
     private readonly InodeIndex[] _found = new InodeIndex[InFlight];
     private readonly TrafficCheck _check = new();
     private FuseInodeCache? _cache;
+
+    private readonly byte[] _room = new byte[TraceFormat.MaxHandleBytes];
+
+    /// <summary>Handles were given that the recorder did not have.</summary>
+    private bool _isMixed;
     private long _origin;
 
     public TraceReplayer(ReplayOptions options)
@@ -152,6 +157,12 @@ public sealed partial class TraceReplayer : IDisposable
     {
         uint type = record.Handle(payload, out ReadOnlySpan<byte> bytes);
         FileHandle handle = new(type, bytes);
+        if (_options.Handles is { } mixed && bytes.IsEmpty)
+        {
+            handle = mixed.Complete(handle, record.NodeId, record.Value, _room);
+            _isMixed = true;
+        }
+
         TrafficEntry entry = new(
             record.Opcode, record.NodeId, record.Value, record.Nibble << TypeShift,
             _origin + record.At);

@@ -54,6 +54,24 @@ public sealed class InodeCostModel
     }
 
     /// <summary>
+    /// Bytes of an inode on average, of so many with a handle of each length; that of one
+    /// without a handle where there are none.
+    /// </summary>
+    public double MeanOf(IReadOnlyList<long> inodesByLength)
+    {
+        ArgumentNullException.ThrowIfNull(inodesByLength);
+        double bytes = 0;
+        long inodes = 0;
+        for (int length = 0; length < inodesByLength.Count; length++)
+        {
+            bytes += inodesByLength[length] * CostOf(length).TotalBytes;
+            inodes += inodesByLength[length];
+        }
+
+        return inodes == 0 ? CostOf(0).TotalBytes : bytes / inodes;
+    }
+
+    /// <summary>
     /// Allocations a new inode makes: itself, its forget link, and the external buffer where its
     /// handle has one. Slabs and vectors not counted.
     /// </summary>

@@ -69,6 +69,12 @@ public sealed record KernelProfile
     /// <summary>How the sizes were come by: "measured" or "derived", and where.</summary>
     public IReadOnlyList<ProfileSource> Sources { get; init; } = [];
 
+    /// <summary>
+    /// What nothing told and so was assumed, in words: "2 CPUs"; empty for a kernel that runs or
+    /// was measured.
+    /// </summary>
+    public IReadOnlyList<string> Assumed { get; init; } = [];
+
     /// <summary>Geometries of fuse_inode seen on that kernel, for checking the model.</summary>
     public IReadOnlyList<MeasuredGeometry> Measured { get; init; } = [];
 
@@ -92,6 +98,20 @@ public sealed record KernelProfile
     /// <summary>The layout to place a slot in: the known members, or one opaque member.</summary>
     public StructLayout FuseInodeLayout() => FuseInode
         ?? StructLayout.Opaque("fuse_inode", FuseInodeBytes, FuseInodeUsedBytes, InodeBytes);
+
+    /// <summary>
+    /// Why a slot cannot be placed so in this kernel's struct fuse_inode, or null: holes are
+    /// known only where its members are.
+    /// </summary>
+    public string? PlacementError(SlotPlacement placement) => placement.Kind switch
+    {
+        SlotPlacementKind.BestHole when FuseInode is null =>
+            $"kernel {Name}: the members of its struct fuse_inode are not known, so neither is "
+            + $"the place '{placement}'; place at the end, or read them with --btf",
+        SlotPlacementKind.After when FuseInodeLayout().IndexOf(placement.Member!) < 0 =>
+            $"kernel {Name}: struct fuse_inode has no member '{placement.Member}'",
+        _ => null,
+    };
 
     /// <summary>The first rule the numbers break, as "field: rule", or null.</summary>
     public string? Validate()

@@ -54,7 +54,7 @@ public static class StructInsertion
     /// Natural alignment, or the larger one that a hole ahead of the member betrays (__aligned,
     /// ____cacheline_aligned). A run of bit fields moves by whole storage units.
     /// </summary>
-    private static int EffectiveAlignment(
+    internal static int EffectiveAlignment(
         IReadOnlyList<StructMember> members, int first, int last, int oldEnd)
     {
         int align = 1;
@@ -79,7 +79,7 @@ public static class StructInsertion
     }
 
     /// <summary>Last index of the run of bit fields that holds the index, or the index.</summary>
-    private static int EndOfBitFields(IReadOnlyList<StructMember> members, int index)
+    internal static int EndOfBitFields(IReadOnlyList<StructMember> members, int index)
     {
         int last = index;
         while (last >= 0

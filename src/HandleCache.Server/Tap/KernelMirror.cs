@@ -1,4 +1,5 @@
 using HandleCache.Model.Inodes;
+using HandleCache.Model.Replay;
 using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -28,6 +29,8 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     private readonly Stack<List<ulong>> _spare = [];
     private readonly TraceWriter? _trace;
     private readonly Dialect _offered;
+    private readonly MixedHandles? _handles;
+    private readonly byte[] _room = new byte[TraceFormat.MaxHandleBytes];
     private Dialect _dialect = Dialect.Classic;
     private long _undelivered;
     private bool _disposed;
@@ -42,11 +45,16 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     /// What the mirror counts is recorded there, too, in the same order; null records nothing.
     /// </param>
     /// <param name="dialect">Offered in INIT; null for today's protocol alone.</param>
+    /// <param name="handles">
+    /// Given to inodes that come without a handle, as if the server had sent them; null gives none.
+    /// </param>
     public KernelMirror(
         FuseInodeCache cache, CheckLedger ledger, bool reusesNodeIds = false,
-        MirrorRecording? recording = null, Dialect? dialect = null)
+        MirrorRecording? recording = null, Dialect? dialect = null,
+        MixedHandles? handles = null)
     {
         ArgumentNullException.ThrowIfNull(ledger);
+        _handles = handles;
         _offered = dialect ?? Dialect.Classic;
         _cache = cache;
         _trace = recording?.Trace;
@@ -62,6 +70,16 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         {
             lock (_lock)
                 return MirrorStatistics.Of(_check.Tally, _undelivered, _cache.Count);
+        }
+    }
+
+    /// <summary>Inodes made so far by the length of their handles, in bytes.</summary>
+    public IReadOnlyList<long> CreatedByLength
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _check.Tally.CreatedByLength];
         }
     }
 
@@ -204,6 +222,8 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
     {
         fuse_entry_out entry = wire.Entry;
         FileHandle handle = wire.Handle;
+        if (_handles is not null)
+            handle = _handles.Complete(handle, entry.nodeid, entry.generation, _room);
         _trace?.Entry(
             opcode, entry.nodeid, entry.generation, entry.attr.mode, handle.Type, handle.Bytes);
         _check.Entry(

@@ -47,6 +47,41 @@ public sealed class ShippedMixTests
         }
     }
 
+    /// <summary>HANDLES.md, "Measured with name_to_handle_at(2)"; 1 directory in 10.</summary>
+    [Theory]
+    [InlineData("ext4", 0x10002, 16, 0x30001, 8)]
+    [InlineData("squashfs", 0x10002, 16, 0x30001, 8)]
+    [InlineData("xfs", 0x10082, 24, 0x30081, 12)]
+    [InlineData("erofs", 0x10082, 24, 0x30081, 12)]
+    [InlineData("fuse", 0x10082, 24, 0x30081, 12)]
+    [InlineData("btrfs", 0x1004e, 32, 0x3004d, 20)]
+    [InlineData("overlay-ext4", 0xf8, 32, 0x300f8, 32)]
+    [InlineData("overlay-btrfs", 0xf8, 44, 0x300f8, 44)]
+    public void Connectable_handles_of_files_and_directories_are_those_measured(
+        string name, uint file, int fileBytes, uint directory, int directoryBytes)
+    {
+        HandleMix mix = FileSystemMixes.Choose(name, null, connectable: true);
+        Assert.Equal(
+            [new HandleShare(file, fileBytes, 0.9), new(directory, directoryBytes, 0.1)],
+            mix.Lengths);
+        Assert.Equal("derived", mix.How);
+        Assert.Contains("assumed", mix.Origin, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_shipped_mix_has_connectable_handles_or_keeps_its_plain_ones()
+    {
+        foreach (string name in FileSystemMixes.ShippedNames)
+        {
+            HandleMix mix = FileSystemMixes.Choose(name, null, connectable: true);
+            Assert.Equal(1, mix.Lengths.Sum(row => row.Share), 6);
+        }
+
+        Assert.Equal(
+            FileSystemMixes.Load("tmpfs").Lengths,
+            FileSystemMixes.Choose("tmpfs", null, connectable: true).Lengths);
+    }
+
     [Fact]
     public void An_unknown_file_system_lists_the_known_ones()
     {

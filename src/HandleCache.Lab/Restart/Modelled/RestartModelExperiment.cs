@@ -16,6 +16,16 @@ public static class RestartModelExperiment
     {
         ArgumentNullException.ThrowIfNull(options);
         DialectDefect[] defects = [.. options.Defects.Select(Defect)];
+        foreach (DialectDefect defect in defects)
+        {
+            if (options.Dialects.All(d => d.Name != defect.Dialect))
+            {
+                throw new BadInputException(
+                    $"{defect.Name} is a defect of {defect.Dialect}, which is not among the "
+                    + "dialects " + string.Join(", ", options.Dialects.Select(d => d.Name)));
+            }
+        }
+
         bool hasSwitch = defects.Length > 0 || options.NoParentHandle;
         NodeIdPolicy nodeIds = options.NodeIds
             ?? (hasSwitch ? NodeIdPolicy.InodeNumber : NodeIdPolicy.PerLife);
@@ -43,13 +53,6 @@ public static class RestartModelExperiment
                 };
                 rows.Add(Explore(world, options, histories, stop));
             }
-        }
-
-        if (rows.Count == 0)
-        {
-            throw new BadInputException(
-                $"none of the dialects {string.Join(", ", options.Dialects.Select(d => d.Name))} "
-                + $"has the defect {string.Join(" or ", options.Defects)}");
         }
 
         return new RestartModelResult(rows, nodeIds, options);

@@ -2,25 +2,48 @@ using System.Buffers.Binary;
 
 namespace HandleCache.Linux.Btf;
 
-/// <summary>Finds a section in a 64-bit little-endian ELF file, reading only its tables.</summary>
-internal static class ElfSection
+/// <summary>
+/// The sections of a 64-bit little-endian ELF file, of which only the tables are read.
+/// </summary>
+internal sealed class ElfFile
 {
     private const int HeaderBytes = 64;
     private const int EntryBytes = 64;
     private const int MaxSections = 1 << 16;
     private const int MaxNamesBytes = 1 << 24;
     private const ulong Compressed = 0x800;
+    private const uint NoBits = 8;
+
+    private readonly Stream _stream;
+    private readonly byte[] _table;
+    private readonly byte[] _names;
+
+    private ElfFile(Stream stream, byte[] header, byte[] table, byte[] names)
+    {
+        _stream = stream;
+        IsRelocatable = Half(header, 0x10) == 1;
+        Machine = Half(header, 0x12);
+        _table = table;
+        _names = names;
+    }
 
     public static ReadOnlySpan<byte> Magic => "\u007fELF"u8;
 
-    /// <summary>Offset and size of the section; the error is a message for the user.</summary>
-    public static bool TryFind(
-        Stream stream, string name, out long offset, out long size, out string? error)
+    /// <summary>e_machine: 62 is x86-64, 183 is AArch64.</summary>
+    public int Machine { get; }
+
+    /// <summary>e_type is ET_REL, as a module's is.</summary>
+    public bool IsRelocatable { get; }
+
+    /// <summary>Reads the tables; false with a message for the user.</summary>
+    public static bool TryRead(Stream stream, out ElfFile? file, out string? error)
     {
-        (offset, size) = (0, 0);
+        file = null;
         byte[] header = new byte[HeaderBytes];
         if (!TryReadAt(stream, 0, header))
             return Fail("ELF header is cut short", out error);
+        if (header[4] == 2 && header[5] == 2)
+            return Fail("ELF is big-endian, not 64-bit little-endian", out error);
         if (header[4] != 2 || header[5] != 1)
             return Fail("ELF is not 64-bit little-endian", out error);
         ulong tableOffset = BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(0x28));
@@ -47,40 +70,49 @@ internal static class ElfSection
         byte[] table = new byte[count * EntryBytes];
         if (!TryReadAt(stream, (long)tableOffset, table))
             return Fail("ELF section table is cut short", out error);
-        return TryFindByName(stream, table, (int)namesIndex, name, out offset, out size, out error);
-    }
-
-    private static bool TryFindByName(
-        Stream stream, byte[] table, int namesIndex, string name,
-        out long offset, out long size, out string? error)
-    {
-        (offset, size) = (0, 0);
-        ReadOnlySpan<byte> namesEntry = table.AsSpan(namesIndex * EntryBytes, EntryBytes);
+        ReadOnlySpan<byte> namesEntry = table.AsSpan((int)namesIndex * EntryBytes, EntryBytes);
         ulong namesBytes = Long(namesEntry, 0x20);
         if (namesBytes > MaxNamesBytes)
             return Fail($"ELF section names of {namesBytes} bytes", out error);
         byte[] names = new byte[namesBytes];
         if (!TryReadAt(stream, Long(namesEntry, 0x18), names))
             return Fail("ELF section names lie past the file", out error);
-        for (int at = 0; at < table.Length; at += EntryBytes)
+        file = new ElfFile(stream, header, table, names);
+        error = null;
+        return true;
+    }
+
+    /// <summary>
+    /// The bytes of a section; null, and an error where the section is there but cannot be read:
+    /// damaged, compressed, or over <paramref name="mostBytes"/>.
+    /// </summary>
+    public byte[]? Section(string name, int mostBytes, out string? error)
+    {
+        error = null;
+        for (int at = 0; at < _table.Length; at += EntryBytes)
         {
-            ReadOnlySpan<byte> entry = table.AsSpan(at, EntryBytes);
+            ReadOnlySpan<byte> entry = _table.AsSpan(at, EntryBytes);
             uint nameAt = BinaryPrimitives.ReadUInt32LittleEndian(entry);
-            if (!NameIs(names, nameAt, name))
+            if (!NameIs(_names, nameAt, name) || Word(entry, 4) == NoBits)
                 continue;
             ulong start = Long(entry, 0x18);
             ulong bytes = Long(entry, 0x20);
+            ulong length = (ulong)_stream.Length;
             if ((Long(entry, 0x08) & Compressed) != 0)
-                return Fail($"ELF section {name} is compressed", out error);
-            ulong length = (ulong)stream.Length;
-            if (start > length || bytes > length - start)
-                return Fail($"ELF section {name} lies past the file", out error);
-            (offset, size) = ((long)start, (long)bytes);
-            error = null;
-            return true;
+                error = $"ELF section {name} is compressed";
+            else if (start > length || bytes > length - start)
+                error = $"ELF section {name} lies past the file";
+            else if (bytes > (ulong)mostBytes)
+                error = $"section {name} has {bytes} bytes, over {mostBytes}";
+            if (error is not null)
+                return null;
+            byte[] data = new byte[bytes];
+            _stream.Position = (long)start;
+            _stream.ReadExactly(data);
+            return data;
         }
 
-        return Fail($"ELF has no section {name}", out error);
+        return null;
     }
 
     private static bool NameIs(ReadOnlySpan<byte> names, uint at, string name)
@@ -107,6 +139,9 @@ internal static class ElfSection
         stream.Position = offset;
         return stream.ReadAtLeast(into, into.Length, false) == into.Length;
     }
+
+    private static uint Word(ReadOnlySpan<byte> data, int offset) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(data[offset..]);
 
     private static int Half(ReadOnlySpan<byte> data, int offset) =>
         BinaryPrimitives.ReadUInt16LittleEndian(data[offset..]);
