@@ -18,6 +18,8 @@ public sealed class ForeignServer : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    private const int ShellSignal = 128;
+
     private readonly Process _process;
     private bool _disposed;
 
@@ -30,8 +32,14 @@ public sealed class ForeignServer : IDisposable
     /// <summary>Our end; a receive of nothing means that the server is gone.</summary>
     public PacketSocket Socket { get; }
 
+    /// <param name="command">The server and its arguments.</param>
+    /// <param name="report">Told each line that it prints, from any thread.</param>
+    /// <param name="takesErrors">
+    /// Lines on its standard error, too; else they go where ours go.
+    /// </param>
     /// <exception cref="IOException">The command cannot be started.</exception>
-    public static ForeignServer Start(IReadOnlyList<string> command, Action<string> report)
+    public static ForeignServer Start(
+        IReadOnlyList<string> command, Action<string> report, bool takesErrors = false)
     {
         (PacketSocket mine, PacketSocket theirs) = PacketSocket.CreatePair();
         PacketSocket? unused = mine;
@@ -42,9 +50,15 @@ public sealed class ForeignServer : IDisposable
                 theirs.Descriptor.Inherit();
                 string mountPoint = "/dev/fd/"
                     + theirs.Descriptor.Number.ToString(CultureInfo.InvariantCulture);
-                Process process = Process.Start(InfoOf(command, mountPoint))!;
+                Process process = Process.Start(InfoOf(command, mountPoint, takesErrors))!;
                 process.OutputDataReceived += (_, line) => Forward(line.Data, report);
                 process.BeginOutputReadLine();
+                if (takesErrors)
+                {
+                    process.ErrorDataReceived += (_, line) => Forward(line.Data, report);
+                    process.BeginErrorReadLine();
+                }
+
                 unused = null;
                 return new ForeignServer(process, mine);
             }
@@ -60,10 +74,26 @@ public sealed class ForeignServer : IDisposable
     }
 
     /// <summary>How it ended, in words; still running where it has not.</summary>
-    public string Ending() => _process.WaitForExit(Patience)
-        ? string.Create(
-            CultureInfo.InvariantCulture, $"ended with exit code {_process.ExitCode}")
-        : "hung up without ending";
+    public string Ending()
+    {
+        if (!_process.WaitForExit(Patience))
+            return "hung up without ending";
+        int code = _process.ExitCode;
+
+        // System.Diagnostics.Process gives a signal as a shell does.
+        return code > ShellSignal
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"was ended by signal {code - ShellSignal} (exit code {code})")
+            : string.Create(CultureInfo.InvariantCulture, $"ended with exit code {code}");
+    }
+
+    /// <summary>Kills it at once, if it lives; safe from any thread.</summary>
+    public void Kill()
+    {
+        if (!_disposed && !_process.HasExited)
+            _process.Kill();
+    }
 
     /// <summary>Hangs up and waits; what does not end by itself is told to, then killed.</summary>
     public void Dispose()
@@ -83,9 +113,14 @@ public sealed class ForeignServer : IDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo InfoOf(IReadOnlyList<string> command, string mountPoint)
+    private static ProcessStartInfo InfoOf(
+        IReadOnlyList<string> command, string mountPoint, bool takesErrors)
     {
-        ProcessStartInfo info = new(command[0]) { RedirectStandardOutput = true };
+        ProcessStartInfo info = new(command[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = takesErrors,
+        };
         bool isNamed = false;
         foreach (string argument in command.Skip(1))
         {
