@@ -171,7 +171,7 @@ public sealed class DriveExperiment
             {
                 Script = number,
                 Steps = [.. steps.Take(reached + 1).Select(step => step.ToString())],
-                Last = rig?.Last ?? [],
+                Last = rig?.Last ?? fault.Finding.Last,
             };
             Leave(rig);
             rig = null;

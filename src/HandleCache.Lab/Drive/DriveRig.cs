@@ -65,10 +65,11 @@ internal sealed class DriveRig : IDisposable
             Check.Handles = Kernel.Handles;
             Check.Exports = (Kernel.Agreed & FuseInitFlags.FUSE_EXPORT_SUPPORT) != 0;
         }
-        catch
+        catch (DriveFault fault)
         {
+            DriveFinding finding = fault.Finding with { Last = Last };
             Dispose();
-            throw;
+            throw new DriveFault(finding);
         }
     }
 

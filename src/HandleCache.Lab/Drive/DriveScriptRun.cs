@@ -89,7 +89,10 @@ internal sealed class DriveScriptRun(DriveRig rig, DirectoryTruth? truth, int nu
                 Remove(below, depth + 1);
         }
 
-        rig.Run(new VfsCall(VfsCallKind.RmDir) { Path = path });
+        // A script may have put something else in the place of its directory.
+        VfsResult removed = rig.Run(new VfsCall(VfsCallKind.RmDir) { Path = path });
+        if (removed.Errno == (int)Errno.ENOTDIR)
+            rig.Run(new VfsCall(VfsCallKind.Unlink) { Path = path });
     }
 
     /// <summary>A step with its paths below the script's directory.</summary>

@@ -20,12 +20,17 @@ public sealed class ForeignServer : IDisposable
 
     private const int ShellSignal = 128;
 
+    private static readonly TimeSpan SayingPatience = TimeSpan.FromMilliseconds(300);
+
     private readonly Process _process;
+    private readonly ManualResetEventSlim _hasSaid;
     private bool _disposed;
 
-    private ForeignServer(Process process, PacketSocket socket)
+    private ForeignServer(
+        Process process, PacketSocket socket, ManualResetEventSlim hasSaid)
     {
         _process = process;
+        _hasSaid = hasSaid;
         Socket = socket;
     }
 
@@ -53,14 +58,20 @@ public sealed class ForeignServer : IDisposable
                 Process process = Process.Start(InfoOf(command, mountPoint, takesErrors))!;
                 process.OutputDataReceived += (_, line) => Forward(line.Data, report);
                 process.BeginOutputReadLine();
+                ManualResetEventSlim hasSaid = new(!takesErrors);
                 if (takesErrors)
                 {
-                    process.ErrorDataReceived += (_, line) => Forward(line.Data, report);
+                    process.ErrorDataReceived += (_, line) =>
+                    {
+                        Forward(line.Data, report);
+                        if (line.Data is null)
+                            hasSaid.Set();
+                    };
                     process.BeginErrorReadLine();
                 }
 
                 unused = null;
-                return new ForeignServer(process, mine);
+                return new ForeignServer(process, mine, hasSaid);
             }
         }
         catch (System.ComponentModel.Win32Exception e)
@@ -78,6 +89,7 @@ public sealed class ForeignServer : IDisposable
     {
         if (!_process.WaitForExit(Patience))
             return "hung up without ending";
+        _hasSaid.Wait(SayingPatience);
         int code = _process.ExitCode;
 
         // System.Diagnostics.Process gives a signal as a shell does.
