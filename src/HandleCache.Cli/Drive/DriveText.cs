@@ -91,6 +91,8 @@ internal static class DriveText
         text.AppendLine(finding.Repeats
             ? "shortest script, in a new directory:"
             : "script, which does not break it again on a new server:");
+        if (finding.Steps.Count == 0)
+            text.AppendLine("  none: to make, list and remove the directory is enough");
         for (int i = 0; i < finding.Steps.Count; i++)
         {
             TextTable.Paragraph(

@@ -106,9 +106,11 @@ internal sealed partial class DriveCheck : IDisposable
         Asked = asked;
         if (!FuseReply.TryParse(message, out FuseReply reply, out WireError error))
         {
-            throw Fault(
-                error.Fault == WireFault.BadValue ? DriveRule.ReplyErrno : DriveRule.ReplyShape,
-                $"the reply's head is wrong: {error}");
+            throw error.Fault == WireFault.BadValue
+                ? Fault(
+                    DriveRule.ReplyErrno,
+                    $"a reply's error lies in -511..0, this one is {error.Available}")
+                : Fault(DriveRule.ReplyShape, $"the reply's head is wrong: {error}");
         }
 
         int errno = -reply.Header.error;
@@ -132,7 +134,7 @@ internal sealed partial class DriveCheck : IDisposable
     public void Taken(int errno)
     {
         if (errno == (int)Errno.EINVAL)
-            throw Fault(DriveRule.ReplyShape, "the reply has not the length that was asked for");
+            throw Fault(DriveRule.ReplyShape, "the reply is shorter or longer than what was asked for");
         Hold(DriveRule.ReplyUnique);
         if (errno != 0)
             throw Fault(DriveRule.ReplyUnique, $"the kernel waits for no such reply ({errno})");

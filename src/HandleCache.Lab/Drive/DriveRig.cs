@@ -40,6 +40,7 @@ internal sealed class DriveRig : IDisposable
     private byte[] _init = [];
     private Disturbance _beside;
     private bool _anyRefused;
+    private ulong _ownUnique = 1ul << 40;
 
     /// <summary>Starts the server and mounts.</summary>
     /// <exception cref="BadInputException">The server cannot be started.</exception>
@@ -145,7 +146,37 @@ internal sealed class DriveRig : IDisposable
         Pump();
     }
 
-    public void Kill() => _server.Kill();
+    /// <summary>A unique that the modelled kernel does not reach.</summary>
+    public ulong NextOwnUnique() => _ownUnique += 2;
+
+    /// <summary>
+    /// Sends a message whatever it is, and asks for the root's attributes behind it; null where
+    /// they come, else what became of the server.
+    /// </summary>
+    public string? Survives(byte[] message)
+    {
+        Keep(KeptMessage.Request(message));
+        ulong unique = NextOwnUnique();
+        byte[] probe = MessageBuilder.Request(
+            FuseOpcode.FUSE_GETATTR, unique, FuseConstants.FUSE_ROOT_ID,
+            new byte[Marshal.SizeOf<fuse_getattr_in>()]);
+        Exchange exchange = _server.Send(message);
+        if (exchange == Exchange.Done)
+            exchange = _server.Send(probe);
+        while (exchange == Exchange.Done)
+        {
+            exchange = _server.Receive(_reply, out int bytes);
+            bool isProbes = exchange == Exchange.Done
+                && MemoryMarshal.TryRead(_reply.AsSpan(0, bytes), out fuse_out_header header)
+                && header.unique == unique;
+            if (isProbes)
+                return null;
+        }
+
+        return exchange == Exchange.TimedOut
+            ? "the server answers no more"
+            : $"the server {_server.Ending()}";
+    }
 
     public void Dispose()
     {

@@ -36,6 +36,8 @@ internal sealed class DriveScriptRun(DriveRig rig, DirectoryTruth? truth, int nu
                 rig.Run(new VfsCall(VfsCallKind.Close) { Slot = slot });
         }
 
+        // READDIRPLUS brings entries of what is still cached, which must be the same objects.
+        List(_directory.Length > 0 ? _directory : ".");
         rig.Reclaim();
         truth?.CompareTree(rig, _directory);
         if (_directory.Length > 0)

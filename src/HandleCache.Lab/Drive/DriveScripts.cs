@@ -15,6 +15,9 @@ internal static class DriveScripts
     private static readonly long[] Sleeps =
         [500_000_000, 2_000_000_000, 2_000_000_000, 100_000_000_000_000];
 
+    /// <summary>File slots that random calls open.</summary>
+    private const int OpenSlots = ModelKernel.MountSlot - 3;
+
     /// <summary>Calls that need an address of a server's own, or another user.</summary>
     private static readonly HashSet<VfsCallKind> LeftOut =
         [VfsCallKind.NotifyDelete, VfsCallKind.NotifyIncEpoch, VfsCallKind.StatFs];
@@ -36,12 +39,25 @@ internal static class DriveScripts
             if (LeftOut.Contains(call.Kind) || call.Slot == ModelKernel.MountSlot)
                 call = new(VfsCallKind.Stat) { Path = call.Path, Mode = StatxMask.BasicStats };
             steps.Add(Step(random, Tamed(random, call), isDisturbed));
+            if (call.Kind is VfsCallKind.Unlink or VfsCallKind.Rename or VfsCallKind.RmDir
+                && random.OneIn(3))
+            {
+                steps.AddRange(Enumerable.Range(0, OpenSlots).Select(FStatOf));
+            }
         }
 
         if (options.Restart)
             steps.Insert(steps.Count / 2, new(null, Disturbance.Restart));
         return steps;
     }
+
+    /// <summary>Asks the server, whatever is cached: the file may have no name any more.</summary>
+    private static DriveStep FStatOf(int slot) => new(new VfsCall(VfsCallKind.FStat)
+    {
+        Slot = slot,
+        Flags = AtFlags.StatxForceSync,
+        Mode = StatxMask.BasicStats,
+    });
 
     private static DriveStep Step(SplitMix64 random, VfsCall call, bool isDisturbed)
     {
@@ -67,6 +83,11 @@ internal static class DriveScripts
     private static VfsCall Tamed(SplitMix64 random, VfsCall call) => call.Kind switch
     {
         VfsCallKind.StatAt => call with { Kind = VfsCallKind.Stat, Uid = 0 },
+        VfsCallKind.Stat when random.OneIn(5) => new(VfsCallKind.FStat)
+        {
+            Slot = call.Slot,
+            Mode = call.Mode,
+        },
         VfsCallKind.Open => call with
         {
             Uid = 0,
