@@ -110,14 +110,16 @@ internal sealed partial class DriveCheck
         if (before.Life < _life)
         {
             Hold(DriveRule.RestartObject);
-            bool isSeen = before.Generation != now.Generation || before.Type != now.Type;
-            if (!isSeen && Differ(before.Ino, now.Ino))
+            if (before.Generation != now.Generation || before.Type != now.Type
+                || Differ(before.Ino, now.Ino))
             {
                 Report(
                     DriveRule.RestartObject,
-                    $"{asked.Opcode} gives nodeid {nodeId}, generation {now.Generation}, for "
-                    + $"inode {now.Ino}; since before the restart it is {path}, inode "
-                    + $"{before.Ino}, and the kernel cannot tell");
+                    $"{asked.Opcode} gives nodeid {nodeId} for inode {now.Ino}, generation "
+                    + $"{now.Generation}, type 0x{now.Type:x}; the kernel holds it since before "
+                    + $"the restart for {path}, inode {before.Ino}, generation "
+                    + $"{before.Generation}, type 0x{before.Type:x}, and a FORGET does not say "
+                    + "which of them it takes back");
             }
 
             return;

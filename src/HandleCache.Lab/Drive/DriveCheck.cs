@@ -134,7 +134,11 @@ internal sealed partial class DriveCheck : IDisposable
     public void Taken(int errno)
     {
         if (errno == (int)Errno.EINVAL)
-            throw Fault(DriveRule.ReplyShape, "the reply is shorter or longer than what was asked for");
+        {
+            throw Fault(
+                DriveRule.ReplyShape, "the reply is shorter or longer than what was asked for");
+        }
+
         Hold(DriveRule.ReplyUnique);
         if (errno != 0)
             throw Fault(DriveRule.ReplyUnique, $"the kernel waits for no such reply ({errno})");

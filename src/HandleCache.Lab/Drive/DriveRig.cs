@@ -12,12 +12,10 @@ namespace HandleCache.Lab.Drive;
 /// The modelled kernel with somebody else's server at the other end of a socket. A rule that is
 /// broken ends every method with a <see cref="DriveFault"/>.
 /// </summary>
-internal sealed class DriveRig : IDisposable
+internal sealed partial class DriveRig : IDisposable
 {
     /// <summary>Room for the largest message: 32 pages of data, head and arguments.</summary>
     private const int BufferBytes = (128 << 10) + (64 << 10);
-
-    private const int KeptMessages = 8;
 
     /// <summary>The bit of a unique that marks the INTERRUPT of a request (dev_uring.h).</summary>
     private const ulong InterruptBit = 1;
@@ -34,16 +32,16 @@ internal sealed class DriveRig : IDisposable
     private readonly byte[] _reply = new byte[BufferBytes];
     private readonly List<byte[]> _late = [];
     private readonly Queue<byte[]> _backlog = new();
-    private readonly Queue<KeptMessage> _last = new();
     private readonly CancellationTokenRegistration _cancelled;
     private DriveServer _server;
     private byte[] _init = [];
     private Disturbance _beside;
     private bool _anyRefused;
-    private ulong _ownUnique = 1ul << 40;
 
     /// <summary>Starts the server and mounts.</summary>
-    /// <exception cref="BadInputException">The server cannot be started.</exception>
+    /// <exception cref="BadInputException">
+    /// The server cannot be started, or ended before it had answered INIT.
+    /// </exception>
     public DriveRig(DriveOptions options, TimeSpan patience, CancellationToken cancel)
     {
         _options = options;
@@ -65,6 +63,15 @@ internal sealed class DriveRig : IDisposable
                 throw Check.Fault(DriveRule.ReplyErrno, $"INIT is refused: {mount.Result}");
             Check.Handles = Kernel.Handles;
             Check.Exports = (Kernel.Agreed & FuseInitFlags.FUSE_EXPORT_SUPPORT) != 0;
+        }
+        catch (DriveFault fault) when (fault.Finding.Rule == DriveRule.ServerDeath.Name
+            && !cancel.IsCancellationRequested)
+        {
+            string said = string.Join("; ", _server.Said);
+            Dispose();
+            throw new BadInputException(
+                $"{fault.Message} before it had answered INIT; is /dev/fd/N a mount point for it, "
+                + "as for libfuse3's? " + said, fault);
         }
         catch (DriveFault fault)
         {
@@ -88,10 +95,6 @@ internal sealed class DriveRig : IDisposable
 
     /// <summary>Servers that were started after the first.</summary>
     public int Restarts { get; private set; }
-
-    /// <summary>The last messages, oldest first.</summary>
-    public IReadOnlyList<string> Last =>
-        [.. _last.Select(kept => kept.ToString()), .. _server.Said.Select(line => $"the server printed: {line}")];
 
     /// <summary>Does one step; null where it has no call.</summary>
     public VfsResult? Run(DriveStep step)
@@ -144,38 +147,6 @@ internal sealed class DriveRig : IDisposable
         Kernel.Shrink();
         (_beside, _anyRefused) = (Disturbance.None, false);
         Pump();
-    }
-
-    /// <summary>A unique that the modelled kernel does not reach.</summary>
-    public ulong NextOwnUnique() => _ownUnique += 2;
-
-    /// <summary>
-    /// Sends a message whatever it is, and asks for the root's attributes behind it; null where
-    /// they come, else what became of the server.
-    /// </summary>
-    public string? Survives(byte[] message)
-    {
-        Keep(KeptMessage.Request(message));
-        ulong unique = NextOwnUnique();
-        byte[] probe = MessageBuilder.Request(
-            FuseOpcode.FUSE_GETATTR, unique, FuseConstants.FUSE_ROOT_ID,
-            new byte[Marshal.SizeOf<fuse_getattr_in>()]);
-        Exchange exchange = _server.Send(message);
-        if (exchange == Exchange.Done)
-            exchange = _server.Send(probe);
-        while (exchange == Exchange.Done)
-        {
-            exchange = _server.Receive(_reply, out int bytes);
-            bool isProbes = exchange == Exchange.Done
-                && MemoryMarshal.TryRead(_reply.AsSpan(0, bytes), out fuse_out_header header)
-                && header.unique == unique;
-            if (isProbes)
-                return null;
-        }
-
-        return exchange == Exchange.TimedOut
-            ? "the server answers no more"
-            : $"the server {_server.Ending()}";
     }
 
     public void Dispose()
@@ -317,66 +288,6 @@ internal sealed class DriveRig : IDisposable
         }
     }
 
-    /// <summary>
-    /// The reply to a request. Notifications before it go to the kernel; answers to INTERRUPTs are
-    /// what fuse_dev_do_write() takes for those, EAGAIN or ENOSYS.
-    /// </summary>
-    private ReadOnlySpan<byte> Receive(ulong unique)
-    {
-        while (true)
-        {
-            Exchange exchange = _server.Receive(_reply, out int bytes);
-            if (exchange != Exchange.Done)
-                throw Broken(exchange);
-            ReadOnlySpan<byte> message = _reply.AsSpan(0, bytes);
-            Keep(KeptMessage.Reply(message));
-            if (!MemoryMarshal.TryRead(message, out fuse_out_header header)
-                || header.len != bytes)
-            {
-                throw Check.Fault(
-                    DriveRule.ReplyShape,
-                    $"a message of {bytes} bytes says that it has {header.len}");
-            }
-
-            if (header.unique == unique)
-                return message;
-            if (header.unique == 0)
-            {
-                Kernel.WriteReply(message);
-                continue;
-            }
-
-            bool isOfInterrupt = (header.unique & InterruptBit) != 0
-                && -header.error is (int)Errno.EAGAIN or (int)Errno.ENOSYS or (int)Errno.None;
-            if (!isOfInterrupt)
-            {
-                throw Check.Fault(
-                    DriveRule.ReplyUnique,
-                    $"a reply to {header.unique}, which was answered before or never asked; "
-                    + $"{unique} waits");
-            }
-        }
-    }
-
-    private void Send(byte[] message)
-    {
-        Keep(KeptMessage.Request(message));
-        Exchange exchange = _server.Send(message);
-        if (exchange != Exchange.Done)
-            throw Broken(exchange);
-    }
-
-    private DriveFault Broken(Exchange exchange)
-    {
-        Check.Hold(DriveRule.NoReply);
-        return exchange == Exchange.TimedOut
-            ? Check.Fault(
-                DriveRule.NoReply,
-                FormattableString.Invariant(
-                    $"no reply after {_patience.TotalSeconds:0.#} s"))
-            : Check.Fault(DriveRule.ServerDeath, $"the server {_server.Ending()}");
-    }
-
     private static byte[] InterruptOf(ulong unique)
     {
         fuse_interrupt_in body = new() { unique = unique };
@@ -388,11 +299,4 @@ internal sealed class DriveRig : IDisposable
     private static bool IsForget(ReadOnlySpan<byte> message) =>
         FuseRequest.TryParse(message, out FuseRequest request, out _)
         && Operation.Of(request.Opcode).IsForget;
-
-    private void Keep(KeptMessage message)
-    {
-        _last.Enqueue(message);
-        if (_last.Count > KeptMessages)
-            _last.Dequeue();
-    }
 }

@@ -60,9 +60,12 @@ public sealed record DriveRule(string Name, string Kernel)
     public static DriveRule ErrnoClass { get; } = new(
         "errno-class", "retry_estale(), include/linux/namei.h: ENOENT is not looked up again");
 
-    /// <summary>A new server does not take a nodeid of an earlier life for another object.</summary>
+    /// <summary>
+    /// A new server neither takes a nodeid of an earlier life for another object nor gives it to
+    /// one while the kernel holds it.
+    /// </summary>
     public static DriveRule RestartObject { get; } = new(
-        "restart-object", "fuse_iget(), fs/fuse/inode.c: the inode is the old object's");
+        "restart-object", "fuse_iget() and fuse_evict_inode(), fs/fuse/inode.c");
 
     /// <summary>The kernel found nothing to refuse (EIO) in a reply without an error.</summary>
     public static DriveRule KernelRefuses { get; } = new(

@@ -148,6 +148,9 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
     {
         DriveOptions options = new() { Command = ["/nowhere/server"] };
         Assert.Throws<BadInputException>(() => Drive(options));
+        BadInputException noServer = Assert.Throws<BadInputException>(
+            () => Drive(options with { Command = toy.Command("no-server") }));
+        Assert.Contains("exit code 3", noServer.Message, StringComparison.Ordinal);
         Assert.Throws<BadInputException>(() => Drive(options with { Root = "/nowhere" }));
         Assert.Throws<BadInputException>(() => Drive(options with
         {

@@ -22,6 +22,8 @@ static struct object objects[OBJECTS];
 static struct name names[NAMES];
 static struct node nodes[NODES];
 static unsigned long inos[OBJECTS], last_ino = 100;
+/* Added to the nodeids of a life, so that no other life gives the same. */
+static unsigned long base;
 static int fd;
 static const char *fault;
 static char in[1 << 18], out[1 << 18];
@@ -62,9 +64,19 @@ static void drop(unsigned node)
 	release(object);
 }
 
-static void forget(unsigned long node, unsigned long count)
+/* Where a nodeid's node is; 0 for one of another life. */
+static unsigned long node_of(unsigned long nodeid)
 {
-	if (node <= 1 || node >= NODES || !nodes[node].object)
+	if (nodeid == 1)
+		return 1;
+	return nodeid >= base + 2 && nodeid - base < NODES ? nodeid - base : 0;
+}
+
+static void forget(unsigned long nodeid, unsigned long count)
+{
+	unsigned long node = node_of(nodeid);
+
+	if (node <= 1 || !nodes[node].object)
 		return;
 	nodes[node].count -= count < nodes[node].count ? count : nodes[node].count;
 	if (nodes[node].count <= (is("early") ? 1 : 0))
@@ -146,7 +158,7 @@ static struct fuse_entry_out entry_of(unsigned object)
 		}
 	if (object != 1)
 		nodes[o->node].count++;
-	entry.nodeid = o->node;
+	entry.nodeid = object == 1 ? 1 : o->node + base;
 	entry.generation = nodes[o->node].generation;
 	entry.attr = attr_of(object);
 	return entry;
@@ -171,12 +183,8 @@ static void create(const struct fuse_in_header *h, unsigned parent, const char *
 	unsigned object = make(mode);
 	int error = add(parent, text, object);
 
-	if (error) {
-		objects[object].used = 0;
-		reply(h, error, NULL, 0);
-	} else {
-		reply_entry(h, object, opens);
-	}
+	objects[object].used = !error;
+	error ? reply(h, error, NULL, 0) : reply_entry(h, object, opens);
 }
 
 static void list(const struct fuse_in_header *h, unsigned directory, const struct fuse_read_in *r)
@@ -241,7 +249,8 @@ static void rename_to(const struct fuse_in_header *h, unsigned parent, unsigned 
 static void serve(struct fuse_in_header *h, void *body)
 {
 	char *text = body;
-	unsigned object = h->nodeid == 1 ? 1 : h->nodeid < NODES ? nodes[h->nodeid].object : 0;
+	unsigned object = nodes[node_of(h->nodeid)].object;
+	int is_release = h->opcode == FUSE_RELEASE || h->opcode == FUSE_RELEASEDIR;
 	struct name *name;
 
 	if (h->opcode == FUSE_FORGET) {
@@ -266,7 +275,7 @@ static void serve(struct fuse_in_header *h, void *body)
 		reply(h, 0, &init, sizeof init);
 		return;
 	}
-	if (!object && h->opcode != FUSE_RELEASE && h->opcode != FUSE_RELEASEDIR) {
+	if (!object && !is_release) {
 		reply(h, -ESTALE, NULL, 0);
 		return;
 	}
@@ -313,8 +322,7 @@ static void serve(struct fuse_in_header *h, void *body)
 			S_IFREG | (((struct fuse_create_in *)body)->mode & 07777), 1);
 		break;
 	case FUSE_LINK: {
-		unsigned long old = ((struct fuse_link_in *)body)->oldnodeid;
-		unsigned linked = old < NODES ? nodes[old].object : 0;
+		unsigned linked = nodes[node_of(((struct fuse_link_in *)body)->oldnodeid)].object;
 
 		text += sizeof(struct fuse_link_in);
 		if (!linked || objects[linked].nlink == 0) {
@@ -325,10 +333,7 @@ static void serve(struct fuse_in_header *h, void *body)
 			int error = add(object, text, linked);
 
 			objects[linked].nlink += !error;
-			if (error)
-				reply(h, error, NULL, 0);
-			else
-				reply_entry(h, linked, 0);
+			error ? reply(h, error, NULL, 0) : reply_entry(h, linked, 0);
 		}
 		break;
 	}
@@ -347,10 +352,10 @@ static void serve(struct fuse_in_header *h, void *body)
 		}
 		break;
 	case FUSE_RENAME:
-		rename_to(h, object, nodes[*(uint64_t *)body].object, text + 8, 0);
+		rename_to(h, object, nodes[node_of(*(uint64_t *)body)].object, text + 8, 0);
 		break;
 	case FUSE_RENAME2:
-		rename_to(h, object, nodes[*(uint64_t *)body].object, text + 16,
+		rename_to(h, object, nodes[node_of(*(uint64_t *)body)].object, text + 16,
 			((struct fuse_rename2_in *)body)->flags);
 		break;
 	case FUSE_OPEN:
@@ -366,12 +371,8 @@ static void serve(struct fuse_in_header *h, void *body)
 	case FUSE_READDIRPLUS:
 		list(h, object, body);
 		break;
-	case FUSE_RELEASE:
-	case FUSE_RELEASEDIR:
-		reply(h, 0, NULL, 0);
-		break;
 	default:
-		reply(h, -ENOSYS, NULL, 0);
+		reply(h, is_release ? 0 : -ENOSYS, NULL, 0);
 		break;
 	}
 }
@@ -380,15 +381,14 @@ int main(int argc, char **argv)
 {
 	ssize_t bytes;
 
-	if (argc < 3)
-		return 2;
 	fault = argv[1];
 	fd = atoi(strrchr(argv[argc - 1], '/') + 1);
+	if (is("no-server"))
+		return 3;
 	objects[1] = (struct object){ 1, S_IFDIR | 0755, 2, 1, 0 };
 	inos[1] = 1;
 	nodes[1].object = 1;
-	for (int i = 2; i < NODES; i++)
-		nodes[i].generation = is("restart") ? 0 : (unsigned long)getpid() << 8;
+	base = is("restart") ? 0 : (unsigned long)getpid() << 16;
 	last_ino += (unsigned long)getpid() << 20;
 	while ((bytes = read(fd, in, sizeof in - 1)) > 0) {
 		struct fuse_in_header *h = (void *)in;
