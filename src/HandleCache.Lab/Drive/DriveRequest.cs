@@ -1,6 +1,5 @@
 using System.Text;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Drive;
 

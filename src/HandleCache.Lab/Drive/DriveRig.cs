@@ -236,7 +236,8 @@ internal sealed partial class DriveRig : IDisposable
 
     private void Carry(byte[] message)
     {
-        FuseRequest.TryParse(message, out FuseRequest request, out _);
+        if (!FuseRequest.TryParse(message, out FuseRequest request, out WireError error))
+            throw new InvalidOperationException($"the modelled kernel sent: {error}");
         Operation operation = Operation.Of(request.Opcode);
         if (operation.IsForget)
         {

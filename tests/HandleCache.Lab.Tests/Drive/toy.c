@@ -361,7 +361,6 @@ static void serve(struct fuse_in_header *h, void *body)
 	case FUSE_OPEN:
 	case FUSE_OPENDIR: {
 		struct fuse_open_out open = { 0 };
-
 		reply(h, 0, &open, sizeof open);
 		if (is("twice") && h->opcode == FUSE_OPEN)
 			reply(h, 0, &open, sizeof open);
