@@ -171,7 +171,7 @@ internal sealed partial class DriveCheck
             + $"0x{before.Type:x}, and a file handle with them is of that");
     }
 
-    /// <summary>Attributes of GETATTR, SETATTR and STATX: of the object that the nodeid is.</summary>
+    /// <summary>Attributes of GETATTR, SETATTR and STATX: of the same object.</summary>
     private void Attributes(DriveRequest asked, ReadOnlySpan<byte> body)
     {
         uint mode;

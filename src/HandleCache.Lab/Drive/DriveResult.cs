@@ -31,7 +31,7 @@ public sealed record DriveResult
     /// <summary>Lookups taken back, one per nodeid and FORGET.</summary>
     public required long Forgets { get; init; }
 
-    /// <summary>Processes started, the first included; those of shortening are not counted.</summary>
+    /// <summary>Processes started, the first included; not those of shortening.</summary>
     public required int Servers { get; init; }
 
     public required IReadOnlyList<CheckResult> Checks { get; init; }

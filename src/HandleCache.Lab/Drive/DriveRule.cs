@@ -43,7 +43,7 @@ public sealed record DriveRule(string Name, string Kernel)
     public static DriveRule AttrType { get; } = new(
         "attr-type", "fuse_do_getattr(), fs/fuse/dir.c: the inode becomes bad, EIO");
 
-    /// <summary>What was made has the type that was asked for, and attributes are possible.</summary>
+    /// <summary>What was made has the type asked for and possible attributes.</summary>
     public static DriveRule EntryValid { get; } = new(
         "entry-valid", "fuse_invalid_attr() and create_new_entry(), fs/fuse/dir.c: EIO");
 
@@ -75,7 +75,7 @@ public sealed record DriveRule(string Name, string Kernel)
     public static DriveRule SameOutcome { get; } = new(
         "same-outcome", "vfs_statx(), fs/stat.c: what the caller sees");
 
-    /// <summary>stat, names, targets and contents are those of the directory that is served.</summary>
+    /// <summary>stat, names, targets and contents are those of the directory served.</summary>
     public static DriveRule SameObject { get; } = new(
         "same-object", "fuse_getattr(), fuse_readdir() and fuse_file_read_iter()");
 
