@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
+using HandleCache.Cli.Drive;
 using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Prove;
@@ -68,6 +69,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
     ])]
 [JsonSerializable(typeof(CompareDocument))]
 [JsonSerializable(typeof(DesignDocument))]
+[JsonSerializable(typeof(DriveDocument))]
 [JsonSerializable(typeof(KernelsDocument))]
 [JsonSerializable(typeof(LayoutDocument))]
 [JsonSerializable(typeof(ProveDocument))]

@@ -4,6 +4,7 @@ using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
 using HandleCache.Cli.Differential;
+using HandleCache.Cli.Drive;
 using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Mount;
@@ -66,6 +67,7 @@ internal static class Program
         root.Add(GenerateTraceCommand.Build());
         root.Add(ScaleCommand.Build(dialects));
         root.Add(WatchCommand.Build(dialects));
+        root.Add(DriveCommand.Build(dialects));
         root.Add(RestartCommand.Build(dialects));
         root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build(dialects));

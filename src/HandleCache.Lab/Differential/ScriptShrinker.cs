@@ -3,7 +3,7 @@ using HandleCache.Model.Kernel;
 namespace HandleCache.Lab.Differential;
 
 /// <summary>
-/// Makes a diverging script short: halves, quarters, single calls, as long as it diverges.
+/// Makes a diverging script short, as long as it diverges.
 /// </summary>
 public static class ScriptShrinker
 {
@@ -17,18 +17,10 @@ public static class ScriptShrinker
         List<VfsCall> calls = [.. script.Calls.Take(index + 1)];
         if (!diverges(script with { Calls = calls }))
             return script;
-        for (int size = Math.Max(1, calls.Count / 2); size >= 1; size /= 2)
+        return script with
         {
-            for (int at = 0; at < calls.Count;)
-            {
-                List<VfsCall> fewer = [.. calls.Take(at), .. calls.Skip(at + size)];
-                if (fewer.Count < calls.Count && diverges(script with { Calls = fewer }))
-                    calls = fewer;
-                else
-                    at += size;
-            }
-        }
-
-        return script with { Calls = calls };
+            Calls = ListShrinker.Shrink(
+                calls, fewer => diverges(script with { Calls = fewer })),
+        };
     }
 }

@@ -18,20 +18,33 @@ public sealed class ForeignServer : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    private const int ShellSignal = 128;
+
+    private static readonly TimeSpan SayingPatience = TimeSpan.FromMilliseconds(300);
+
     private readonly Process _process;
+    private readonly ManualResetEventSlim _hasSaid;
     private bool _disposed;
 
-    private ForeignServer(Process process, PacketSocket socket)
+    private ForeignServer(
+        Process process, PacketSocket socket, ManualResetEventSlim hasSaid)
     {
         _process = process;
+        _hasSaid = hasSaid;
         Socket = socket;
     }
 
     /// <summary>Our end; a receive of nothing means that the server is gone.</summary>
     public PacketSocket Socket { get; }
 
+    /// <param name="command">The server and its arguments.</param>
+    /// <param name="report">Told each line that it prints, from any thread.</param>
+    /// <param name="takesErrors">
+    /// Lines on its standard error, too; else they go where ours go.
+    /// </param>
     /// <exception cref="IOException">The command cannot be started.</exception>
-    public static ForeignServer Start(IReadOnlyList<string> command, Action<string> report)
+    public static ForeignServer Start(
+        IReadOnlyList<string> command, Action<string> report, bool takesErrors = false)
     {
         (PacketSocket mine, PacketSocket theirs) = PacketSocket.CreatePair();
         PacketSocket? unused = mine;
@@ -42,11 +55,23 @@ public sealed class ForeignServer : IDisposable
                 theirs.Descriptor.Inherit();
                 string mountPoint = "/dev/fd/"
                     + theirs.Descriptor.Number.ToString(CultureInfo.InvariantCulture);
-                Process process = Process.Start(InfoOf(command, mountPoint))!;
+                Process process = Process.Start(InfoOf(command, mountPoint, takesErrors))!;
                 process.OutputDataReceived += (_, line) => Forward(line.Data, report);
                 process.BeginOutputReadLine();
+                ManualResetEventSlim hasSaid = new(!takesErrors);
+                if (takesErrors)
+                {
+                    process.ErrorDataReceived += (_, line) =>
+                    {
+                        Forward(line.Data, report);
+                        if (line.Data is null)
+                            hasSaid.Set();
+                    };
+                    process.BeginErrorReadLine();
+                }
+
                 unused = null;
-                return new ForeignServer(process, mine);
+                return new ForeignServer(process, mine, hasSaid);
             }
         }
         catch (System.ComponentModel.Win32Exception e)
@@ -60,10 +85,27 @@ public sealed class ForeignServer : IDisposable
     }
 
     /// <summary>How it ended, in words; still running where it has not.</summary>
-    public string Ending() => _process.WaitForExit(Patience)
-        ? string.Create(
-            CultureInfo.InvariantCulture, $"ended with exit code {_process.ExitCode}")
-        : "hung up without ending";
+    public string Ending()
+    {
+        if (!_process.WaitForExit(Patience))
+            return "hung up without ending";
+        _hasSaid.Wait(SayingPatience);
+        int code = _process.ExitCode;
+
+        // System.Diagnostics.Process gives a signal as a shell does.
+        return code > ShellSignal
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"was ended by signal {code - ShellSignal} (exit code {code})")
+            : string.Create(CultureInfo.InvariantCulture, $"ended with exit code {code}");
+    }
+
+    /// <summary>Kills it at once, if it lives; safe from any thread.</summary>
+    public void Kill()
+    {
+        if (!_disposed && !_process.HasExited)
+            _process.Kill();
+    }
 
     /// <summary>Hangs up and waits; what does not end by itself is told to, then killed.</summary>
     public void Dispose()
@@ -83,9 +125,14 @@ public sealed class ForeignServer : IDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo InfoOf(IReadOnlyList<string> command, string mountPoint)
+    private static ProcessStartInfo InfoOf(
+        IReadOnlyList<string> command, string mountPoint, bool takesErrors)
     {
-        ProcessStartInfo info = new(command[0]) { RedirectStandardOutput = true };
+        ProcessStartInfo info = new(command[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = takesErrors,
+        };
         bool isNamed = false;
         foreach (string argument in command.Skip(1))
         {

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using HandleCache.Cli.Common;
+using HandleCache.Lab;
+using HandleCache.Lab.Drive;
+using HandleCache.Protocol.Dialects;
+
+namespace HandleCache.Cli.Drive;
+
+/// <summary>`drive`: the modelled kernel drives somebody else's server over a socket.</summary>
+internal static class DriveCommand
+{
+    private const int MostScripts = 1_000_000;
+    private const int MostCalls = 10_000;
+    private const int MostPatience = 3600;
+
+    private static readonly Argument<string[]> Server = new("SERVER")
+    {
+        Description = "Behind --: the server and its arguments; {} is where it mounts (/dev/fd/N), "
+            + "else that is added at the end; it must stay in the foreground (libfuse: -f)",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<int> Scripts = new("--scripts")
+    {
+        Description = "How many random scripts of system calls",
+        DefaultValueFactory = _ => 200,
+    };
+
+    private static readonly Option<int?> Script = new("--script")
+    {
+        Description = "Only the script of this number, on a server of its own",
+    };
+
+    private static readonly Option<int> Calls = new("--calls")
+    {
+        Description = "Calls in a script",
+        DefaultValueFactory = _ => 50,
+    };
+
+    private static readonly Option<ulong> Seed = new("--seed")
+    {
+        Description = "Seed of the scripts",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<string?> Root = new("--root")
+    {
+        Description = "The directory that the server serves: results are compared with it",
+    };
+
+    private static readonly Option<bool> Restart = new("--restart")
+    {
+        Description = "Kill and start the server in the middle of each script",
+    };
+
+    private static readonly Option<bool> Hostile = new("--hostile")
+    {
+        Description = "Send malformed requests, as no kernel does: the server must live",
+    };
+
+    private static readonly Option<string[]> Allow = new("--allow")
+    {
+        Description = "Rules, with commas, that may be broken: counted, and the run goes on",
+        HelpName = "rules",
+    };
+
+    private static readonly Option<int> Patience = new("--patience")
+    {
+        Description = "Seconds a reply is waited for",
+        DefaultValueFactory = _ => 10,
+    };
+
+    private static readonly Option<string> ModelKernel = new("--model-kernel")
+    {
+        Description = "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
+        DefaultValueFactory = _ => "6.18",
+    };
+
+    private static readonly Option<bool> Json = SharedOptions.Json();
+
+    public static Command Build(IReadOnlyList<Dialect> dialects)
+    {
+        DialectOption dialect = new(dialects, "Offer this to the server in INIT (default: none)");
+        Command command = new(
+            "drive", "Hold somebody else's server against the kernel's rules, without a mount")
+        {
+            Server, Scripts, Script, Calls, Seed, Root, Restart, Hostile, Allow, Patience,
+            ModelKernel, Json,
+        };
+        dialect.AddTo(command);
+        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
+        return command;
+    }
+
+    private static int Execute(ParseResult parsed, DialectOption dialect)
+    {
+        if (parsed.GetValue(Script) is < 0)
+            throw new BadInputException("--script: 0 or more");
+        DialectOption.Chosen chosen = dialect.One(parsed, Dialect.Classic);
+        DriveOptions options = new()
+        {
+            Command = parsed.GetRequiredValue(Server),
+            Scripts = SharedOptions.Range(parsed, Scripts, 1, MostScripts),
+            OnlyScript = parsed.GetValue(Script),
+            Calls = SharedOptions.Range(parsed, Calls, 1, MostCalls),
+            Seed = parsed.GetValue(Seed),
+            Root = parsed.GetValue(Root),
+            Restart = parsed.GetValue(Restart),
+            Hostile = parsed.GetValue(Hostile),
+            Allowed = SharedOptions.Words(parsed.GetValue(Allow)).ToHashSet(),
+            PatienceSeconds = SharedOptions.Range(parsed, Patience, 1, MostPatience),
+            ModelKernel = parsed.GetRequiredValue(ModelKernel),
+            Dialect = chosen.Dialect,
+        };
+        using Interrupt interrupt = new();
+        DriveResult result = DriveExperiment.Run(options, interrupt.Token);
+        if (parsed.GetValue(Json))
+            JsonOutput.Write(DriveDocument.Of(options, chosen.Text, result));
+        else
+            DriveText.Write(Console.Out, options, chosen.Text, result);
+        if (result.IsInterrupted)
+            throw new OperationCanceledException();
+        return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text;
+using HandleCache.Cli.Common;
+using HandleCache.Lab.Drive;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Cli.Drive;
+
+/// <summary>What `drive` says as text.</summary>
+internal static class DriveText
+{
+    private static readonly CultureInfo Plain = CultureInfo.InvariantCulture;
+
+    public static void Write(
+        TextWriter output, DriveOptions options, string dialect, DriveResult result)
+    {
+        StringBuilder text = new();
+        text.AppendLine(Plain,
+            $"modelled kernel {result.Kernel}, derived; {options.Command[0]} over a socket");
+        text.AppendLine(Plain,
+            $"seed {options.Seed}, {result.Scripts} scripts, {result.Calls} calls, "
+            + $"{result.Requests} requests, {result.Forgets} forgets");
+        text.Append('\n');
+        if (result.Hostile.Count > 0)
+            Hostile(text, result.Hostile);
+        else
+            Checks(text, result.Checks);
+        foreach (string note in result.Notes)
+            TextTable.Paragraph(text, $"note: {note}", indent: 2);
+        if (result.Finding is { } finding)
+            Finding(text, options, dialect, finding);
+        text.Append('\n');
+        text.AppendLine(Plain, $"verdict: {result.Verdict}");
+        output.Write(text);
+    }
+
+    /// <summary>The command that finds it again.</summary>
+    public static string Repeat(DriveOptions options, string dialect, DriveFinding finding)
+    {
+        StringBuilder words = new(string.Create(Plain, $"handlecache drive --seed {options.Seed}"));
+        words.Append(finding.Repeats
+            ? string.Create(Plain, $" --script {finding.Script}")
+            : string.Create(Plain, $" --scripts {finding.Script + 1}"));
+        words.Append(Plain, $" --calls {options.Calls}");
+        words.Append(Plain, $" --model-kernel {options.ModelKernel}");
+        if (options.Root is { } root)
+            words.Append(Plain, $" --root {root}");
+        if (options.Restart)
+            words.Append(" --restart");
+        if (options.Allowed.Count > 0)
+            words.Append(Plain, $" --allow {string.Join(',', options.Allowed.Order())}");
+        if (options.Dialect.CarriesHandles)
+            words.Append(Plain, $" --dialect {dialect}");
+        words.Append(Plain, $" -- {string.Join(' ', options.Command)}");
+        return words.ToString();
+    }
+
+    private static void Checks(StringBuilder text, IReadOnlyList<CheckResult> checks)
+    {
+        text.AppendLine(Plain, $"{"check",-20}{"compared",12}{"mismatches",14}");
+        foreach (CheckResult check in checks)
+        {
+            text.AppendLine(
+                Plain, $"{check.Name,-20}{check.Compared,12}{check.Mismatches,14}");
+        }
+    }
+
+    private static void Hostile(StringBuilder text, IReadOnlyList<HostileRow> rows)
+    {
+        text.AppendLine(Plain, $"{"malformed request",-28}{"sent",8}{"died or hung",16}");
+        foreach (HostileRow row in rows)
+        {
+            text.AppendLine(Plain, $"{row.Name,-28}{row.Sent,8}{row.Deaths,16}");
+            if (row.First is { } words)
+                TextTable.Paragraph(text, words, indent: 2, first: 2);
+        }
+    }
+
+    private static void Finding(
+        StringBuilder text, DriveOptions options, string dialect, DriveFinding finding)
+    {
+        text.Append('\n');
+        Line(text, $"broken: {finding.Rule}", finding.Message);
+        Line(text, "relied on by", finding.Kernel);
+        if (finding.File.Length > 0)
+            Line(text, "file", finding.File);
+        if (finding.Request.Length > 0)
+            Line(text, "request", finding.Request);
+        if (finding.Reply.Length > 0)
+            Line(text, "reply", finding.Reply);
+        text.AppendLine(finding.Repeats
+            ? "shortest script, in a new directory:"
+            : "script, which does not break it again on a new server:");
+        if (finding.Steps.Count == 0)
+            text.AppendLine("  none: to make, list and remove the directory is enough");
+        for (int i = 0; i < finding.Steps.Count; i++)
+        {
+            TextTable.Paragraph(
+                text, string.Create(Plain, $"{i + 1}. {finding.Steps[i]}"), indent: 5, first: 2);
+        }
+
+        text.AppendLine("last messages:");
+        foreach (string message in finding.Last)
+            TextTable.Paragraph(text, message, indent: 5, first: 2);
+        text.Append("repeat: ").AppendLine(Repeat(options, dialect, finding));
+    }
+
+    private static void Line(StringBuilder text, string head, string words) =>
+        TextTable.Paragraph(text, $"{head}: {words}", indent: 2);
+}

@@ -1,0 +1,90 @@
+namespace HandleCache.Lab.Drive;
+
+/// <summary>What replies have said of one nodeid.</summary>
+/// <param name="Generation">As the kernel keeps it, 32 bits.</param>
+/// <param name="Type">S_IFMT of its mode.</param>
+/// <param name="Ino">attr.ino; 0 where the server does not say.</param>
+/// <param name="Life">Which life of the server gave it.</param>
+internal readonly record struct NodeFacts(uint Generation, uint Type, ulong Ino, int Life);
+
+/// <summary>
+/// The nodeids of a run: what each was said to be, its path, and whether it lost a name.
+/// </summary>
+internal sealed class DriveNodes
+{
+    /// <summary>FUSE_UNKNOWN_INO of libfuse: the server does not know the number.</summary>
+    private const ulong UnknownIno = 0xFFFFFFFF;
+
+    private readonly Dictionary<ulong, NodeFacts> _facts = [];
+    private readonly Dictionary<(ulong NodeId, uint Generation), NodeFacts> _given = [];
+    private readonly Dictionary<ulong, string> _paths = new() { [1] = "" };
+    private readonly Dictionary<(ulong Parent, string Name), ulong> _names = [];
+    private readonly HashSet<ulong> _unlinked = [];
+
+    public static ulong KnownIno(ulong ino) => ino == UnknownIno ? 0 : ino;
+
+    public bool TryGet(ulong nodeId, out NodeFacts facts) =>
+        _facts.TryGetValue(nodeId, out facts);
+
+    /// <summary>What was given with that nodeid and generation before.</summary>
+    public bool TryGetGiven(ulong nodeId, uint generation, out NodeFacts facts) =>
+        _given.TryGetValue((nodeId, generation), out facts);
+
+    public void Set(ulong nodeId, NodeFacts facts)
+    {
+        if (!_facts.TryGetValue(nodeId, out NodeFacts before) || before != facts)
+        {
+            _facts[nodeId] = facts;
+            _given[(nodeId, facts.Generation)] = facts;
+        }
+    }
+
+    /// <summary>Its path, as known from the traffic; "" for the root and where not known.</summary>
+    public string PathOf(ulong nodeId) => _paths.GetValueOrDefault(nodeId, "");
+
+    /// <summary>Whether it has ever lost a name, which may have been its last.</summary>
+    public bool HasLostName(ulong nodeId) => _unlinked.Contains(nodeId);
+
+    /// <summary>A nodeid is given afresh: what lost a name was another object.</summary>
+    public void Begin(ulong nodeId) => _unlinked.Remove(nodeId);
+
+    public void Name(ulong parent, string name, ulong nodeId)
+    {
+        if (name is "" or "." or "..")
+            return;
+        _names[(parent, name)] = nodeId;
+        _paths[nodeId] = Join(parent, name);
+    }
+
+    public string Join(ulong parent, string name)
+    {
+        string above = PathOf(parent);
+        return above.Length == 0 ? name : name.Length == 0 ? above : $"{above}/{name}";
+    }
+
+    /// <summary>A name is gone.</summary>
+    public void Unlink(ulong parent, string name)
+    {
+        if (_names.Remove((parent, name), out ulong nodeId))
+            _unlinked.Add(nodeId);
+    }
+
+    /// <summary>A name has moved, perhaps over another.</summary>
+    public void Rename(ulong parent, string name, ulong newParent, string newName)
+    {
+        Unlink(newParent, newName);
+        if (_names.Remove((parent, name), out ulong nodeId))
+            Name(newParent, newName, nodeId);
+    }
+
+    /// <summary>Two names have changed places.</summary>
+    public void Exchange(ulong parent, string name, ulong newParent, string newName)
+    {
+        bool hasOne = _names.Remove((parent, name), out ulong one);
+        bool hasOther = _names.Remove((newParent, newName), out ulong other);
+        if (hasOne)
+            Name(newParent, newName, one);
+        if (hasOther)
+            Name(parent, name, other);
+    }
+}

@@ -1,0 +1,303 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using HandleCache.Lab.Kernels;
+using HandleCache.Model.Kernel;
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
+using HandleCache.Protocol.Wire;
+
+namespace HandleCache.Lab.Drive;
+
+/// <summary>
+/// The modelled kernel with somebody else's server at the other end of a socket. A rule that is
+/// broken ends every method with a <see cref="DriveFault"/>.
+/// </summary>
+internal sealed partial class DriveRig : IDisposable
+{
+    /// <summary>Room for the largest message: 32 pages of data, head and arguments.</summary>
+    private const int BufferBytes = (128 << 10) + (64 << 10);
+
+    /// <summary>The bit of a unique that marks the INTERRUPT of a request (dev_uring.h).</summary>
+    private const ulong InterruptBit = 1;
+
+    /// <summary>What a socket cannot carry, or only the device itself can do.</summary>
+    private const FuseInitFlags NotOffered = FuseInitFlags.FUSE_MAX_PAGES
+        | FuseInitFlags.FUSE_PASSTHROUGH | FuseInitFlags.FUSE_OVER_IO_URING
+        | FuseInitFlags.FUSE_SPLICE_MOVE | FuseInitFlags.FUSE_SPLICE_READ
+        | FuseInitFlags.FUSE_SPLICE_WRITE | FuseInitFlags.FUSE_WRITEBACK_CACHE;
+
+    private readonly DriveOptions _options;
+    private readonly TimeSpan _patience;
+    private readonly byte[] _request = new byte[BufferBytes];
+    private readonly byte[] _reply = new byte[BufferBytes];
+    private readonly List<byte[]> _late = [];
+    private readonly Queue<byte[]> _backlog = new();
+    private readonly CancellationTokenRegistration _cancelled;
+    private DriveServer _server;
+    private byte[] _init = [];
+    private Disturbance _beside;
+    private bool _anyRefused;
+
+    /// <summary>Starts the server and mounts.</summary>
+    /// <exception cref="BadInputException">
+    /// The server cannot be started, or ended before it had answered INIT.
+    /// </exception>
+    public DriveRig(DriveOptions options, TimeSpan patience, CancellationToken cancel)
+    {
+        _options = options;
+        _patience = patience;
+        Check = new DriveCheck(options.Allowed);
+        Kernel = new ModelKernel(new ModelKernelOptions
+        {
+            Dialect = options.Dialect,
+            Version = KernelProfiles.VersionOf(options.ModelKernel),
+            Offered = ModelKernelOptions.DefaultOffer & ~NotOffered,
+        });
+        _server = DriveServer.Start(options.Command, patience);
+        _cancelled = cancel.Register(() => _server.Kill());
+        try
+        {
+            KernelCall mount = Kernel.Mount();
+            Pump();
+            if (!mount.IsDone || mount.Result.Errno != 0)
+                throw Check.Fault(DriveRule.ReplyErrno, $"INIT is refused: {mount.Result}");
+            Check.Handles = Kernel.Handles;
+            Check.Exports = (Kernel.Agreed & FuseInitFlags.FUSE_EXPORT_SUPPORT) != 0;
+        }
+        catch (DriveFault fault) when (fault.Finding.Rule == DriveRule.ServerDeath.Name
+            && !cancel.IsCancellationRequested)
+        {
+            string said = string.Join("; ", _server.Said);
+            Dispose();
+            throw new BadInputException(
+                $"{fault.Message} before it had answered INIT; is /dev/fd/N a mount point for it, "
+                + "as for libfuse3's? " + said, fault);
+        }
+        catch (DriveFault fault)
+        {
+            DriveFinding finding = fault.Finding with { Last = Last };
+            Dispose();
+            throw new DriveFault(finding);
+        }
+    }
+
+    public ModelKernel Kernel { get; }
+
+    public DriveCheck Check { get; }
+
+    public long Calls { get; private set; }
+
+    /// <summary>
+    /// What READ replies have brought since the caller cleared it, by offset in bytes: the
+    /// modelled page cache keeps no data.
+    /// </summary>
+    public Dictionary<long, byte[]> Reads { get; } = [];
+
+    /// <summary>Servers that were started after the first.</summary>
+    public int Restarts { get; private set; }
+
+    /// <summary>Does one step; null where it has no call.</summary>
+    public VfsResult? Run(DriveStep step)
+    {
+        switch (step.Beside)
+        {
+            case Disturbance.Reclaim:
+                Reclaim();
+                break;
+            case Disturbance.ReclaimBefore:
+                Kernel.Shrink();
+                break;
+            case Disturbance.Restart:
+                Restart();
+                break;
+            default:
+                break;
+        }
+
+        return step.Call is { } call ? Run(call, step.Beside) : null;
+    }
+
+    /// <summary>Makes one call to its end.</summary>
+    public VfsResult Run(VfsCall call, Disturbance beside = Disturbance.None)
+    {
+        if (call.Kind == VfsCallKind.Sleep)
+        {
+            Kernel.NowNs += call.Offset;
+            return new VfsResult(0);
+        }
+
+        Calls++;
+        if (call.Kind >= VfsCallKind.NotifyInvalInode)
+            return Notify(call);
+        (_beside, _anyRefused) = (beside, false);
+        KernelCall running = Kernel.Start(call);
+        Pump();
+        if (!running.IsDone)
+            throw new InvalidOperationException($"{call} never ends in the modelled kernel");
+        bool isRefusal = running.Result.Errno == (int)Errno.EIO && !_anyRefused && Restarts == 0;
+        Check.Hold(DriveRule.KernelRefuses);
+        if (isRefusal && Check.Asked is not null)
+            Check.Report(DriveRule.KernelRefuses, $"{call} ends with EIO");
+        return running.Result;
+    }
+
+    /// <summary>Memory pressure: all that nobody uses is forgotten, and the server told.</summary>
+    public void Reclaim()
+    {
+        Kernel.Shrink();
+        (_beside, _anyRefused) = (Disturbance.None, false);
+        Pump();
+    }
+
+    public void Dispose()
+    {
+        _cancelled.Dispose();
+        _server.Kill();
+        _server.Dispose();
+        Kernel.Dispose();
+        Check.Dispose();
+    }
+
+    /// <summary>What a server may say unasked, said by us: names and data are dropped.</summary>
+    private VfsResult Notify(VfsCall call)
+    {
+        string path = call.Path.TrimEnd('/');
+        int slash = path.LastIndexOf('/');
+        string above = slash < 0 ? "" : path[..slash];
+        ulong parent = above.Length == 0
+            ? FuseConstants.FUSE_ROOT_ID
+            : Kernel.CachedNodeId(above);
+        byte[] name = Encoding.Latin1.GetBytes(path[(slash + 1)..]);
+        int errno = call.Kind == VfsCallKind.NotifyInvalEntry
+            ? Kernel.WriteReply(MessageBuilder.Notification(
+                FuseNotifyCode.FUSE_NOTIFY_INVAL_ENTRY,
+                new fuse_notify_inval_entry_out
+                {
+                    parent = parent,
+                    namelen = (uint)name.Length,
+                    flags = (uint)call.Flags,
+                },
+                [.. name, 0]))
+            : Kernel.WriteReply(MessageBuilder.Notification(
+                FuseNotifyCode.FUSE_NOTIFY_INVAL_INODE,
+                new fuse_notify_inval_inode_out
+                {
+                    ino = Kernel.CachedNodeId(path),
+                    off = call.Offset,
+                }));
+        _beside = Disturbance.None;
+        Pump();
+        return new VfsResult(errno);
+    }
+
+    /// <summary>
+    /// The server dies by SIGKILL and another takes its place, whom INIT is sent again. The kernel
+    /// keeps everything.
+    /// </summary>
+    private void Restart()
+    {
+        Pump();
+        _server.Kill();
+        _server.Dispose();
+        Restarts++;
+        _server = DriveServer.Start(_options.Command, _patience);
+        Check.NewLife();
+        DriveRequest asked = Check.Sent(_init);
+        Send(_init);
+        Check.Came(asked, Receive(asked.Unique));
+        if (Check.WasRefused)
+            throw Check.Fault(DriveRule.ReplyErrno, "the new server refuses INIT");
+    }
+
+    /// <summary>Carries messages until there are none.</summary>
+    private void Pump()
+    {
+        bool holdsForgets = _beside == Disturbance.ReclaimBefore;
+        while (true)
+        {
+            if (!_backlog.TryDequeue(out byte[]? message))
+            {
+                int bytes = Kernel.ReadRequest(_request);
+                if (bytes <= 0)
+                    break;
+                message = _request[..bytes];
+            }
+
+            if (IsForget(message) && holdsForgets)
+                _late.Add(message);
+            else
+                Carry(message);
+        }
+
+        foreach (byte[] message in _late)
+            Carry(message);
+        _late.Clear();
+    }
+
+    private void Carry(byte[] message)
+    {
+        if (!FuseRequest.TryParse(message, out FuseRequest request, out WireError error))
+            throw new InvalidOperationException($"the modelled kernel sent: {error}");
+        Operation operation = Operation.Of(request.Opcode);
+        if (operation.IsForget)
+        {
+            Check.SentForgets(message);
+            Send(message);
+            return;
+        }
+
+        DriveRequest asked = Check.Sent(message);
+        Send(message);
+        if (!operation.HasReply)
+            return;
+        if (asked.Opcode == FuseOpcode.FUSE_INIT)
+            _init = message;
+        if (_beside == Disturbance.Interrupt)
+            Send(InterruptOf(asked.Unique));
+        ReadOnlySpan<byte> reply = Receive(asked.Unique);
+        Check.Came(asked, reply);
+        _anyRefused |= Check.WasRefused;
+        if (asked.Opcode == FuseOpcode.FUSE_READ && !Check.WasRefused)
+            Reads[(long)asked.Long(8)] = reply[FuseReply.HeaderBytes..].ToArray();
+        if (_beside == Disturbance.ReclaimDuring)
+        {
+            _beside = Disturbance.None;
+            ReclaimUnderWay();
+        }
+
+        Check.Taken(Kernel.WriteReply(reply));
+    }
+
+    /// <summary>Memory pressure while a call waits; what else is sent then comes later.</summary>
+    private void ReclaimUnderWay()
+    {
+        Kernel.Shrink();
+        while (Kernel.HasRequest)
+        {
+            int bytes = Kernel.ReadRequest(_request);
+            if (bytes <= 0)
+                return;
+            byte[] message = _request[..bytes];
+            if (!IsForget(message))
+            {
+                _backlog.Enqueue(message);
+                continue;
+            }
+
+            Check.SentForgets(message);
+            Send(message);
+        }
+    }
+
+    private static byte[] InterruptOf(ulong unique)
+    {
+        fuse_interrupt_in body = new() { unique = unique };
+        return MessageBuilder.Request(
+            FuseOpcode.FUSE_INTERRUPT, unique | InterruptBit, 0,
+            MemoryMarshal.AsBytes(new ReadOnlySpan<fuse_interrupt_in>(in body)));
+    }
+
+    private static bool IsForget(ReadOnlySpan<byte> message) =>
+        FuseRequest.TryParse(message, out FuseRequest request, out _)
+        && Operation.Of(request.Opcode).IsForget;
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Relaying;
+
+namespace HandleCache.Lab.Drive;
+
+/// <summary>How a wait for the server ended.</summary>
+internal enum Exchange
+{
+    Done,
+
+    /// <summary>Nothing came, or nothing was taken, for the whole patience.</summary>
+    TimedOut,
+
+    /// <summary>The server has closed its end.</summary>
+    HungUp,
+}
+
+/// <summary>One life of the server, and the watchdog over each of its messages.</summary>
+internal sealed class DriveServer : IDisposable
+{
+    private const int KeptLines = 8;
+
+    private readonly ForeignServer _process;
+    private readonly TimeSpan _patience;
+    private readonly Queue<string> _said;
+
+    private DriveServer(ForeignServer process, TimeSpan patience, Queue<string> said)
+    {
+        _process = process;
+        _patience = patience;
+        _said = said;
+    }
+
+    /// <exception cref="BadInputException">The command cannot be started.</exception>
+    public static DriveServer Start(IReadOnlyList<string> command, TimeSpan patience)
+    {
+        Queue<string> said = [];
+        try
+        {
+            ForeignServer process = ForeignServer.Start(
+                command, line => Keep(said, line), takesErrors: true);
+            return new(process, patience, said);
+        }
+        catch (IOException e)
+        {
+            throw new BadInputException(e.Message, e);
+        }
+    }
+
+    /// <summary>The last lines that it printed.</summary>
+    public IReadOnlyList<string> Said
+    {
+        get
+        {
+            lock (_said)
+                return [.. _said];
+        }
+    }
+
+    /// <summary>How it ended, in words.</summary>
+    public string Ending() => _process.Ending();
+
+    /// <summary>Sends one message; one that never reads is not waited for without end.</summary>
+    public Exchange Send(ReadOnlySpan<byte> message)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            SysResult sent = _process.Socket.Send(message, wait: false);
+            if (!sent.Failed)
+                return Exchange.Done;
+            if (sent.Errno is not (Errno.EAGAIN or Errno.EINTR))
+                return Exchange.HungUp;
+            if (Stopwatch.GetElapsedTime(begun) > _patience)
+                return Exchange.TimedOut;
+            Thread.Sleep(1);
+        }
+    }
+
+    /// <summary>The next message of the server and its bytes.</summary>
+    public Exchange Receive(Span<byte> buffer, out int bytes)
+    {
+        bytes = 0;
+        long begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            TimeSpan left = _patience - Stopwatch.GetElapsedTime(begun);
+            int leftMs = (int)Math.Max(0, left.TotalMilliseconds);
+            SysResult ready = Poller.WaitReadable(
+                _process.Socket.Descriptor, null, leftMs, out _, out _);
+            if (!ready.Failed && ready.Value == 0)
+                return Exchange.TimedOut;
+            Errno errno = _process.Socket.Receive(
+                buffer, out ReceivedPacket packet, null, wait: false);
+            if (errno is Errno.EAGAIN or Errno.EINTR)
+                continue;
+            bytes = packet.LengthBytes;
+            return errno == Errno.None && bytes > 0 ? Exchange.Done : Exchange.HungUp;
+        }
+    }
+
+    /// <summary>Kills the process at once; safe from any thread.</summary>
+    public void Kill() => _process.Kill();
+
+    public void Dispose() => _process.Dispose();
+
+    private static void Keep(Queue<string> said, string line)
+    {
+        lock (said)
+        {
+            said.Enqueue(line);
+            if (said.Count > KeptLines)
+                said.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using HandleCache.Lab.Drive;
+using Xunit;
+
+namespace HandleCache.Lab.Tests.Drive;
+
+/// <summary>
+/// `drive` on a toy server that keeps the rules but for the fault planted, and on libfuse's
+/// passthrough_ll: no mount, no root.
+/// </summary>
+public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
+{
+    private const int ShortestSteps = 6;
+
+    [Theory]
+    [InlineData("early", "lookup-counts")]
+    [InlineData("again", "entry-identity")]
+    [InlineData("same-generation", "generation-reuse")]
+    [InlineData("no-entry", "errno-class")]
+    [InlineData("plus-generation", "entry-identity")]
+    [InlineData("short-entry", "reply-shape")]
+    [InlineData("long-attr", "reply-shape")]
+    [InlineData("positive", "reply-errno")]
+    [InlineData("lost", "no-reply")]
+    [InlineData("twice", "reply-unique")]
+    [InlineData("dies", "server-death")]
+    public void A_planted_fault_is_found_with_a_script_of_at_most_six_calls(
+        string fault, string rule)
+    {
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = toy.Command(fault),
+            Scripts = 300,
+            PatienceSeconds = fault == "lost" ? 2 : 30,
+        });
+        Assert.Equal("diverge", result.Verdict);
+        DriveFinding finding = Assert.IsType<DriveFinding>(result.Finding);
+        Assert.Equal(rule, finding.Rule);
+        Assert.True(finding.Repeats, "the shortest script breaks the rule on a new server");
+        Assert.True(
+            finding.Steps.Count <= ShortestSteps, string.Join("\n", finding.Steps));
+        Assert.NotEmpty(finding.Request);
+    }
+
+    [Fact]
+    public void A_server_that_keeps_the_rules_has_no_finding_in_300_scripts()
+    {
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = toy.Command("none"),
+            Scripts = 300,
+            PatienceSeconds = 60,
+        });
+        Assert.True(result.Verdict == "match", result.Finding?.Message);
+        Assert.Equal(300, result.Scripts);
+        Assert.Equal(1, result.Servers);
+        foreach (string rule in new[]
+        {
+            "entry-identity", "inode-number", "generation-reuse", "attr-type", "lookup-counts",
+            "errno-class", "forget-nlookup", "live-nodeids",
+        })
+        {
+            Assert.True(result.Checks.Single(check => check.Name == rule).Compared > 0, rule);
+        }
+    }
+
+    [Fact]
+    public void A_new_server_that_refuses_what_the_old_one_gave_has_no_finding()
+    {
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = toy.Command("none"),
+            Scripts = 40,
+            Restart = true,
+            PatienceSeconds = 60,
+        });
+        Assert.True(result.Verdict == "match", result.Finding?.Message);
+        Assert.Equal(41, result.Servers);
+    }
+
+    [Fact]
+    public void A_new_server_that_takes_an_old_nodeid_for_another_object_is_found()
+    {
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = toy.Command("restart"),
+            Scripts = 100,
+            Restart = true,
+            PatienceSeconds = 60,
+        });
+        Assert.Equal("restart-object", result.Finding?.Rule);
+        Assert.True(result.Finding?.Steps.Count <= ShortestSteps);
+    }
+
+    [Fact]
+    public void A_malformed_request_that_kills_a_server_is_found_and_no_other_is()
+    {
+        DriveOptions options = new()
+        {
+            Command = toy.Command("none"),
+            Hostile = true,
+            PatienceSeconds = 60,
+        };
+        DriveResult careful = Drive(options);
+        Assert.True(careful.Verdict == "match", string.Join("\n", careful.Hostile));
+        Assert.All(careful.Hostile, row => Assert.Equal(options.Scripts, row.Sent));
+
+        DriveResult trusting = Drive(options with { Command = toy.Command("trusting") });
+        Assert.Equal("diverge", trusting.Verdict);
+        HostileRow deadly = Assert.Single(trusting.Hostile, row => row.Deaths > 0);
+        Assert.Equal("lying-size", deadly.Name);
+        Assert.Contains("signal 11", deadly.First, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_of_another_tree_than_the_directory_named_is_found()
+    {
+        using TempFolder other = new();
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = toy.Command("none"),
+            Root = other.Path,
+            Scripts = 5,
+            PatienceSeconds = 60,
+        });
+        Assert.Equal("same-outcome", result.Finding?.Rule);
+    }
+
+    [Fact]
+    public void Passthrough_ll_serves_its_directory_and_gives_nodeids_again()
+    {
+        using TempFolder source = new();
+        DriveOptions options = new()
+        {
+            Command = toy.PassthroughLl(source.Path),
+            Root = source.Path,
+            Scripts = 60,
+            PatienceSeconds = 60,
+            Allowed = new HashSet<string> { "generation-reuse" },
+        };
+        DriveResult result = Drive(options);
+        Assert.True(result.Verdict == "match", result.Finding?.Message);
+        Assert.True(result.Checks.Single(check => check.Name == "same-object").Compared > 100);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(source.Path));
+    }
+
+    [Fact]
+    public void What_cannot_be_driven_is_bad_input()
+    {
+        DriveOptions options = new() { Command = ["/nowhere/server"] };
+        Assert.Throws<BadInputException>(() => Drive(options));
+        BadInputException noServer = Assert.Throws<BadInputException>(
+            () => Drive(options with { Command = toy.Command("no-server") }));
+        Assert.Contains("exit code 3", noServer.Message, StringComparison.Ordinal);
+        Assert.Throws<BadInputException>(() => Drive(options with { Root = "/nowhere" }));
+        Assert.Throws<BadInputException>(() => Drive(options with
+        {
+            Allowed = new HashSet<string> { "server-death" },
+        }));
+    }
+
+    private static DriveResult Drive(DriveOptions options) =>
+        DriveExperiment.Run(options, TestContext.Current.CancellationToken);
+}
