@@ -38,8 +38,20 @@ internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, Clie
         if (mounted != shadowed)
             Result.Error($"stat {path}: {mounted} instead of {shadowed}");
         else if (mounted == Errno.None && Differs(got, want) is { } what)
-            Result.Wrong($"stat {path}: {what}");
+            Differ($"stat {path}: {what}");
         return got.Ino;
+    }
+
+    /// <summary>
+    /// One name is not the same on both. After an operation that the mount alone refused, the
+    /// trees are apart, and another object is not what that shows any more.
+    /// </summary>
+    public void Differ(string message)
+    {
+        if (Result.Errors > 0)
+            Result.Error(message);
+        else
+            Result.Wrong(message);
     }
 
     /// <summary>The names of a directory are the shadow's.</summary>
