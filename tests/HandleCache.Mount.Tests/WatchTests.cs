@@ -103,7 +103,7 @@ public sealed class WatchTests : IDisposable
             kill -9 $(pgrep -f "^$root/server"); rc=0; wait $server || rc=$?
             exec 9<&-
             [ $rc = 1 ] || die "ended with $rc after its server was killed"
-            grep -q 'the server ended with exit code 137' err || die "$(cat err)"
+            grep -q 'the server was ended by signal 9' err || die "$(cat err)"
             ! mountpoint -q $mnt || die "the mount was left behind"
             """);
     }
