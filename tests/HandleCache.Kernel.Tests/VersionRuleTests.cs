@@ -162,6 +162,31 @@ public class VersionRuleTests
         Assert.Equal(bytes, MemoryMarshal.Read<fuse_read_in>(bench.Read().Body).size);
     }
 
+    [Theory]
+    [InlineData("6.12", false)]
+    [InlineData("6.18", true)]
+    public void A_node_with_a_slash_behind_it_asks_about_a_valid_negative_name_from_6_15_on(
+        string version, bool asks)
+    {
+        using KernelDriver bench = new(version: VersionOf(version));
+        KernelCall stat = bench.Stat("a");
+        bench.AnswerEntry(
+            bench.Read(), new fuse_entry_out { entry_valid = KernelDriver.LongSeconds });
+        Assert.Equal(KernelDriver.ENOENT, stat.Result.Errno);
+        KernelCall made = bench.Kernel.Start(
+            new(VfsCallKind.MkNod) { Path = "a/", Mode = FileModes.Regular644 });
+        Assert.Equal(asks, bench.Kernel.HasRequest);
+        if (asks)
+        {
+            bench.AnswerEntry(
+                bench.Read(), new fuse_entry_out { entry_valid = KernelDriver.LongSeconds });
+        }
+
+        while (!made.IsDone)
+            bench.AnswerError(bench.Read(), KernelDriver.ENOENT);
+        Assert.Equal(KernelDriver.ENOENT, made.Result.Errno);
+    }
+
     [Fact]
     public void Every_rule_has_its_function_its_source_and_a_range_of_versions() =>
         Assert.All(VersionRule.All, rule =>

@@ -115,11 +115,23 @@ public sealed record VersionRule(
         "fuse: don't allow signals to interrupt getdents copying; not in 6.12.117, in 6.18",
         "getdents ends behind its first record with a signal pending");
 
+    public static VersionRule SlashNotExclusive { get; } = new(
+        "slash-not-exclusive",
+        new(6, 12),
+        new(6, 14),
+        "filename_create(), fs/namei.c",
+        "204a575e91f3",
+        "VFS: add common error checks to lookup_one_qstr_excl(); 6.15. Seen on 6.12.117, not on "
+        + "6.18",
+        "a new name with a slash behind it that is no directory's is looked up without LOOKUP_EXCL: "
+        + "a valid negative dentry is believed");
+
     /// <summary>Every difference that is modelled.</summary>
     public static IReadOnlyList<VersionRule> All { get; } =
     [
         InvalEntryNeedsInode, DirectoryChangeKeepsOwner, Minor46, Minor41, NamesOfOnePage,
         ListingOfOnePage, ListingInterruptible, EpochUnknown, PruneUnknown, ConnectableUnknown,
+        SlashNotExclusive,
     ];
 
     public bool AppliesTo(KernelVersion version) =>

@@ -8,7 +8,7 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// </summary>
 internal sealed class NameiCreate(
     DentryCache dcache, IInodeOperations iops, Namei namei, NameiLookup lookup,
-    NameiPermission permission, Current current)
+    NameiPermission permission, Current current, bool isSlashExclusive)
 {
     public KernelTask<VfsResult> MkDirAsync(VfsCall call) => CreateAtAsync(
         call.Path, wantsDirectory: true,
@@ -100,9 +100,12 @@ internal sealed class NameiCreate(
         {
             if (walk.Kind != LastKind.Norm)
                 return Attempt.WalkFailed((int)Errno.EEXIST);
-            LookupFlags how = (flags & LookupFlags.Reval) | LookupFlags.Excl;
-            if (!walk.HasTrailingSlash || wantsDirectory)
+            LookupFlags how = flags & LookupFlags.Reval;
+            bool mayBeNew = !walk.HasTrailingSlash || wantsDirectory;
+            if (mayBeNew)
                 how |= LookupFlags.Create;
+            if (mayBeNew || isSlashExclusive)
+                how |= LookupFlags.Excl;
             bool isFound = true;
             errno = await NameiLookup.LockedAsync(directory, async () =>
             {
@@ -111,6 +114,13 @@ internal sealed class NameiCreate(
                 isFound = dentry is not null;
                 if (dentry is null)
                     return failed;
+                if (!dentry.IsNegative)
+                {
+                    // Looked up without LOOKUP_EXCL.
+                    dcache.Put(dentry);
+                    return (int)Errno.EEXIST;
+                }
+
                 failed = checksDirectory ? await permission.MayCreateAsync(directory) : 0;
                 if (failed == 0)
                     failed = await create(directory, dentry);

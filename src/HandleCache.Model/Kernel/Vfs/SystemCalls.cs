@@ -40,7 +40,9 @@ internal sealed class SystemCalls
         _open = new(
             iops, sb.DataOperations, retry, nameiOpen, Files, _attr, faults, current);
         _readWrite = new(sb.DataOperations, Files);
-        _create = new(dcache, iops, namei, lookup, permission, current);
+        _create = new(
+            dcache, iops, namei, lookup, permission, current,
+            isSlashExclusive: !VersionRule.SlashNotExclusive.AppliesTo(options.Version));
         _remove = new(dcache, iops, namei, lookup, permission);
         _rename = new(dcache, iops, namei, lookup, permission);
         _xattr = new(iops, sb.XattrOperations, retry);
