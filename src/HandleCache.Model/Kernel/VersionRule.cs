@@ -123,8 +123,8 @@ public sealed record VersionRule(
         "204a575e91f3",
         "VFS: add common error checks to lookup_one_qstr_excl(); 6.15. Seen on 6.12.117, not on "
         + "6.18",
-        "a new name with a slash behind it that is no directory's is looked up without LOOKUP_EXCL: "
-        + "a valid negative dentry is believed");
+        "a new name with a slash behind it that is no directory's is looked up without "
+        + "LOOKUP_EXCL: a valid negative dentry is believed");
 
     /// <summary>Every difference that is modelled.</summary>
     public static IReadOnlyList<VersionRule> All { get; } =
