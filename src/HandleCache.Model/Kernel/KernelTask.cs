@@ -22,6 +22,14 @@ internal class KernelTask<T> : INotifyCompletion
     /// <summary>What the caller waits for, who is the same again when it comes.</summary>
     public KernelTask(Current current) => (_current, _caller) = (current, current.Task);
 
+    /// <summary>What has come already: nothing to wait for, and nothing to allocate.</summary>
+    public static KernelTask<T> Of(T result)
+    {
+        KernelTask<T> done = new();
+        done.SetResult(result);
+        return done;
+    }
+
     public bool IsCompleted { get; private set; }
 
     public KernelTask<T> GetAwaiter() => this;

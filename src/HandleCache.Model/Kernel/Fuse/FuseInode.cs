@@ -12,6 +12,8 @@ internal sealed class FuseInode(
     WakeQueue wakes)
     : Inode(super, generation, mode, wakes)
 {
+    private static readonly KernelTask<bool> NotLocked = KernelTask<bool>.Of(false);
+
     private WakeQueue _wakes = wakes;
 
     public InodeIndex Index { get; } = index;
@@ -44,12 +46,12 @@ internal sealed class FuseInode(
     public KernelLock? Mutex { get; private set; }
 
     /// <summary>fuse_lock_inode(): not where FUSE_PARALLEL_DIROPS is agreed on.</summary>
-    public async KernelTask<bool> LockAsync(Connection conn)
+    public KernelTask<bool> LockAsync(Connection conn)
     {
         if (conn.ParallelDirops)
-            return false;
+            return NotLocked;
         Mutex ??= new(_wakes);
-        return await Mutex.AcquireAsync(exclusive: true);
+        return Mutex.AcquireAsync(exclusive: true);
     }
 
     /// <summary>fuse_unlock_inode().</summary>

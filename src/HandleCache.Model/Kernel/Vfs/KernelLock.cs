@@ -7,6 +7,8 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// </summary>
 internal sealed class KernelLock(WakeQueue wakes)
 {
+    private static readonly KernelTask<bool> Entered = KernelTask<bool>.Of(true);
+
     private readonly LinkedList<Waiter> _waiting = new();
     private int _readers;
     private bool _writer;
@@ -23,7 +25,15 @@ internal sealed class KernelLock(WakeQueue wakes)
     public bool IsFree => _readers == 0 && !_writer;
 
     public KernelTask<bool> AcquireAsync(bool exclusive) =>
-        exclusive ? WriteAsync() : ReadAsync();
+        !exclusive ? ReadAsync()
+        : IsFree ? EnterNow(exclusive: true)
+        : WriteAsync();
+
+    private KernelTask<bool> EnterNow(bool exclusive)
+    {
+        Enter(exclusive);
+        return Entered;
+    }
 
     /// <summary>down_read_trylock() or down_write_trylock().</summary>
     public bool TryAcquire(bool exclusive)
@@ -48,18 +58,17 @@ internal sealed class KernelLock(WakeQueue wakes)
     /// </summary>
     private KernelTask<bool> ReadAsync()
     {
-        KernelTask<bool> task = new(wakes.Current);
         bool mustQueue = _writer || (_waiting.Count > 0 && _readers > 0);
         if (mustQueue)
         {
+            KernelTask<bool> task = new(wakes.Current);
             _waiting.AddLast(new Waiter(task, IsWriter: false));
             return task;
         }
 
         Enter(exclusive: false);
         WakeReadersInFront();
-        task.SetResult(true);
-        return task;
+        return Entered;
     }
 
     private async KernelTask<bool> WriteAsync()
