@@ -22,6 +22,11 @@ public sealed record ClientResult
     /// <summary>The first few of the errors, in words.</summary>
     public List<string> Messages { get; init; } = [];
 
+    /// <summary>The first few of the wrong objects: many errors do not crowd them out.</summary>
+    public List<string> WrongMessages { get; init; } = [];
+
+    private const int MostMessages = 10;
+
     public void Add(ClientResult other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -31,20 +36,21 @@ public sealed record ClientResult
         Stale += other.Stale;
         Compared += other.Compared;
         Messages.AddRange(other.Messages);
+        WrongMessages.AddRange(other.WrongMessages);
     }
 
     public void Error(string message)
     {
         Errors++;
-        if (Messages.Count < 10)
+        if (Messages.Count < MostMessages)
             Messages.Add(message);
     }
 
     public void Wrong(string message)
     {
         WrongObject++;
-        if (Messages.Count < 10)
-            Messages.Add(message);
+        if (WrongMessages.Count < MostMessages)
+            WrongMessages.Add(message);
     }
 
     public string ToLine() => JsonSerializer.Serialize(this, LabJson.Default.ClientResult);

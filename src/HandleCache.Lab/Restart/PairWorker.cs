@@ -33,7 +33,7 @@ internal sealed class PairWorker : IDisposable
         _directories = [directory];
         byte[] name = BytePath.ToBytes(directory);
         pair.Both($"mkdir {directory}", root =>
-            Names.MakeDirectory(root, name, FileModes.Octal755));
+            Names.MakeDirectory(root, name, FileModes.Octal755), directory);
     }
 
     /// <summary>One operation, drawn by the kind's weights.</summary>
@@ -165,6 +165,12 @@ internal sealed class PairWorker : IDisposable
         _pair.Result.Operations++;
         FileDescriptor? mounted =
             Files.OpenAt(_pair.Mount, name, flags, FileModes.Octal644, out Errno got);
+        if (_pair.IsRefused(got, path))
+        {
+            _pair.Result.Error($"open {path} {flags:x}: {got}, and nothing done");
+            return null;
+        }
+
         FileDescriptor? shadowed =
             Files.OpenAt(_pair.Shadow, name, flags, FileModes.Octal644, out Errno want);
         if (got != want)
@@ -208,7 +214,7 @@ internal sealed class PairWorker : IDisposable
         string path = NewName(parent);
         byte[] name = BytePath.ToBytes(path);
         if (_pair.Both($"mkdir {path}", root =>
-            Names.MakeDirectory(root, name, FileModes.Octal755)) == Errno.None)
+            Names.MakeDirectory(root, name, FileModes.Octal755), path) == Errno.None)
         {
             _directories.Add(path);
         }
@@ -220,7 +226,7 @@ internal sealed class PairWorker : IDisposable
             return;
         byte[] name = BytePath.ToBytes(path);
         if (_pair.Both($"rmdir {path}", root =>
-            Names.Unlink(root, name, AtFlags.RemoveDir)) == Errno.None)
+            Names.Unlink(root, name, AtFlags.RemoveDir), path) == Errno.None)
         {
             _directories.Remove(path);
         }
@@ -257,7 +263,7 @@ internal sealed class PairWorker : IDisposable
         byte[] from = BytePath.ToBytes(path);
         byte[] to = BytePath.ToBytes(target);
         return _pair.Both($"rename {path} {target} {flags}", root =>
-            Names.Rename(root, from, root, to, flags));
+            Names.Rename(root, from, root, to, flags), path, target);
     }
 
     private void Link(string path, string directory)
@@ -268,7 +274,7 @@ internal sealed class PairWorker : IDisposable
         byte[] from = BytePath.ToBytes(path);
         byte[] to = BytePath.ToBytes(target);
         if (_pair.Both($"link {path} {target}", root =>
-            Names.Link(root, from, root, to, 0)) == Errno.None)
+            Names.Link(root, from, root, to, 0), path, target) == Errno.None)
         {
             _files.Add(target);
         }
@@ -279,16 +285,22 @@ internal sealed class PairWorker : IDisposable
         string path = NewName(directory);
         byte[] name = BytePath.ToBytes(path);
         byte[] target = BytePath.ToBytes($"to-{path}");
-        _pair.Both($"symlink {path}", root => Names.MakeSymlink(target, root, name));
-        _pair.Both($"unlink {path}", root => Names.Unlink(root, name, 0));
+        _pair.Both($"symlink {path}", root => Names.MakeSymlink(target, root, name), path);
+        RemoveName(path);
     }
 
     private void Unlink(string path)
     {
         CloseAllOf(path);
-        byte[] name = BytePath.ToBytes(path);
-        _pair.Both($"unlink {path}", root => Names.Unlink(root, name, 0));
         _files.Remove(path);
+        if (RemoveName(path) == Errno.ESTALE)
+            _files.Add(path);
+    }
+
+    private Errno RemoveName(string path)
+    {
+        byte[] name = BytePath.ToBytes(path);
+        return _pair.Both($"unlink {path}", root => Names.Unlink(root, name, 0), path);
     }
 
     /// <summary>
@@ -298,11 +310,10 @@ internal sealed class PairWorker : IDisposable
     private void UnlinkOpen()
     {
         string path = NewName(_directories[0]);
-        byte[] name = BytePath.ToBytes(path);
         if (OpenBoth(path, OpenFlags.ReadWrite | OpenFlags.Create) is not { } pair)
             return;
         Write(pair);
-        _pair.Both($"unlink {path}", root => Names.Unlink(root, name, 0));
+        RemoveName(path);
         pair.Compare(0, 4096);
         Close(pair);
     }
@@ -313,16 +324,16 @@ internal sealed class PairWorker : IDisposable
         byte[] value = new byte[8];
         _random.Fill(value);
         uint mode = (uint)_random.Below(0x200) | 0x180;
-        _pair.Both($"chmod and setxattr {path}", root =>
-        {
-            using FileDescriptor? file =
-                Files.OpenAt(root, name, OpenFlags.Path, 0, out Errno errno);
-            if (file is null)
-                return errno;
-            errno = Metadata.ChangeMode(file, mode);
-            return errno == Errno.None
-                ? Xattrs.Set(file, "user.k\0"u8, value, 0) : errno;
-        });
+        Change("chmod", file => Metadata.ChangeMode(file, mode));
+        Change("setxattr", file => Xattrs.Set(file, "user.k\0"u8, value, 0));
+
+        void Change(string what, Func<FileDescriptor, Errno> change) =>
+            _pair.Both($"{what} {path}", root =>
+            {
+                using FileDescriptor? file =
+                    Files.OpenAt(root, name, OpenFlags.Path, 0, out Errno errno);
+                return file is null ? errno : change(file);
+            }, path);
     }
 
     private void CloseAllOf(string path)

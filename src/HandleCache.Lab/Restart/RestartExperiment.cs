@@ -67,7 +67,7 @@ public static class RestartExperiment
         return new RestartResult(
             options, fileSystem, KernelRelease.Read(), kills, seen.Operations, seen.Errors,
             seen.WrongObject + counts.WrongObject, seen.Stale, counts.Rebound, seen.Compared,
-            counts, seen.Messages, clock.Elapsed.TotalSeconds);
+            counts, [.. seen.WrongMessages, .. seen.Messages], clock.Elapsed.TotalSeconds);
     }
 
     /// <summary>

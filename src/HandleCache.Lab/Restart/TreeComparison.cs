@@ -49,7 +49,7 @@ internal static class TreeComparison
         SysResult a = Xattrs.Get(mounted, "user.k\0"u8, gotValue);
         SysResult b = Xattrs.Get(shadowed, "user.k\0"u8, wantValue);
         if (a != b || !gotValue.AsSpan().SequenceEqual(wantValue))
-            pair.Differ($"getxattr {path}: {a.Errno} instead of {b.Errno}");
+            pair.Result.Wrong($"getxattr {path}: {a.Errno} instead of {b.Errno}");
     }
 
     private static void CompareLink(TreePair pair, string path)
@@ -60,6 +60,6 @@ internal static class TreeComparison
         SysResult a = Names.ReadLink(pair.Mount, name, got);
         SysResult b = Names.ReadLink(pair.Shadow, name, want);
         if (a != b || !got.AsSpan().SequenceEqual(want))
-            pair.Differ($"readlink {path} differs");
+            pair.Result.Wrong($"readlink {path} differs");
     }
 }

@@ -16,15 +16,51 @@ internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, Clie
 
     public ClientResult Result { get; } = result;
 
-    /// <summary>Does it on the mount, then on the shadow; the errno both agree on.</summary>
-    public Errno Both(string what, Func<FileDescriptor, Errno> operation)
+    /// <summary>
+    /// Does it on the mount, then on the shadow; the shadow's errno, or ESTALE where the mount
+    /// lost the object and did nothing: that is an error, but the trees stay alike, so that
+    /// nothing later is taken for another object.
+    /// </summary>
+    /// <param name="what">The operation in words, for the message.</param>
+    /// <param name="operation">What is done below a root.</param>
+    /// <param name="names">Every name that it can make, remove or change.</param>
+    public Errno Both(
+        string what, Func<FileDescriptor, Errno> operation, params ReadOnlySpan<string> names)
     {
         Result.Operations++;
         Errno mounted = operation(Mount);
+        if (IsRefused(mounted, names))
+        {
+            Result.Error($"{what}: {mounted}, and nothing done");
+            return mounted;
+        }
+
         Errno shadowed = operation(Shadow);
         if (mounted != shadowed)
             Result.Error($"{what}: {mounted} instead of {shadowed}");
         return shadowed;
+    }
+
+    /// <summary>
+    /// The mount lost the object and left every name as it is in the shadow, which has not done
+    /// the operation yet. A reply lost with its server may say ESTALE of what was done: then a
+    /// name differs.
+    /// </summary>
+    public bool IsRefused(Errno mounted, params ReadOnlySpan<string> names)
+    {
+        if (mounted != Errno.ESTALE)
+            return false;
+        foreach (string name in names)
+        {
+            Errno there = Stat(Mount, name, out Statx got);
+            if (there != Stat(Shadow, name, out Statx want)
+                || (there == Errno.None && Differs(got, want) is not null))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -38,20 +74,8 @@ internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, Clie
         if (mounted != shadowed)
             Result.Error($"stat {path}: {mounted} instead of {shadowed}");
         else if (mounted == Errno.None && Differs(got, want) is { } what)
-            Differ($"stat {path}: {what}");
+            Result.Wrong($"stat {path}: {what}");
         return got.Ino;
-    }
-
-    /// <summary>
-    /// One name is not the same on both. After an operation that the mount alone refused, the
-    /// trees are apart, and another object is not what that shows any more.
-    /// </summary>
-    public void Differ(string message)
-    {
-        if (Result.Errors > 0)
-            Result.Error(message);
-        else
-            Result.Wrong(message);
     }
 
     /// <summary>The names of a directory are the shadow's.</summary>

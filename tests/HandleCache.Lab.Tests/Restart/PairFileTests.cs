@@ -101,7 +101,7 @@ public sealed class PairFileTests
         Assert.Equal(
             "read t0/n1 at 4: 0 bytes that differ from 3 "
             + "[7 bytes, 0 links; write 4+3 None, read 4+0 None]",
-            Assert.Single(_result.Messages));
+            Assert.Single(_result.WrongMessages));
     }
 
     [Fact]
@@ -124,6 +124,7 @@ public sealed class PairFileTests
     private void AssertNothingWrong()
     {
         Assert.Empty(_result.Messages);
+        Assert.Empty(_result.WrongMessages);
         Assert.Equal(0, _result.Errors);
         Assert.Equal(0, _result.WrongObject);
     }
