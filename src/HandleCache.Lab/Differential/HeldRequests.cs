@@ -55,8 +55,8 @@ internal sealed class HeldRequests(bool dropsReads, Dialect dialect)
     }
 
     /// <summary>
-    /// Whether a message is kept. RELEASE is nobody's, and what is left out of comparisons may
-    /// come from one kernel alone.
+    /// Whether a message is kept. RELEASE is nobody's, what is left out of comparisons may come
+    /// from one kernel alone, and a second request of a caller is not what it waits for.
     /// </summary>
     /// <param name="message">As it was read.</param>
     /// <param name="callerOf">Which caller a pid is; less than 0 for none of them.</param>
@@ -78,7 +78,7 @@ internal sealed class HeldRequests(bool dropsReads, Dialect dialect)
                 is not (FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR)
             && NoiseRules.Normalize(message, dropsReads, dialect) is not null;
         int caller = isKept ? callerOf(request.Header.pid) : -1;
-        if (caller < 0)
+        if (caller < 0 || _messages[caller] is not null)
             return false;
         _messages[caller] = message.ToArray();
         _uniques[caller] = request.Header.unique;

@@ -114,7 +114,11 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
         }
 
         foreach (Task<VfsResult>? call in _calls)
-            call?.Wait(CallPatience);
+        {
+            // A client that failed says so where its result is asked for.
+            if (call is not null)
+                Task.WaitAny([call], CallPatience);
+        }
     }
 
     private void AnswerError(ulong unique, Errno errno) =>

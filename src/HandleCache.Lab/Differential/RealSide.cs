@@ -26,15 +26,15 @@ internal sealed class RealSide : IScriptSide
             !script.Server.DirectIo, Server.Observer, script.Server.Spoken,
             withHandles: !host.Driver.NeedsBridge);
         _client = host.Client;
-        if (script.Calls.Any(call => call.Overlaps))
-        {
-            _otherClient = host.OtherClient;
-            Callers = new([_client, _otherClient], !script.Server.DirectIo);
-        }
-
         ServedMount? mount = null;
         try
         {
+            if (script.Calls.Any(call => call.Overlaps))
+            {
+                _otherClient = host.OtherClient;
+                Callers = new([_client, _otherClient], !script.Server.DirectIo);
+            }
+
             mount = ServedMount.Start(
                 host.Namespace, host.MountPoint, Server.FileSystem, SessionOf(script),
                 new FuseMountOptions

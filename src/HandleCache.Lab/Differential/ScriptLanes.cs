@@ -64,7 +64,7 @@ internal sealed class ScriptLanes : IDisposable
     private sealed class Turns<T>(Func<int, bool> isDue, Func<int, T, bool> enter)
     {
         private readonly Lock _lock = new();
-        private readonly Dictionary<int, T> _early = [];
+        private readonly Dictionary<int, (T? Result, ExceptionDispatchInfo? Failure)> _early = [];
         private int _next;
         private int _entered;
         private bool _isOver;
@@ -73,20 +73,22 @@ internal sealed class ScriptLanes : IDisposable
 
         public void Work(ScriptHost host, Func<ScriptHost, int, T> run)
         {
+            while (Take() is { } number)
+                Give(number, Outcome(host, number, run));
+        }
+
+        private static (T? Result, ExceptionDispatchInfo? Failure) Outcome(
+            ScriptHost host, int number, Func<ScriptHost, int, T> run)
+        {
             try
             {
-                while (Take() is { } number)
-                    Give(number, run(host, number));
+                return (run(host, number), null);
             }
 #pragma warning disable CA1031 // Thrown again by Run(), when no lane runs any more.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                lock (_lock)
-                {
-                    Failure ??= ExceptionDispatchInfo.Capture(e);
-                    _isOver = true;
-                }
+                return (default, ExceptionDispatchInfo.Capture(e));
             }
         }
 
@@ -96,13 +98,17 @@ internal sealed class ScriptLanes : IDisposable
                 return _isOver || !isDue(_next) ? null : _next++;
         }
 
-        private void Give(int number, T result)
+        /// <summary>A failure ends the run at its number, as it would with one lane.</summary>
+        private void Give(int number, (T? Result, ExceptionDispatchInfo? Failure) outcome)
         {
             lock (_lock)
             {
-                _early[number] = result;
-                while (!_isOver && _early.Remove(_entered, out T? due))
-                    _isOver = !enter(_entered++, due);
+                _early[number] = outcome;
+                while (!_isOver && _early.Remove(_entered, out var due))
+                {
+                    Failure = due.Failure;
+                    _isOver = Failure is not null || !enter(_entered++, due.Result!);
+                }
             }
         }
     }

@@ -33,7 +33,7 @@ public static class FuseConstants
 
     /// <summary>
     /// The bit of unique that an INTERRUPT and its reply have beside the request's own number
-    /// (FUSE_INT_REQ_BIT, fs/fuse/dev.c).
+    /// (FUSE_INT_REQ_BIT, fs/fuse/fuse_dev_i.h).
     /// </summary>
     public const ulong FUSE_INT_REQ_BIT = 1UL << 0;
 

@@ -23,6 +23,7 @@ public sealed class GateChannel(IChannel inner, IMessageGate gate) : IChannel
     /// <summary>More than a read of the device asks for, bytes.</summary>
     private const int BufferBytes = 1 << 18;
 
+    private readonly Lock _lock = new();
     private readonly BlockingCollection<byte[]> _messages = [];
     private IChannelPort? _port;
 
@@ -35,12 +36,24 @@ public sealed class GateChannel(IChannel inner, IMessageGate gate) : IChannel
         return new Port(this, _port);
     }
 
-    /// <summary>Lets a message that was kept back go on to the server.</summary>
+    /// <summary>
+    /// Lets a message that was kept back go on to the server; of a connection that has ended it
+    /// goes nowhere. From any thread.
+    /// </summary>
     public void Pass(byte[] message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        if (!_messages.IsAddingCompleted)
-            _messages.Add(message);
+        lock (_lock)
+        {
+            if (!_messages.IsAddingCompleted)
+                _messages.Add(message);
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+            _messages.CompleteAdding();
     }
 
     /// <summary>Answers a message that was kept back in the server's stead.</summary>
@@ -90,13 +103,13 @@ public sealed class GateChannel(IChannel inner, IMessageGate gate) : IChannel
                 if (read.Failed || read.Value == 0)
                 {
                     _failure = read.Errno;
-                    channel._messages.CompleteAdding();
+                    channel.End();
                     return;
                 }
 
                 ReadOnlySpan<byte> message = buffer.AsSpan(0, (int)read.Value);
                 if (!channel.Keeps(message))
-                    channel._messages.Add(message.ToArray());
+                    channel.Pass(message.ToArray());
             }
         }
     }
