@@ -13,6 +13,7 @@ using HandleCache.Cli.Report;
 using HandleCache.Cli.Restart;
 using HandleCache.Cli.Scale;
 using HandleCache.Cli.Slab;
+using HandleCache.Cli.Soak;
 using HandleCache.Cli.Survey;
 using HandleCache.Cli.Sweep;
 using HandleCache.Cli.Validate;
@@ -70,6 +71,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(CompareDocument))]
 [JsonSerializable(typeof(DesignDocument))]
 [JsonSerializable(typeof(DriveDocument))]
+[JsonSerializable(typeof(HostileDocument))]
 [JsonSerializable(typeof(KernelsDocument))]
 [JsonSerializable(typeof(LayoutDocument))]
 [JsonSerializable(typeof(ProveDocument))]

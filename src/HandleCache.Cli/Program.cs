@@ -14,6 +14,7 @@ using HandleCache.Cli.Report;
 using HandleCache.Cli.Restart;
 using HandleCache.Cli.Scale;
 using HandleCache.Cli.Slab;
+using HandleCache.Cli.Soak;
 using HandleCache.Cli.Survey;
 using HandleCache.Cli.Sweep;
 using HandleCache.Cli.Validate;
@@ -69,6 +70,7 @@ internal static class Program
         root.Add(WatchCommand.Build(dialects));
         root.Add(DriveCommand.Build(dialects));
         root.Add(RestartCommand.Build(dialects));
+        root.Add(SoakCommand.Build());
         root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build(dialects));
         root.Add(WorkloadCommand.Build());

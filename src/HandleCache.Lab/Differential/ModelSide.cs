@@ -69,6 +69,9 @@ public sealed partial class ModelSide : IScriptSide
     /// </summary>
     public Func<bool>? LosesRequest { get; init; }
 
+    /// <summary>Told of each request and each reply; null for nobody.</summary>
+    public Action<ReadOnlySpan<byte>, bool>? Overhears { get; init; }
+
     public IScriptServer Server { get; }
 
     public StreamRecorder Recorder { get; }
@@ -136,6 +139,7 @@ public sealed partial class ModelSide : IScriptSide
         {
             ReadOnlySpan<byte> message = _request.AsSpan(0, bytes);
             _transcript.Append(message);
+            Overhears?.Invoke(message, false);
             bool expectsReply = FuseRequest.TryParse(message, out FuseRequest request, out _)
                 && Operation.Of(request.Opcode).HasReply;
             if (expectsReply && LosesRequest is { } loses && loses())
@@ -171,6 +175,7 @@ public sealed partial class ModelSide : IScriptSide
     private void Answer(ReadOnlySpan<byte> reply)
     {
         _transcript.Append(reply);
+        Overhears?.Invoke(reply, true);
         _kernel.WriteReply(reply);
     }
 

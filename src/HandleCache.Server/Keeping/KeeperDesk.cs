@@ -93,12 +93,17 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device, Dialect d
     /// </summary>
     private bool AcceptInit(Span<byte> reply)
     {
+        const int uniqueAt = 8;
+        if (!FuseReply.TryParse(reply, out FuseReply parsed, out _)
+            || !MemoryMarshal.TryRead(parsed.Body, out fuse_init_out init))
+        {
+            return false;
+        }
+
         if (_agreedInit is not null)
-            return reply[8..].SequenceEqual(_agreedInit.AsSpan(8));
+            return reply[uniqueAt..].SequenceEqual(_agreedInit.AsSpan(uniqueAt));
         _agreedInit = reply.ToArray();
         Span<byte> body = reply[FuseReply.HeaderBytes..];
-        if (!MemoryMarshal.TryRead(body, out fuse_init_out init))
-            return false;
         HandleOffer.Withdraw(ref init, dialect);
         MemoryMarshal.Write(body, init);
         bool isTaken = !device.Write(reply).Failed;

@@ -20,16 +20,22 @@ public sealed class PassthroughServer : IScriptServer, ITrafficObserver
     private static readonly TimeSpan Long = TimeSpan.FromDays(1);
 
     private readonly DirectoryInfo _tree;
+    private readonly bool _isItsOwn;
     private readonly PassthroughFileSystem _fileSystem;
     private readonly NameMap _names = new(FuseConstants.FUSE_ROOT_ID);
     private readonly Dictionary<ulong, byte[]> _pending = [];
 
-    /// <exception cref="HandlesNotSupportedException">
-    /// The temporary folder has no handles.
-    /// </exception>
-    public PassthroughServer(ScriptServerOptions options)
+    /// <param name="options">Its validities.</param>
+    /// <param name="folder">
+    /// An empty folder for its tree, which is left as it is in the end; null for one of its own.
+    /// </param>
+    /// <exception cref="HandlesNotSupportedException">The folder has no handles.</exception>
+    public PassthroughServer(ScriptServerOptions options, string? folder = null)
     {
-        _tree = Directory.CreateTempSubdirectory("handlecache-diff-tree-");
+        _tree = folder is null
+            ? Directory.CreateTempSubdirectory("handlecache-diff-tree-")
+            : new DirectoryInfo(folder);
+        _isItsOwn = folder is null;
         try
         {
             Fill(_tree.FullName);
@@ -45,7 +51,7 @@ public sealed class PassthroughServer : IScriptServer, ITrafficObserver
         }
         catch
         {
-            _tree.Delete(recursive: true);
+            Remove();
             throw;
         }
     }
@@ -77,7 +83,7 @@ public sealed class PassthroughServer : IScriptServer, ITrafficObserver
     public void Dispose()
     {
         _fileSystem.Dispose();
-        _tree.Delete(recursive: true);
+        Remove();
     }
 
     public void OnRequest(ReadOnlySpan<byte> message)
@@ -120,6 +126,12 @@ public sealed class PassthroughServer : IScriptServer, ITrafficObserver
         {
             Learn(request, reply.Body);
         }
+    }
+
+    private void Remove()
+    {
+        if (_isItsOwn)
+            _tree.Delete(recursive: true);
     }
 
     private void Learn(in FuseRequest request, ReadOnlySpan<byte> body)
