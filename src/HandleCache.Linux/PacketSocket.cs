@@ -5,7 +5,12 @@ using HandleCache.Protocol.Uapi;
 namespace HandleCache.Linux;
 
 /// <summary>What <see cref="PacketSocket.Receive"/> brought.</summary>
-public readonly record struct ReceivedPacket(int LengthBytes, bool Truncated);
+/// <param name="LengthBytes">Of the message.</param>
+/// <param name="Truncated">There was more of it than room.</param>
+/// <param name="SenderPid">
+/// The process that sent it, as the kernel says; 0 before <see cref="PacketSocket.NameSenders"/>.
+/// </param>
+public readonly record struct ReceivedPacket(int LengthBytes, bool Truncated, int SenderPid);
 
 /// <summary>
 /// A Unix SEQPACKET socket: one send is one message, order kept, descriptors may travel along
@@ -27,6 +32,11 @@ public sealed unsafe class PacketSocket : IDisposable
     private const int DataTruncated = 0x20;
     private const int SocketLevel = 1;
     private const int Rights = 1;
+    private const int SenderCredentials = 2;
+    private const int PassCredentials = 16;
+
+    /// <summary>struct ucred: pid, uid, gid.</summary>
+    private const int CredentialBytes = 12;
 
     private PacketSocket(FileDescriptor descriptor) => Descriptor = descriptor;
 
@@ -43,6 +53,20 @@ public sealed unsafe class PacketSocket : IDisposable
     }
 
     public static PacketSocket Adopt(FileDescriptor descriptor) => new(descriptor);
+
+    /// <summary>
+    /// From now on each message says who sent it (SO_PASSCRED), whoever holds the other end: the
+    /// credentials of a socketpair (SO_PEERCRED) are those of the process that made it.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void NameSenders()
+    {
+        int on = 1;
+        // SAFETY: the value lives on the stack for the call.
+        Sys.Require(
+            LibC.setsockopt(Descriptor, SocketLevel, PassCredentials, &on, sizeof(int)),
+            "setsockopt SO_PASSCRED");
+    }
 
     /// <summary>Sends one message from two places and, if given, descriptors with it.</summary>
     public SysResult Send(
@@ -92,7 +116,7 @@ public sealed unsafe class PacketSocket : IDisposable
         bool wait = true)
     {
         packet = default;
-        int controlBytes = ControlRoom(MaxDescriptors);
+        int controlBytes = ControlRoom(MaxDescriptors) + CredentialRoom;
         byte* control = stackalloc byte[controlBytes];
         // SAFETY: buffer pinned for the call; all lengths are those of the memory given.
         fixed (byte* start = buffer)
@@ -109,9 +133,10 @@ public sealed unsafe class PacketSocket : IDisposable
                 Descriptor, &message, ReceiveCloseOnExec | (wait ? 0 : DontWait));
             if (received < 0)
                 return Sys.LastErrno;
-            packet = new ReceivedPacket((int)received, (message.Flags & DataTruncated) != 0);
             bool lost = (message.Flags & ControlTruncated) != 0;
-            TakeRights(ref message, lost ? null : descriptors);
+            int sender = TakeControl(ref message, lost ? null : descriptors);
+            packet = new ReceivedPacket(
+                (int)received, (message.Flags & DataTruncated) != 0, sender);
             return lost ? Errno.EMSGSIZE : Errno.None;
         }
     }
@@ -125,6 +150,8 @@ public sealed unsafe class PacketSocket : IDisposable
 
     private static int ControlRoom(int descriptors) =>
         (sizeof(ControlHeader) + (descriptors * sizeof(int)) + 7) & ~7;
+
+    private static int CredentialRoom => (sizeof(ControlHeader) + CredentialBytes + 7) & ~7;
 
     private static void AttachRights(ref MessageHeader message, byte* control, int count)
     {
@@ -140,11 +167,13 @@ public sealed unsafe class PacketSocket : IDisposable
     }
 
     /// <summary>
-    /// Owns every descriptor of the control block, and closes those nobody wants.
+    /// Owns every descriptor of the control block, and closes those nobody wants; the sender's
+    /// pid, 0 where the block does not tell.
     /// </summary>
-    private static void TakeRights(
+    private static int TakeControl(
         ref MessageHeader message, ICollection<FileDescriptor>? descriptors)
     {
+        int sender = 0;
         byte* at = (byte*)message.Control;
         byte* end = at + message.ControlBytes;
         while (end - at >= sizeof(ControlHeader))
@@ -152,7 +181,13 @@ public sealed unsafe class PacketSocket : IDisposable
             ControlHeader header = Unsafe.ReadUnaligned<ControlHeader>(at);
             long lengthBytes = (long)header.LengthBytes;
             if (lengthBytes < sizeof(ControlHeader) || lengthBytes > end - at)
-                return;
+                break;
+            if (header is { Level: SocketLevel, Type: SenderCredentials }
+                && lengthBytes >= sizeof(ControlHeader) + CredentialBytes)
+            {
+                sender = *(int*)(at + sizeof(ControlHeader));
+            }
+
             if (header is { Level: SocketLevel, Type: Rights })
             {
                 int* numbers = (int*)(at + sizeof(ControlHeader));
@@ -169,5 +204,7 @@ public sealed unsafe class PacketSocket : IDisposable
 
             at += (lengthBytes + 7) & ~7;
         }
+
+        return sender;
     }
 }

@@ -20,7 +20,7 @@ public class SocketsAndEventsTests
             List<FileDescriptor> received = [];
             byte[] buffer = new byte[64];
             Assert.Equal(Errno.None, second.Receive(buffer, out ReceivedPacket one, received));
-            Assert.Equal(new ReceivedPacket(7, false), one);
+            Assert.Equal(new ReceivedPacket(7, false, 0), one);
             Assert.Equal("headbod"u8, buffer.AsSpan(0, 7));
             using FileDescriptor passed = Assert.Single(received);
             Assert.Equal(9, Files.Read(passed, buffer).Value);
@@ -39,7 +39,7 @@ public class SocketsAndEventsTests
         {
             first.Send(new byte[100]);
             Assert.Equal(Errno.None, second.Receive(new byte[10], out ReceivedPacket got, null));
-            Assert.Equal(new ReceivedPacket(10, true), got);
+            Assert.Equal(new ReceivedPacket(10, true, 0), got);
         }
     }
 
@@ -98,6 +98,23 @@ public class SocketsAndEventsTests
             Assert.Equal(2, Poller.WaitReadable(
                 first.Descriptor, wake.Descriptor, 0, out a, out b).Value);
             Assert.Equal((Poller.In, Poller.In), (a, b));
+        }
+    }
+
+    [Fact]
+    public void A_message_names_its_sender_where_that_is_asked_for()
+    {
+        (PacketSocket first, PacketSocket second) = PacketSocket.CreatePair();
+        using (first)
+        using (second)
+        {
+            byte[] buffer = new byte[8];
+            second.NameSenders();
+            first.Send([1, 2, 3], descriptors: [first.Descriptor]);
+            List<FileDescriptor> descriptors = [];
+            Assert.Equal(Errno.None, second.Receive(buffer, out ReceivedPacket got, descriptors));
+            Assert.Equal(new ReceivedPacket(3, false, Environment.ProcessId), got);
+            Assert.Single(descriptors).Dispose();
         }
     }
 }

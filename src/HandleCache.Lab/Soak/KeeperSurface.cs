@@ -68,6 +68,7 @@ internal sealed class KeeperSurface : HostileSurface
     {
         _state = new KeeperState();
         (_asking, _asked) = PacketSocket.CreatePair();
+        _asked.NameSenders();
         return new KeeperDesk(_state, _device, Dialect.V2);
     }
 
@@ -75,7 +76,7 @@ internal sealed class KeeperSurface : HostileSurface
     private bool Asked(KeeperDesk desk, byte[] message)
     {
         _asking!.Send(message, wait: false);
-        bool taken = desk.Serve(_asked!, static () => true);
+        bool taken = desk.Serve(_asked!, Environment.ProcessId, static () => true);
         Drain(_asking);
         Drain(_asked!);
         return taken;

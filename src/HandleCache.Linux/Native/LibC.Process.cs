@@ -98,6 +98,10 @@ internal static unsafe partial class LibC
     public static partial int shutdown(FileDescriptor socket, int how);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int setsockopt(
+        FileDescriptor socket, int level, int name, void* value, uint valueBytes);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint sendmsg(FileDescriptor socket, MessageHeader* message, int flags);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -26,6 +26,7 @@ internal sealed class HiredServer : IDisposable
     public static HiredServer Start(Func<FileDescriptor, IServerProcess> start)
     {
         (PacketSocket mine, PacketSocket theirs) = PacketSocket.CreatePair();
+        mine.NameSenders();
         using (theirs)
         {
             theirs.Descriptor.Inherit();
@@ -39,7 +40,9 @@ internal sealed class HiredServer : IDisposable
     public bool Look()
     {
         Errno errno = Socket.Receive(_message, out ReceivedPacket packet, null, wait: false);
-        if (errno is Errno.EAGAIN or Errno.EINTR)
+        bool isStrangers = errno == Errno.None && packet.SenderPid != Process.ProcessId
+            && packet.LengthBytes > 0;
+        if (errno is Errno.EAGAIN or Errno.EINTR || isStrangers)
             return !HasDied();
         if (errno != Errno.None
             || !MemoryMarshal.TryRead(

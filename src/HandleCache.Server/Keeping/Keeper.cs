@@ -256,7 +256,8 @@ public sealed class Keeper : IDisposable
                 _log.Drain(_state.Apply);
                 NoteFirstAnswer();
                 if (!ready.Failed && events != 0
-                    && !_desk.Serve(socket, () => CatchUp(server)))
+                    && !_desk.Serve(
+                        socket, server.Process.ProcessId, () => CatchUp(server)))
                 {
                     return false;
                 }

@@ -25,11 +25,14 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device, Dialect d
 
     /// <summary>Serves what lies in the socket; false when the server hung up.</summary>
     /// <param name="socket">The server's.</param>
+    /// <param name="serverPid">
+    /// The one process that is listened to: whoever else got hold of the server's end is not.
+    /// </param>
     /// <param name="catchUp">
     /// Takes every record that was begun before now, for the kernel may act on a reply whose
     /// record stands behind one that another worker has not finished; false when the server died.
     /// </param>
-    public bool Serve(PacketSocket socket, Func<bool> catchUp)
+    public bool Serve(PacketSocket socket, int serverPid, Func<bool> catchUp)
     {
         while (true)
         {
@@ -38,6 +41,8 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device, Dialect d
                 return true;
             if (errno != Errno.None || packet.LengthBytes == 0)
                 return false;
+            if (packet.SenderPid != serverPid)
+                continue;
             Span<byte> message = _message.AsSpan(0, packet.LengthBytes);
             if (!MemoryMarshal.TryRead(message, out KeeperMessage question)
                 || question.TailBytes != message.Length - KeeperLink.HeadBytes)
