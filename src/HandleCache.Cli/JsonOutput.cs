@@ -83,6 +83,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(SlabDocument))]
 [JsonSerializable(typeof(SlabVerifyDocument))]
 [JsonSerializable(typeof(StatStormDocument))]
+[JsonSerializable(typeof(SoakDocument))]
 [JsonSerializable(typeof(SurveyDocument))]
 [JsonSerializable(typeof(SweepDocument))]
 [JsonSerializable(typeof(ValidateDocument))]

@@ -10,6 +10,17 @@ internal static class SoakCommand
 {
     private const double MostMinutes = 60 * 24 * 30;
 
+    private static readonly Option<double?> Minutes = new("--minutes")
+    {
+        Description = "Mixed load on two mounts for so many minutes: the model watches one, the "
+            + "server of the other is killed, clients of both are; then every count must agree",
+    };
+
+    private static readonly Option<string?> On = new("--on")
+    {
+        Description = "Directory below which the mounts are made; default: the temporary folder",
+    };
+
     private static readonly Option<double?> Hostile = new("--hostile")
     {
         Description = "Feed damaged messages for so many minutes to every place that reads bytes "
@@ -46,7 +57,7 @@ internal static class SoakCommand
     {
         Command command = new("soak", "Feed the program what no test has the time for")
         {
-            Hostile, Messages, Surface, Round, Seed, Json,
+            Minutes, On, Hostile, Messages, Surface, Round, Seed, Json,
         };
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
         return command;
@@ -54,11 +65,43 @@ internal static class SoakCommand
 
     private static int Execute(ParseResult parsed)
     {
+        double? load = parsed.GetValue(Minutes);
+        bool isHostile = parsed.GetValue(Hostile) is not null
+            || parsed.GetValue(Messages) is not null || parsed.GetValue(Round) is not null;
+        if (isHostile == load is not null)
+            throw new BadInputException("--minutes M, --hostile M, --messages N: one of them");
+        return isHostile ? RunHostile(parsed) : RunLoad(parsed, load!.Value);
+    }
+
+    private static int RunLoad(ParseResult parsed, double minutes)
+    {
+        ulong seed = parsed.GetValue(Seed);
+        if (minutes is <= 0 or > MostMinutes or double.NaN || seed > int.MaxValue)
+        {
+            throw new BadInputException(
+                $"--minutes: more than 0, at most {MostMinutes}; --seed: at most {int.MaxValue}");
+        }
+
+        SoakOptions options = new()
+        {
+            Minutes = minutes,
+            Seed = (int)seed,
+            On = parsed.GetValue(On),
+        };
+        using Interrupt interrupt = new();
+        SoakResult result = SoakExperiment.Run(options, Tell, interrupt.Token);
+        if (parsed.GetValue(Json))
+            JsonOutput.Write(SoakDocument.Of(options, result, RepeatLine.Of(parsed)));
+        else
+            SoakText.Write(Console.Out, options, result, RepeatLine.Of(parsed));
+        return result.Verdict == "holds" ? ExitCode.Success : ExitCode.CheckFailed;
+    }
+
+    private static int RunHostile(ParseResult parsed)
+    {
         double? minutes = parsed.GetValue(Hostile);
         long? messages = parsed.GetValue(Messages);
         int? round = parsed.GetValue(Round);
-        if (minutes is null && messages is null && round is null)
-            throw new BadInputException("say --hostile MINUTES, --messages N or --round K");
         if (minutes is not null && messages is not null)
             throw new BadInputException("--hostile and --messages: one of them");
         if (minutes is <= 0 or > MostMinutes or double.NaN)
@@ -74,9 +117,7 @@ internal static class SoakCommand
             Seed = parsed.GetValue(Seed),
         };
         using Interrupt interrupt = new();
-        HostileResult result = HostileExperiment.Run(
-            options, message => Console.Error.WriteLine($"handlecache: {message}"),
-            interrupt.Token);
+        HostileResult result = HostileExperiment.Run(options, Tell, interrupt.Token);
         if (parsed.GetValue(Json))
             JsonOutput.Write(HostileDocument.Of(options, result, RepeatLine.Of(parsed)));
         else
@@ -85,4 +126,7 @@ internal static class SoakCommand
             throw new OperationCanceledException();
         return result.Findings.Count == 0 ? ExitCode.Success : ExitCode.CheckFailed;
     }
+
+    private static void Tell(string message) =>
+        Console.Error.WriteLine($"handlecache: {message}");
 }

@@ -42,6 +42,9 @@ internal sealed class ClientProcess : IDisposable
         return new ClientProcess(Process.Start(info)!);
     }
 
+    /// <summary>SIGKILL in whatever it is doing; what it asked for goes on without it.</summary>
+    public void Kill() => _process.Kill();
+
     public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using HandleCache.Lab.Workload;
-using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Sessions;
@@ -8,9 +7,11 @@ using HandleCache.Server.Sessions;
 namespace HandleCache.Lab.Validate;
 
 /// <summary>Makes the kernel evict inodes that nobody uses.</summary>
-internal sealed class Evictor(Stage stage, EvictionMethod method)
+internal sealed class Evictor(IEvictedMount mount, EvictionMethod method)
 {
     private static readonly TimeSpan EvictPatience = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan RoundPatience = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Rounds without progress after which the rest is held to stay.</summary>
     private const int StuckRounds = 10;
@@ -19,7 +20,7 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
     private const uint PruneMinor = 45;
 
     private readonly bool _prune = method == EvictionMethod.Prune
-        || (method == EvictionMethod.Auto && stage.Mount.Agreement.Minor >= PruneMinor);
+        || (method == EvictionMethod.Auto && mount.Minor >= PruneMinor);
 
     /// <summary>What is used, for the notes.</summary>
     public string Means => _prune ? "FUSE_NOTIFY_PRUNE" : "FUSE_NOTIFY_INVAL_ENTRY";
@@ -37,9 +38,11 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
                 Prune(nodeids);
             if (!_prune || attempt > 0)
                 Invalidate(names);
-            if (stage.WaitFor(cache => Array.TrueForAll(nodeids, n => cache.Held(n) == 0),
-                EvictPatience))
+            if (Stage.WaitFor(
+                () => Array.TrueForAll(nodeids, n => mount.Held(n) == 0), EvictPatience))
+            {
                 return true;
+            }
         }
 
         return false;
@@ -59,7 +62,7 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
     {
         EvictName[] names = [.. topNames.Select(
             name => new EvictName(FuseConstants.FUSE_ROOT_ID, name))];
-        ulong[] left = Held();
+        ulong[] left = mount.HeldNodeIds();
         int stuck = 0;
         while (left.Length > 0 && stuck < StuckRounds)
         {
@@ -68,8 +71,8 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
             if (!_prune || stuck > 0)
                 Invalidate(names);
             int before = left.Length;
-            stage.WaitFor(cache => cache.Count == 1, TimeSpan.FromMilliseconds(50));
-            left = Held();
+            Stage.WaitFor(() => mount.HeldNodeIds().Length == 0, RoundPatience);
+            left = mount.HeldNodeIds();
             stuck = left.Length == before ? stuck + 1 : 0;
         }
 
@@ -80,12 +83,12 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
     {
         // ENOENT: there is no such dentry now, which is what is wanted.
         foreach (EvictName one in names)
-            stage.Mount.Notifier.InvalEntry(one.Parent, Encoding.Latin1.GetBytes(one.Name));
+            mount.Notifier.InvalEntry(one.Parent, Encoding.Latin1.GetBytes(one.Name));
     }
 
     private void Prune(ulong[] nodeids)
     {
-        Notifier notifier = stage.Mount.Notifier;
+        Notifier notifier = mount.Notifier;
         for (int at = 0; at < nodeids.Length; at += Notifier.PruneBatch)
         {
             Errno errno = notifier.Prune(nodeids.AsSpan(
@@ -94,23 +97,25 @@ internal sealed class Evictor(Stage stage, EvictionMethod method)
                 throw new WorkloadException($"the kernel refused FUSE_NOTIFY_PRUNE: {errno}");
         }
     }
-
-    /// <summary>Nodeids of all inodes but the root.</summary>
-    private ulong[] Held() => stage.Mirror.Inspect(cache =>
-    {
-        List<ulong> all = [];
-        for (InodeIndex i = cache.Next(InodeIndex.None); !i.IsNone; i = cache.Next(i))
-        {
-            ulong nodeid = cache.Get(i).NodeId;
-            if (nodeid != FuseConstants.FUSE_ROOT_ID)
-                all.Add(nodeid);
-        }
-
-        return all.ToArray();
-    });
 }
 
 /// <summary>A directory entry by the nodeid of its directory.</summary>
 /// <param name="Parent">Nodeid of the directory.</param>
 /// <param name="Name">One character a byte.</param>
 internal readonly record struct EvictName(ulong Parent, string Name);
+
+/// <summary>A mount whose inodes can be made to go.</summary>
+internal interface IEvictedMount
+{
+    /// <summary>Tells its kernel what is no longer valid.</summary>
+    Notifier Notifier { get; }
+
+    /// <summary>Of the protocol agreed on.</summary>
+    uint Minor { get; }
+
+    /// <summary>Every nodeid that the model says the kernel has, but the root's.</summary>
+    ulong[] HeldNodeIds();
+
+    /// <summary>The lookups of a nodeid that the model says the kernel holds.</summary>
+    ulong Held(ulong nodeId);
+}

@@ -1,5 +1,4 @@
 using HandleCache.Model.Inodes;
-using HandleCache.Protocol.Abi;
 using HandleCache.Server.Passthrough;
 
 namespace HandleCache.Lab.Validate;
@@ -57,12 +56,6 @@ internal static class ServerTablePhase
             : $"the kernel has {model.Count} nodeids, the server counts lookups of {nodes}";
     }
 
-    private static Counted[] Counts(FuseInodeCache cache)
-    {
-        HashSet<ulong> nodeids = [];
-        for (InodeIndex i = cache.Next(InodeIndex.None); !i.IsNone; i = cache.Next(i))
-            nodeids.Add(cache.Get(i).NodeId);
-        nodeids.Remove(FuseConstants.FUSE_ROOT_ID);
-        return [.. nodeids.Select(nodeid => new Counted(nodeid, cache.Held(nodeid)))];
-    }
+    private static Counted[] Counts(FuseInodeCache cache) =>
+        [.. cache.NodeIds().Select(nodeid => new Counted(nodeid, cache.Held(nodeid)))];
 }

@@ -12,7 +12,7 @@ namespace HandleCache.Lab.Validate;
 /// One file system on a real mount, its traffic checked against its own model, and a client
 /// process that drives it. The parent never touches the mount itself.
 /// </summary>
-internal sealed class Stage : IDisposable
+internal sealed class Stage : IEvictedMount, IDisposable
 {
     /// <summary>Longest wait for one answer of the client; a hung mount ends here.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -49,6 +49,14 @@ internal sealed class Stage : IDisposable
 
     public string Root => Mount.MountPoint;
 
+    public Notifier Notifier => Mount.Notifier;
+
+    public uint Minor => Mount.Agreement.Minor;
+
+    public ulong[] HeldNodeIds() => Mirror.Inspect(static cache => cache.NodeIds());
+
+    public ulong Held(ulong nodeId) => Mirror.Inspect(cache => cache.Held(nodeId));
+
     /// <summary>Mounts, starts the client, and takes all down again if any of it fails.</summary>
     public static Stage Start(
         string name,
@@ -56,7 +64,8 @@ internal sealed class Stage : IDisposable
         FileSystem fileSystem,
         SessionOptions session,
         bool readOnly,
-        bool reusesNodeIds = false)
+        bool reusesNodeIds = false,
+        string? mountPoint = null)
     {
         KernelMirror mirror = new(
             new FuseInodeCache(new FuseInodeCacheOptions
@@ -72,7 +81,7 @@ internal sealed class Stage : IDisposable
         ServedMount? mount = null;
         try
         {
-            string mountPoint = plan.NewMountPoint(name);
+            mountPoint ??= plan.NewMountPoint(name);
             mount = ServedMount.Start(
                 plan.Namespace,
                 mountPoint,

@@ -172,6 +172,16 @@ public sealed partial class FuseInodeCache : IDisposable
     /// </summary>
     public InodeIndex Next(InodeIndex after) => _table.Next(after);
 
+    /// <summary>Every nodeid but the root's, once each, in storage order.</summary>
+    public ulong[] NodeIds()
+    {
+        HashSet<ulong> all = [];
+        for (InodeIndex at = Next(InodeIndex.None); !at.IsNone; at = Next(at))
+            all.Add(_table.Get(at).NodeId);
+        all.Remove(RootNodeId);
+        return [.. all];
+    }
+
     /// <summary>All that the cache holds of an inode.</summary>
     public InodeInfo Get(InodeIndex index) => _table.Get(index);
 

@@ -17,8 +17,8 @@ namespace HandleCache.Server.Keeping;
 /// <remarks>
 /// After a death: the log is drained, FUSE_NOTIFY_RESEND makes the kernel send again, oldest first
 /// and marked, what was read and not answered (fuse_resend(), fs/fuse/dev.c), and a new server is
-/// started. One thread, the caller's of <see cref="Run"/>; <see cref="Snapshot"/> and
-/// <see cref="ServerPid"/> from any.
+/// started. One thread, the caller's of <see cref="Run"/>; <see cref="Snapshot"/>,
+/// <see cref="ServerPid"/> and their like from any.
 /// </remarks>
 public sealed class Keeper : IDisposable
 {
@@ -102,6 +102,30 @@ public sealed class Keeper : IDisposable
         lock (_lock)
             return _state.Snapshot();
     }
+
+    /// <summary>Every nodeid that the kernel holds, as the log says; but the root's.</summary>
+    public ulong[] NodeIds()
+    {
+        lock (_lock)
+            return _state.NodeIds();
+    }
+
+    /// <summary>The nodeid of each file that the kernel has open, as the log says.</summary>
+    public ulong[] FileNodeIds()
+    {
+        lock (_lock)
+            return _state.FileNodeIds();
+    }
+
+    /// <summary>The kernel's lookups of a nodeid, as the log says.</summary>
+    public ulong NLookup(ulong nodeid)
+    {
+        lock (_lock)
+            return _state.NLookup(nodeid);
+    }
+
+    /// <summary>Minor of the protocol agreed on; 0 before <see cref="Ready"/>.</summary>
+    public uint Minor => _desk.Minor;
 
     /// <summary>Ends <see cref="Run"/>; from any thread.</summary>
     public void Stop() => _stop.Set();

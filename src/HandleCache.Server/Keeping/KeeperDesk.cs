@@ -17,6 +17,9 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device, Dialect d
     private readonly TaskCompletionSource _ready =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Minor of the protocol agreed on; 0 before.</summary>
+    public uint Minor { get; private set; }
+
     private readonly byte[] _message = new byte[4096];
     private byte[]? _agreedInit;
 
@@ -113,7 +116,11 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device, Dialect d
         MemoryMarshal.Write(body, init);
         bool isTaken = !device.Write(reply).Failed;
         if (isTaken)
+        {
+            Minor = init.minor;
             _ready.TrySetResult();
+        }
+
         return isTaken;
     }
 }

@@ -141,6 +141,12 @@ internal sealed class KeeperState : IDisposable
     /// <summary>The kernel's lookups of a nodeid as held here.</summary>
     public ulong NLookup(ulong nodeid) => _cache.Held(nodeid);
 
+    /// <summary>Every nodeid held, but the root's.</summary>
+    public ulong[] NodeIds() => _cache.NodeIds();
+
+    /// <summary>The nodeid of each open file.</summary>
+    public ulong[] FileNodeIds() => [.. _files.Values.Select(file => file.NodeId)];
+
     /// <summary>A copy of the counts with the sizes of now.</summary>
     public KeeperCounts Snapshot() => Counts with
     {

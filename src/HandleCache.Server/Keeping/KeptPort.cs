@@ -88,6 +88,7 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
 
             if (errno == Errno.ESTALE)
                 _log.Write(LogKind.Stale, worker, reply.Header.unique, request.Header.nodeid);
+            LogClosed(request, reply.Header.unique);
             return Write(message, reply.Header.unique, undo: false);
         }
 
@@ -183,14 +184,20 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
             return true;
         }
 
-        if (request.Opcode is FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR)
-        {
-            ulong fh = RequestReferences.Of(request).Fh;
-            _log.Write(LogKind.Closed, worker, reply.Header.unique, request.Header.nodeid, fh);
-            return false;
-        }
-
+        LogClosed(request, reply.Header.unique);
         return entryNodeId != 0;
+    }
+
+    /// <summary>
+    /// The kernel never names the fh of a RELEASE again, whatever the reply says
+    /// (fuse_release_end(), fs/fuse/file.c).
+    /// </summary>
+    private void LogClosed(in FuseRequest request, ulong unique)
+    {
+        if (request.Opcode is not (FuseOpcode.FUSE_RELEASE or FuseOpcode.FUSE_RELEASEDIR))
+            return;
+        ulong fh = RequestReferences.Of(request).Fh;
+        _log.Write(LogKind.Closed, worker, unique, request.Header.nodeid, fh);
     }
 
     private void LogOpen(in FuseRequest request, in FuseReply reply, ulong nodeid)

@@ -1,5 +1,8 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Channels;
 using HandleCache.Server.Keeping;
+using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Mounting;
 
@@ -22,6 +25,7 @@ public sealed class KeptMount : IDisposable
         _namespace = mountNamespace;
         _keeper = keeper;
         _mountPoint = mountPoint;
+        Notifier = new Notifier(new NotificationPort(keeper.Device));
         _thread = new Thread(RunKeeper) { IsBackground = true, Name = "keeper" };
     }
 
@@ -29,6 +33,21 @@ public sealed class KeptMount : IDisposable
     public Exception? Failure => Volatile.Read(ref _failure);
 
     public KeeperCounts Counts => _keeper.Snapshot();
+
+    /// <summary>Tells the kernel what is no longer valid, whatever server there is.</summary>
+    public Notifier Notifier { get; }
+
+    /// <summary>Minor of the protocol agreed on.</summary>
+    public uint Minor => _keeper.Minor;
+
+    /// <summary>Every nodeid that the keeper says the kernel has, but the root's.</summary>
+    public ulong[] NodeIds() => _keeper.NodeIds();
+
+    /// <summary>The nodeid of each file that the keeper says is open.</summary>
+    public ulong[] FileNodeIds() => _keeper.FileNodeIds();
+
+    /// <summary>The kernel's lookups of a nodeid, as the keeper counts them.</summary>
+    public ulong NLookup(ulong nodeid) => _keeper.NLookup(nodeid);
 
     /// <summary>The server's process now; 0 between two.</summary>
     public int ServerPid => _keeper.ServerPid;
@@ -124,5 +143,15 @@ public sealed class KeptMount : IDisposable
         {
             Volatile.Write(ref _failure, e);
         }
+    }
+
+    /// <summary>The keeper's own descriptor: it reads no requests, but may notify.</summary>
+    private sealed class NotificationPort(FuseDevice device) : IChannelPort
+    {
+        public SysResult Receive(Span<byte> buffer) => SysResult.Success(0);
+
+        public Errno Send(ReadOnlySpan<byte> message) => device.Write(message).Errno;
+
+        public void Dispose() { }
     }
 }
