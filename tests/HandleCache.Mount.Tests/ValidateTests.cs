@@ -111,6 +111,41 @@ public class ValidateTests
         }
     }
 
+    /// <summary>Each fault of a server, and the check that compares with somebody else.</summary>
+    [Theory]
+    [InlineData("server-uncounted-lookup", "server-table")]
+    [InlineData("server-ignored-forget", "server-table")]
+    [InlineData("server-listed-zero", "server-table")]
+    [InlineData("server-ignored-chown", "syscalls")]
+    [InlineData("server-shifted-offset", "syscalls")]
+    [InlineData("server-dropped-entry", "syscalls")]
+    [InlineData("server-deleted-found", "stale-handle")]
+    [InlineData("server-same-generation", "inode-state")]
+    public void A_fault_of_the_server_is_seen_by_who_does_not_ask_it(string fault, string check)
+    {
+        Machine.RequireMount();
+        (int exitCode, JsonElement document) = ProgramRun.Json(
+            "validate", "--files", "120", "--directories", "10", "--operations", "600",
+            "--scripts", "0", "--break", fault);
+        Assert.Equal("diverge", document.GetProperty("verdict").GetString());
+        Assert.Equal(1, exitCode);
+        Assert.True(
+            Check(document, check).GetProperty("mismatches").GetInt64() > 0, Text(document));
+    }
+
+    [Fact]
+    public void Every_fault_of_the_server_has_its_row()
+    {
+        System.Reflection.MethodInfo rows = typeof(ValidateTests).GetMethod(
+            nameof(A_fault_of_the_server_is_seen_by_who_does_not_ask_it))!;
+        Assert.Equal(
+            ServerFault.All.Select(fault => fault.Name).Order(),
+            rows.GetCustomAttributesData().Where(data => data.AttributeType
+                == typeof(InlineDataAttribute)).Select(data => (string)((IReadOnlyList<
+                    System.Reflection.CustomAttributeTypedArgument>)data.ConstructorArguments[0]
+                    .Value!)[0].Value!).Order());
+    }
+
     public static TheoryData<string> Faults() =>
         [.. ValidateFaults.OfTraffic.Select(fault => fault.Name)];
 

@@ -106,7 +106,7 @@ internal static class ValidateCommand
 
     private static readonly Option<string?> Break = new("--break")
     {
-        Description = "Put a known fault into the model ('list' names them): must diverge",
+        Description = "Put a known fault into model or server ('list' names them): must diverge",
     };
 
     private static readonly Option<string> ModelKernel = SharedOptions.ModelKernel();
@@ -136,9 +136,8 @@ internal static class ValidateCommand
     {
         if (parsed.GetValue(Break) == "list")
         {
-            foreach (ModelFault fault in ValidateFaults.All)
-                Console.Out.WriteLine(
-                    $"{fault.Name,-26}{ValidateFaults.ShownBy(fault),-13}{fault.Description}");
+            foreach (string line in ValidateFaults.Listing())
+                Console.Out.WriteLine(line);
             return ExitCode.Success;
         }
 
@@ -170,6 +169,9 @@ internal static class ValidateCommand
                 + "with N and M from 0 to 128");
         }
 
+        ServerFault? inServer = ServerFault.Find(parsed.GetValue(Break) ?? "");
+        if (inServer is not null && dialect.IsGiven(parsed))
+            throw new BadInputException($"--break {inServer.Name} goes without --dialect");
         ValidateOptions options = new()
         {
             Driver = Driver.Of(parsed),
@@ -194,10 +196,14 @@ internal static class ValidateCommand
                     new ValidateOptions { Seed = 0 }.DialectScripts),
             Soak = parsed.GetValue(Soak) is { } minutes ? SoakOf(minutes) : null,
             ModelKernel = parsed.GetValue(ModelKernel)!,
-            Dialect = dialect.One(parsed, Dialect.Default).Dialect,
+            Dialect = dialect.One(
+                parsed, inServer is null ? Dialect.Default : Dialect.Classic).Dialect,
             Dialects = [.. dialect.Several(parsed)
                 .Where(spoken => spoken.CarriesHandles || dialect.IsGiven(parsed))],
-            Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
+            Break = parsed.GetValue(Break) is { } name && inServer is null
+                ? ValidateFaults.Parse(name)
+                : null,
+            BreakServer = inServer,
         };
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))
             throw new BadInputException("--timeout: 0 to 86400 seconds");

@@ -51,7 +51,7 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
         result.Options.Scripts,
         result.Options.Soak?.TotalMinutes,
         result.Options.Record,
-        result.Options.Break?.Name);
+        result.Options.Break?.Name ?? result.Options.BreakServer?.Name);
 
     internal sealed record DifferentialPart(
         int Scripts, int PassthroughScripts, int FiniteScripts, long Calls, long Requests,

@@ -1,3 +1,5 @@
+using HandleCache.Lab.Workload;
+
 namespace HandleCache.Lab.Restart;
 
 /// <summary>Source, mount point and shadow of one run; removed at the end.</summary>
@@ -30,5 +32,5 @@ internal sealed class RestartFolders : IDisposable
 
     public string Shadow => Path.Combine(Root, "shadow");
 
-    public void Dispose() => Directory.Delete(Root, recursive: true);
+    public void Dispose() => TreeRemoval.Remove(Root);
 }

@@ -97,7 +97,7 @@ internal sealed class SoakClients : IDisposable
         Killed++;
 
         // Behind the mount's back: its dentries and inodes stay until they are evicted.
-        Directory.Delete(Path.Combine(_folders.Source, _victimName), recursive: true);
-        Directory.Delete(Path.Combine(_folders.Shadow, _victimName), recursive: true);
+        TreeRemoval.Remove(Path.Combine(_folders.Source, _victimName));
+        TreeRemoval.Remove(Path.Combine(_folders.Shadow, _victimName));
     }
 }

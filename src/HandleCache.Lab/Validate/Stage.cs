@@ -72,7 +72,7 @@ internal sealed class Stage : IEvictedMount, IDisposable
             {
                 Strategy = plan.Options.Strategy,
                 IndexByHandle = true,
-                Faults = plan.Options.Break is { } fault ? ModelFaults.Of(fault) : ModelFaults.None,
+                Faults = plan.Options.Break is { } planted ? ModelFaults.Of(planted) : ModelFaults.None,
             }),
             plan.Ledger,
             reusesNodeIds,
@@ -88,7 +88,10 @@ internal sealed class Stage : IEvictedMount, IDisposable
                 fileSystem,
                 session with { Dialect = plan.Options.Dialect },
                 new FuseMountOptions { Driver = plan.Options.Driver, ReadOnly = readOnly },
-                mirror);
+                mirror,
+                below: plan.Options.BreakServer is { } fault
+                    ? channel => new FaultyServer(channel, fault)
+                    : null);
             WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start());
             return new Stage(name, mount, mirror, client, plan.Ledger, plan.Cancel);
         }

@@ -1,3 +1,5 @@
+using HandleCache.Lab.Workload;
+
 namespace HandleCache.Lab.Validate;
 
 /// <summary>The folder that is served; a generated one is removed at the end.</summary>
@@ -45,6 +47,6 @@ internal sealed class TreeFolder : IDisposable
     public void Dispose()
     {
         if (_generated && Directory.Exists(Path))
-            Directory.Delete(Path, recursive: true);
+            TreeRemoval.Remove(Path);
     }
 }

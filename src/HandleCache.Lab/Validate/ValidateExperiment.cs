@@ -142,6 +142,7 @@ public sealed class ValidateExperiment
         using Stage stage = Stage.Start(
             "table", _plan, fileSystem, Session(exportSupport: true), readOnly: !write);
         progress($"stage table: {tree.Path}, {_options.Operations} steps, seed {_options.Seed}");
+        CompareTree(stage, tree.Path);
         Drive(stage, write);
 
         List<string> paths = SourceTree.List(tree.Path, int.MaxValue);
@@ -221,9 +222,24 @@ public sealed class ValidateExperiment
     private static int TypeBits(Dialect dialect) =>
         !dialect.CarriesHandles || dialect.CarriesHandleType(uint.MaxValue) ? 32 : 16;
 
+    /// <summary>
+    /// What a walk over the mount comes to, and what lies in the source, read without the server.
+    /// A source that others change while it is walked tells nothing.
+    /// </summary>
+    private void CompareTree(Stage stage, string source)
+    {
+        int before = SourceTree.List(source, int.MaxValue).Count;
+        WalkReply walk = stage.Ask(new WalkRequest(stage.Root));
+        if (SourceTree.List(source, int.MaxValue).Count != before)
+            return;
+        _plan.Ledger.Compare(
+            ValidateChecks.Syscalls, walk.ErrorCount == 0 && walk.Objects == before + 1,
+            () => $"a walk over the mount saw {walk.Objects} objects, the source has "
+                + $"{before + 1}{(walk.ErrorCount == 0 ? "" : "; " + walk.Errors[0])}");
+    }
+
     private void Drive(Stage stage, bool write)
     {
-        stage.Ask(new WalkRequest(stage.Root));
         RunReply reply = stage.Ask(new RunRequest
         {
             Root = stage.Root,

@@ -39,4 +39,11 @@ public static class ValidateFaults
     /// No such fault; the message lists the known ones.
     /// </exception>
     public static ModelFault Parse(string name) => DifferentialFaults.Parse(name);
+
+    /// <summary>A line for each fault: its name, what shows it, what it does.</summary>
+    public static IEnumerable<string> Listing() =>
+    [
+        .. All.Select(fault => $"{fault.Name,-26}{ShownBy(fault),-13}{fault.Description}"),
+        .. ServerFault.All.Select(fault => $"{fault.Name,-26}{"server",-13}{fault.Description}"),
+    ];
 }

@@ -85,6 +85,9 @@ public sealed record ValidateOptions
 
     /// <summary>A known fault put into the model, to see the checks fail.</summary>
     public ModelFault? Break { get; init; }
+
+    /// <summary>The same of the servers of the stages; for today's protocol alone.</summary>
+    public ServerFault? BreakServer { get; init; }
 }
 
 /// <summary>The running kernel's release, as uname -r gives it.</summary>

@@ -6,6 +6,21 @@ namespace HandleCache.Lab.Workload;
 /// <summary>Removes a directory with all that is in it, by descriptors.</summary>
 internal static class TreeRemoval
 {
+    /// <summary>
+    /// Removes a directory by its path, whatever bytes the names in it are made of, which .NET's
+    /// own removal does not take.
+    /// </summary>
+    /// <exception cref="LinuxException">Something is left.</exception>
+    public static void Remove(string path)
+    {
+        string whole = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        using FileDescriptor parent = Files.Open(
+            Path.GetDirectoryName(whole) ?? "/", OpenFlags.Path | OpenFlags.Directory);
+        Errno errno = Remove(parent, BytePath.ToBytes(BytePath.FromText(Path.GetFileName(whole))));
+        if (errno != Errno.None)
+            throw new LinuxException(errno, "remove", whole);
+    }
+
     /// <summary>The first errno that was in the way; ENOENT is success.</summary>
     public static Errno Remove(FileDescriptor parent, ReadOnlySpan<byte> name)
     {

@@ -46,6 +46,9 @@ public sealed class ServedMount : IDisposable
     /// <param name="mount">Options of the mount.</param>
     /// <param name="observer">Sees all traffic; none for a bare server.</param>
     /// <param name="layer">What is to lie directly above the device; null for nothing.</param>
+    /// <param name="below">
+    /// What is to lie between observer and server; null for nothing.
+    /// </param>
     public static ServedMount Start(
         NamespaceThread mountNamespace,
         string mountPoint,
@@ -53,7 +56,8 @@ public sealed class ServedMount : IDisposable
         SessionOptions session,
         FuseMountOptions mount,
         ITrafficObserver? observer,
-        Func<IChannel, IChannel>? layer = null)
+        Func<IChannel, IChannel>? layer = null,
+        Func<IChannel, IChannel>? below = null)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(mount);
@@ -71,6 +75,8 @@ public sealed class ServedMount : IDisposable
 
         if (observer is not null)
             channel = new TapChannel(channel, observer);
+        if (below is not null)
+            channel = below(channel);
         ServedMount? served = new(
             mountNamespace, mountPoint, channel, new FuseSession(channel, fileSystem, session));
         try

@@ -18,6 +18,7 @@ internal sealed class Abilities
     public const string CopyRange = "copy_file_range";
     public const string Handle = "name_to_handle_at";
     public const string OpenHandle = "open_by_handle_at";
+    public const string ChangeOwner = "fchownat to others";
     public const string Nanoseconds = "utimensat nanoseconds";
 
     private const int ProbeBytes = 16;
@@ -88,6 +89,7 @@ internal sealed class Abilities
             Note(Allocate(mode), Files.Allocate(one, mode, 0, ProbeBytes));
         Files.WriteAt(one, new byte[ProbeBytes], 0);
         Note(CopyRange, Files.CopyRange(one, 0, two, 0, ProbeBytes, 0).Errno);
+        Note(ChangeOwner, Metadata.ChangeOwner(one, 1, 1));
         TimeSpec time = new(1_000_000_000, 123_456_789);
         Metadata.SetTimes(one, time, time);
         bool isKept = Metadata.Statx(one, StatxMask.BasicStats, out Statx statx) == Errno.None

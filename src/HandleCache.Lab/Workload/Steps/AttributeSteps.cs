@@ -13,6 +13,8 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
         FileModes.Octal700, FileModes.Octal755, FileModes.Octal777,
     ];
 
+    /// <summary>As many owners and groups are given out.</summary>
+    private const int Owners = 4;
 
     private readonly SplitMix64 _random = context.Random;
     private readonly CallLog _log = context.Log;
@@ -28,7 +30,9 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
         if (!_log.Expect($"statx after {call}", path, Errno.None, errno))
             return;
         _log.Check($"{call} type", path, TypeOf(node.Kind), statx.Mode & FileModes.TypeMask);
-        _log.Check($"{call} uid", path, _uid, statx.Uid);
+        _log.Check($"{call} uid", path, node.Owner?.Uid ?? _uid, statx.Uid);
+        if (node.Owner is { } owner)
+            _log.Check($"{call} gid", path, owner.Gid, statx.Gid);
         if (node.Kind != ShadowKind.Symlink)
             _log.Check($"{call} mode", path, node.Permissions, statx.Mode & 0x1FFu);
         if (!node.IsDirectory)
@@ -67,6 +71,23 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
             if (_log.Expect("fchmod", name.Path, Errno.None, errno))
                 node.Permissions = mode;
             Compare("fchmod", scratch.Directory, name.PathBytes, name.Path, node);
+        }
+    }
+
+    /// <summary>Who may give files away, which is asked for before, may go on to use them.
+    /// </summary>
+    public void ChangeOwner()
+    {
+        if (!context.Abilities.Has(Abilities.ChangeOwner) || OpenPath(_ => true) is not var (name, fd))
+            return;
+        using (fd)
+        {
+            ShadowNode node = name.Node!;
+            (uint uid, uint gid) = ((uint)_random.Below(Owners), (uint)_random.Below(Owners));
+            Errno errno = _calls.ChangeOwner(fd, uid, gid);
+            if (_log.Expect("fchownat", name.Path, Errno.None, errno))
+                node.Owner = (uid, gid);
+            Compare("fchownat", scratch.Directory, name.PathBytes, name.Path, node);
         }
     }
 

@@ -105,6 +105,12 @@ internal sealed partial class Calls
         return Metadata.ChangeMode(fd, mode);
     }
 
+    public Errno ChangeOwner(FileDescriptor fd, uint uid, uint gid)
+    {
+        log.Count("fchownat");
+        return Metadata.ChangeOwner(fd, uid, gid);
+    }
+
     public Errno SetTimes(FileDescriptor fd, TimeSpec access, TimeSpec modify)
     {
         log.Count("utimensat");

@@ -17,7 +17,8 @@ internal sealed class HandleSteps(StepContext context, Scratch? scratch)
     {
         if (!context.Abilities.Has(Abilities.Handle))
             return;
-        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
+        if (context.Any(context.Tree.Objects) is not { } found)
+            return;
         Get(context.Root, found.PathBytes, found.Path, found.Found.Ino, null);
     }
 

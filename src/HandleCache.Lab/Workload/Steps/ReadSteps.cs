@@ -15,7 +15,8 @@ internal sealed class ReadSteps(StepContext context)
 
     public void Stat()
     {
-        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
+        if (context.Any(context.Tree.Objects) is not { } found)
+            return;
         Errno errno = _calls.Statx(context.Root, found.PathBytes, out Statx statx);
         if (_log.Expect("statx", found.Path, Errno.None, errno))
             Compare("statx", found, statx);
@@ -23,7 +24,8 @@ internal sealed class ReadSteps(StepContext context)
 
     public void StatMissing()
     {
-        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
+        if (context.Any(context.Tree.Objects) is not { } found)
+            return;
         string path = BytePath.Join(found.Path, "hc-not-there");
         Errno errno = _calls.Statx(context.Root, BytePath.ToBytes(path), out Statx _);
         if (found.IsSymlink)
@@ -36,7 +38,8 @@ internal sealed class ReadSteps(StepContext context)
     {
         if (context.Tree.Regulars.Count == 0)
             return;
-        SharedObject found = context.Random.PickFrom(context.Tree.Regulars);
+        if (context.Any(context.Tree.Regulars) is not { } found)
+            return;
         using FileDescriptor? fd = Open(found, 0);
         if (fd is null)
             return;
@@ -56,7 +59,8 @@ internal sealed class ReadSteps(StepContext context)
 
     public void ListWhole()
     {
-        SharedObject found = context.Random.PickFrom(context.Tree.Directories);
+        if (context.Any(context.Tree.Directories) is not { } found)
+            return;
         using FileDescriptor? fd = Open(found, OpenFlags.Directory);
         if (fd is null)
             return;
@@ -69,7 +73,8 @@ internal sealed class ReadSteps(StepContext context)
     /// <summary>Some records, then on from the cookie of one of them.</summary>
     public void ListInParts()
     {
-        SharedObject found = context.Random.PickFrom(context.Tree.Directories);
+        if (context.Any(context.Tree.Directories) is not { } found)
+            return;
         using FileDescriptor? fd = Open(found, OpenFlags.Directory);
         if (fd is null)
             return;
@@ -82,10 +87,12 @@ internal sealed class ReadSteps(StepContext context)
     public void ReadLink()
     {
         bool isSymlink = context.Tree.Symlinks.Count > 0 && context.Random.Chance(80);
-        SharedObject found = context.Random.PickFrom(
-            isSymlink ? context.Tree.Symlinks : context.Tree.Objects);
-        if (found.Path.Length == 0)
+        if (context.Any(isSymlink ? context.Tree.Symlinks : context.Tree.Objects)
+                is not { Path.Length: > 0 } found)
+        {
             return;
+        }
+
         SysResult got = _calls.ReadLink(context.Root, found.PathBytes, _buffer);
         Errno expected = found.IsSymlink ? Errno.None : Errno.EINVAL;
         if (_log.Expect("readlinkat", found.Path, expected, got.Errno))
@@ -94,7 +101,8 @@ internal sealed class ReadSteps(StepContext context)
 
     public void Xattrs()
     {
-        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
+        if (context.Any(context.Tree.Objects) is not { } found)
+            return;
         using FileDescriptor? fd = Open(found, OpenFlags.Path);
         if (fd is null)
             return;
@@ -113,7 +121,8 @@ internal sealed class ReadSteps(StepContext context)
     public void Access()
     {
         const int ReadOk = 4;
-        SharedObject found = context.Random.PickFrom(context.Tree.Objects);
+        if (context.Any(context.Tree.Objects) is not { } found)
+            return;
         if (found.Path.Length == 0)
             return;
         _log.Expect("faccessat2", found.Path, Errno.None,

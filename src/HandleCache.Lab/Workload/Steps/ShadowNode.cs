@@ -17,6 +17,9 @@ internal sealed class ShadowNode(ShadowKind kind, uint permissions)
 
     public uint Permissions { get; set; } = permissions;
 
+    /// <summary>Owner and group that were given to it; null before.</summary>
+    public (uint Uid, uint Gid)? Owner { get; set; }
+
     /// <summary>Names of a non-directory; a directory has one or, removed, none.</summary>
     public int NLink { get; set; } = 1;
 

@@ -27,4 +27,8 @@ internal sealed record StepContext
 
     /// <summary>The file creation mask of the process.</summary>
     public required uint Umask { get; init; }
+
+    /// <summary>One of them; null where a listing that is wrong has shown none.</summary>
+    public T? Any<T>(IReadOnlyList<T> of)
+        where T : class => of.Count == 0 ? null : Random.PickFrom(of);
 }

@@ -68,6 +68,7 @@ internal sealed class StepTable
         Add(5, files.Close);
         Add(8, attributes.Stat);
         Add(4, attributes.ChangeMode);
+        Add(3, attributes.ChangeOwner);
         Add(4, attributes.SetTimes);
         Add(4, attributes.SetXattr);
         Add(4, attributes.GetXattr);
