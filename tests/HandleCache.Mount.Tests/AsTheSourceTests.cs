@@ -69,4 +69,40 @@ public sealed class AsTheSourceTests : IDisposable
             stop TERM
             """);
     }
+
+    /// <summary>lsattr(1), chattr(1) and, for the project, struct fsxattr.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("--keep")]
+    [InlineData("--writeback")]
+    public void Flags_of_files_are_those_of_the_source_and_other_ioctls_are_refused(string options)
+    {
+        _script.Run($"options={options}\n" + """
+            command -v lsattr >/dev/null || exit 0
+            echo one >$src/f; mkdir $src/d
+            lsattr -d $src/f >/dev/null 2>&1 || exit 0  # A source without flags.
+            serve $options
+            trap 'chattr -R -i -a $src' EXIT
+            same() {
+              for f in f d; do
+                a=$(lsattr -pd $src/$f | sed "s,$src,,"); b=$(lsattr -pd $mnt/$f | sed "s,$mnt,,")
+                [ "$a" = "$b" ] || die "$1: $f has '$b', in the source '$a'"
+              done
+            }
+            same before
+            chattr +d $mnt/f; chattr +d $mnt/d; same nodump
+            chattr +i $mnt/f; same immutable
+            lsattr $src/f | grep -q i || die "not immutable in the source"
+            ! (echo two >>$mnt/f) 2>/dev/null || die "an immutable file was written"
+            ! rm -f $mnt/f 2>/dev/null || die "an immutable file was removed"
+            chattr -i $mnt/f; same mutable
+            echo two >>$mnt/f
+            setpriv --reuid 1234 --clear-groups chattr +i $mnt/f 2>/dev/null \
+              && die "not the owner's, nor his right"
+            perl -e 'open F, "<", $ARGV[0]; my $b = "x" x 64;
+              exit(ioctl(F, 0x80047601, $b) ? 1 : $! == 25 ? 0 : 2)' $mnt/f \
+              || die "FS_IOC_GETVERSION: $?"
+            stop TERM
+            """);
+    }
 }

@@ -203,6 +203,15 @@ public abstract class FileSystem
         in RequestContext context, in fuse_lseek_in arguments, ref ReplyBuilder reply) =>
         Errno.ENOSYS;
 
+    /// <summary>ioctl(2), which for flags of a file is what chattr(1) calls.</summary>
+    /// <param name="context">Who asks.</param>
+    /// <param name="arguments">The command; how many bytes go each way.</param>
+    /// <param name="input">What the caller hands in.</param>
+    /// <param name="reply">Takes fuse_ioctl_out and what goes out.</param>
+    public virtual Errno Ioctl(
+        in RequestContext context, in fuse_ioctl_in arguments, ReadOnlySpan<byte> input,
+        ref ReplyBuilder reply) => Errno.ENOSYS;
+
     /// <summary>COPY_FILE_RANGE and COPY_FILE_RANGE_64: the bytes copied, or an errno.</summary>
     public virtual SysResult CopyFileRange(
         in RequestContext context, in fuse_copy_file_range_in arguments) =>

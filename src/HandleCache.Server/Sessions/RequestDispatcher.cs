@@ -150,6 +150,9 @@ internal static class RequestDispatcher
             case FuseOpcode.FUSE_LSEEK:
                 return reader.TryRead(out fuse_lseek_in lseek)
                     ? fs.LSeek(context, lseek, ref reply) : Errno.EIO;
+            case FuseOpcode.FUSE_IOCTL:
+                return reader.TryRead(out fuse_ioctl_in ioctl)
+                    ? fs.Ioctl(context, ioctl, reader.Remaining, ref reply) : Errno.EIO;
             case FuseOpcode.FUSE_COPY_FILE_RANGE:
             case FuseOpcode.FUSE_COPY_FILE_RANGE_64:
                 return reader.TryRead(out fuse_copy_file_range_in copy)
