@@ -37,6 +37,12 @@ internal static class MountCommand
         Description = "Let handles of the mount be opened after their inodes are forgotten",
     };
 
+    private static readonly Option<bool> Stateless = new("--stateless")
+    {
+        Description = "As --export, and handles stay good after a restart and another mount: "
+            + "nodeids are the source's handles (a whole ext4, xfs or tmpfs)",
+    };
+
     private static readonly Option<bool> Writeback = new("--writeback")
     {
         Description = "Let the kernel write back data later",
@@ -83,14 +89,21 @@ internal static class MountCommand
             "What the server speaks (default: classic; with --model or --keep: thread)");
         Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
         {
-            Source, MountPoint, Timeout, ReadDirPlus, Export, Writeback, ReadOnly, Keep, Model,
-            Record, Channel, Workers,
+            Source, MountPoint, Timeout, ReadDirPlus, Export, Stateless, Writeback, ReadOnly,
+            Keep, Model, Record, Channel, Workers,
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
         return command;
     }
+
+    /// <summary>
+    /// Milliseconds, which no other mount of the last seven weeks has; never 0 or 1, which the
+    /// root and stateless nodeids have.
+    /// </summary>
+    private static uint NewGeneration() =>
+        unchecked((uint)(DateTime.UtcNow.Ticks / TimeSpan.TicksPerMillisecond)) | 2;
 
     private static int Execute(ParseResult parsed, DialectOption dialect)
     {
@@ -106,6 +119,8 @@ internal static class MountCommand
             TimeoutSeconds = parsed.GetValue(Timeout),
             ReadDirPlus = parsed.GetValue(ReadDirPlus),
             Export = parsed.GetValue(Export),
+            Stateless = parsed.GetValue(Stateless),
+            Generation = NewGeneration(),
             Writeback = parsed.GetValue(Writeback),
             ReadOnly = parsed.GetValue(ReadOnly),
             Keep = parsed.GetValue(Keep),

@@ -43,6 +43,17 @@ internal static class ServeCommand
         Description = "Let handles of the mount be opened after their inodes are forgotten",
     };
 
+    private static readonly Option<bool> Stateless = new("--stateless")
+    {
+        Description = "Nodeids are handles",
+    };
+
+    private static readonly Option<uint> Generation = new("--generation")
+    {
+        Description = "Of the nodeids that are given out",
+        DefaultValueFactory = _ => 1,
+    };
+
     private static readonly Option<bool> Writeback = new("--writeback")
     {
         Description = "Let the kernel write back data later",
@@ -53,7 +64,8 @@ internal static class ServeCommand
         DialectOption dialect = new(dialects, "What it speaks with the keeper");
         Command command = new(ServerProcess.CommandName, "Serve a directory for a keeper")
         {
-            Source, Socket, Parent, Timeout, ReadDirPlus, Export, Writeback,
+            Source, Socket, Parent, Timeout, ReadDirPlus, Export, Stateless, Generation,
+            Writeback,
         };
         command.Hidden = true;
         dialect.AddTo(command);
@@ -70,6 +82,8 @@ internal static class ServeCommand
             TimeoutSeconds = parsed.GetValue(Timeout),
             ReadDirPlus = parsed.GetValue(ReadDirPlus),
             Export = parsed.GetValue(Export),
+            Stateless = parsed.GetValue(Stateless),
+            Generation = parsed.GetValue(Generation),
             Writeback = parsed.GetValue(Writeback),
             Dialect = dialect.One(parsed, Dialect.Default).Dialect,
         };

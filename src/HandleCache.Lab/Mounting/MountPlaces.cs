@@ -34,6 +34,8 @@ internal static class MountPlaces
         RequireUnserved(options.MountPoint, options.Driver);
         RequireDirectory("SOURCE", options.Source);
         RequireDirectory("MOUNTPOINT", options.MountPoint);
+        if (options.Stateless)
+            RequireWholeFileSystem(options.Source);
         if (Credentials.WhyNotMountFuse(options.Driver) is { } mount)
             throw new MissingRequirementException(mount);
         if (Credentials.WhyNotOpenByHandle() is { } open)
@@ -50,13 +52,36 @@ internal static class MountPlaces
     /// </exception>
     public static PassthroughFileSystem Serve(MountOptions options, PassthroughOptions passthrough)
     {
+        PassthroughFileSystem served;
         try
         {
-            return new PassthroughFileSystem(options.Source, passthrough);
+            served = new PassthroughFileSystem(options.Source, passthrough);
         }
         catch (IOException e)
         {
             throw CannotServe(e);
+        }
+
+        if (!options.Stateless || served.IsStateless)
+            return served;
+        served.Dispose();
+        throw new BadInputException(
+            "--stateless: handles of this file system do not fit a nodeid (ext4's, xfs's and "
+            + "tmpfs's do): use --export, whose handles last as long as the mount");
+    }
+
+    /// <summary>
+    /// A handle reaches any object of its file system, and whoever may open by handle on the
+    /// mount can make one up: so all of it must be what is served.
+    /// </summary>
+    private static void RequireWholeFileSystem(string source)
+    {
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
+        if (MountInfo.Find(path.Length == 0 ? "/" : path) is not { Root: "/" })
+        {
+            throw new BadInputException(
+                $"--stateless: {path} is not a whole file system, but a directory of one: handles "
+                + "would reach beyond it");
         }
     }
 
@@ -76,7 +101,10 @@ internal static class MountPlaces
     {
         EntryValid = TimeSpan.FromSeconds(options.TimeoutSeconds),
         AttributeValid = TimeSpan.FromSeconds(options.TimeoutSeconds),
-        Forgotten = options.Export ? ForgottenHandles.Remember : ForgottenHandles.Drop,
+        Generation = options.Generation,
+        Forgotten = options.Stateless ? ForgottenHandles.Stateless
+            : options.Export ? ForgottenHandles.Remember
+            : ForgottenHandles.Drop,
     };
 
     /// <summary>

@@ -25,6 +25,17 @@ public sealed record MountOptions
     /// </summary>
     public bool Export { get; init; }
 
+    /// <summary>
+    /// The same, and nodeids are handles: they stay good in other lives and mounts, too.
+    /// </summary>
+    public bool Stateless { get; init; }
+
+    /// <summary>
+    /// Generation of the nodeids that this mount gives out, in every life of its server; another
+    /// mount has another.
+    /// </summary>
+    public uint Generation { get; init; } = 1;
+
     /// <summary>FUSE_WRITEBACK_CACHE.</summary>
     public bool Writeback { get; init; }
 
@@ -73,7 +84,7 @@ public sealed record MountOptions
         Workers = Channel == MountChannel.Ring ? RingChannel.Workers : Workers,
         OverIoUring = Channel == MountChannel.Ring,
         ReadDirPlus = ReadDirPlus,
-        ExportSupport = Export,
+        ExportSupport = Export || Stateless,
         WritebackCache = Writeback,
         Dialect = Dialect,
     };

@@ -37,11 +37,14 @@ public sealed class ServerProcess : IServerProcess
             "--timeout", options.TimeoutSeconds.ToString("R", plain),
             "--readdirplus", options.ReadDirPlus.ToString(),
             "--dialect", options.DialectName,
+            "--generation", options.Generation.ToString(plain),
         ];
         foreach (string argument in arguments)
             info.ArgumentList.Add(argument);
         if (options.Export)
             info.ArgumentList.Add("--export");
+        if (options.Stateless)
+            info.ArgumentList.Add("--stateless");
         if (options.Writeback)
             info.ArgumentList.Add("--writeback");
         try

@@ -22,6 +22,7 @@ internal sealed class NodeTable : IDisposable
 
     private readonly bool _remember;
     private readonly IKnownNodes? _known;
+    private readonly StatelessNodes? _stateless;
     private readonly InodeIndex _root;
     private ulong _nextNodeId;
     private int _forgotten;
@@ -30,13 +31,15 @@ internal sealed class NodeTable : IDisposable
         in FileHandleBuffer root,
         ForgottenHandles forgotten,
         ulong firstNodeId,
-        IKnownNodes? known = null)
+        IKnownNodes? known = null,
+        StatelessNodes? stateless = null)
     {
         _known = known;
+        _stateless = stateless;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(
             firstNodeId, FuseConstants.FUSE_ROOT_ID);
-        _remember = forgotten == ForgottenHandles.Remember;
-        _nextNodeId = firstNodeId;
+        _remember = forgotten != ForgottenHandles.Drop;
+        _nextNodeId = firstNodeId + (stateless is null ? 0 : StatelessNodes.FirstOther);
         _root = _table.Add(FuseConstants.FUSE_ROOT_ID, 0, FileModes.Directory,
             new FileHandle((uint)root.Type, root.Bytes));
     }
@@ -126,7 +129,10 @@ internal sealed class NodeTable : IDisposable
         }
     }
 
-    /// <summary>The handle that a nodeid stands for.</summary>
+    /// <summary>
+    /// The handle that a nodeid stands for; of one that is a handle itself also where it is not
+    /// in the table, but never the root's, which has nodeid 1.
+    /// </summary>
     public bool TryGetHandle(ulong nodeid, out FileHandleBuffer handle)
     {
         lock (_lock)
@@ -135,7 +141,9 @@ internal sealed class NodeTable : IDisposable
             if (index.IsNone)
             {
                 handle = default;
-                return false;
+                return _stateless is not null && _stateless.TryGetHandle(nodeid, out handle)
+                    && _table.FindByHandle(
+                        new FileHandle((uint)handle.Type, handle.Bytes)) != _root;
             }
 
             FileHandle found = _table.Handle(index);
@@ -169,7 +177,8 @@ internal sealed class NodeTable : IDisposable
             _table.DropLookups(index, Math.Min(held, nlookup));
             if (held > nlookup || held == 0 || index == _root)
                 return ForgetResult.Held;
-            if (!_remember)
+            bool needsNoMemory = _stateless is not null && StatelessNodes.IsHandle(nodeid);
+            if (!_remember || needsNoMemory)
             {
                 _table.Remove(index);
                 return ForgetResult.Gone;
@@ -244,6 +253,8 @@ internal sealed class NodeTable : IDisposable
     private ulong NewNodeId(in FileHandleBuffer handle)
     {
         ulong known = _known?.NodeIdOf(handle) ?? 0;
+        if (known == 0)
+            known = _stateless?.NodeIdOf(handle) ?? 0;
         return known != 0 ? known : _nextNodeId++;
     }
 

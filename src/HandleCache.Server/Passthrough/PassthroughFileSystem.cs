@@ -24,6 +24,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private readonly SourceTree _source;
     private readonly SharedDescriptor _root;
     private readonly NodeTable _nodes;
+    private readonly StatelessNodes? _stateless;
     private readonly DescriptorCache _descriptors;
     private readonly DescriptorCache _nameless;
     private readonly OpenFileTable _files;
@@ -43,8 +44,12 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         _attributeValid = Split(options.AttributeValid);
         _source = new SourceTree(source);
         _root = new SharedDescriptor(_source.Root);
+        _stateless = options.Forgotten == ForgottenHandles.Stateless
+            ? StatelessNodes.For(_source.RootHandle)
+            : null;
         _nodes = new NodeTable(
-            _source.RootHandle, options.Forgotten, options.FirstNodeId, options.KnownNodes);
+            _source.RootHandle, options.Forgotten, options.FirstNodeId, options.KnownNodes,
+            _stateless);
         DescriptorShares shares = options.MostDescriptors is { } most
             ? DescriptorShares.Of((ulong)most, 0, options.CachedDescriptors)
             : DescriptorShares.OfProcess(options.CachedDescriptors);
@@ -75,6 +80,9 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
 
     /// <summary>Memory of the table of nodes, in bytes.</summary>
     public long NodeMemoryBytes => _nodes.MemoryBytes;
+
+    /// <summary>Whether the source's handles can be nodeids.</summary>
+    public bool IsStateless => _stateless is not null;
 
     /// <summary>The kernel's lookup count of a nodeid as this server holds it.</summary>
     public ulong NLookup(ulong nodeid) => _nodes.NLookup(nodeid);
@@ -238,7 +246,10 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private void SetNode(ref fuse_entry_out entry, ulong nodeid)
     {
         entry.nodeid = nodeid;
-        entry.generation = nodeid == FuseConstants.FUSE_ROOT_ID ? 0 : _options.Generation;
+        entry.generation = nodeid == FuseConstants.FUSE_ROOT_ID ? 0
+            : _stateless is not null && StatelessNodes.IsHandle(nodeid)
+                ? StatelessNodes.Generation
+                : _options.Generation;
     }
 
     /// <summary>
@@ -261,7 +272,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     {
         if (!_files.Remove(fh, out ulong nodeid))
             return Errno.EBADF;
-        if (_options.Forgotten == ForgottenHandles.Remember && _nodes.IsForgottenSuspect(nodeid))
+        if (_options.Forgotten != ForgottenHandles.Drop && _nodes.IsForgottenSuspect(nodeid))
             DropIfGone(nodeid);
         return Errno.None;
     }

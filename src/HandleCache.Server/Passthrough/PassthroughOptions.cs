@@ -28,8 +28,9 @@ public sealed record PassthroughOptions
     public bool KeepCache { get; init; }
 
     /// <summary>
-    /// Generation of every nodeid but the root's. Nodeids are never reused in one server's life,
-    /// so one number serves all; different lives take different ones.
+    /// Generation of every nodeid but the root's and those that are handles. Nodeids are never
+    /// given again on one mount, so one number serves all; different mounts take different ones,
+    /// so that a handle of an earlier mount is stale and never another object's.
     /// </summary>
     public uint Generation { get; init; } = 1;
 
@@ -66,4 +67,12 @@ public enum ForgottenHandles
     /// again (export mode <c>table</c>; needs FUSE_EXPORT_SUPPORT).
     /// </summary>
     Remember,
+
+    /// <summary>
+    /// The nodeid is the handle, where it fits (<see cref="StatelessNodes"/>): an exported handle
+    /// stays good after FORGET, after a restart and after another mount. Objects whose handles do
+    /// not fit are remembered. Only for a source that is a whole file system: any object of it can
+    /// be reached.
+    /// </summary>
+    Stateless,
 }
