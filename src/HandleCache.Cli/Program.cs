@@ -19,6 +19,7 @@ using HandleCache.Cli.Sweep;
 using HandleCache.Cli.Validate;
 using HandleCache.Cli.Watch;
 using HandleCache.Cli.Workload;
+using HandleCache.Lab;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli;
@@ -36,9 +37,8 @@ internal static class Program
         ParseResult result = Commands(dialects).Parse(args);
         if (result.Errors.Count > 0)
         {
-            foreach (System.CommandLine.Parsing.ParseError error in result.Errors)
-                Console.Error.WriteLine($"handlecache: {UsageError.Of(error.Message)}");
-            return ExitCode.BadInput;
+            return CommandRunner.Run(result, () => throw new BadInputException(
+                string.Join("; ", result.Errors.Select(e => UsageError.Of(e.Message)))));
         }
 
         return result.Invoke();
@@ -73,6 +73,12 @@ internal static class Program
         root.Add(ServeCommand.Build(dialects));
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build(dialects));
+        foreach (Command command in root.Subcommands)
+        {
+            if (JsonOption.Of(command) is { } json)
+                command.Add(new SchemaOption(command, json));
+        }
+
         root.Options.OfType<HelpOption>().Single().Action = new HelpAction
         {
             MaxWidth = HelpColumns,

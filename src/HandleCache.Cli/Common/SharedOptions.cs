@@ -9,10 +9,8 @@ namespace HandleCache.Cli.Common;
 /// <summary>Options that many commands have, with one spelling and one text.</summary>
 internal static class SharedOptions
 {
-    public static Option<bool> Json() => new("--json")
-    {
-        Description = "One JSON document on stdout",
-    };
+    /// <param name="documents">What the command prints then.</param>
+    public static JsonOption Json(params Type[] documents) => new(documents);
 
     /// <summary>Whose rules the modelled kernel follows where kernels differ.</summary>
     public static Option<string> ModelKernel() => new("--model-kernel")

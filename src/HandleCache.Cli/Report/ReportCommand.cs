@@ -46,13 +46,13 @@ internal static class ReportCommand
         {
             Description = "Also survey this tree; may be given again",
         };
-        Option<bool> json = SharedOptions.Json();
+        Option<bool> json = SharedOptions.Json(typeof(ReportDocument));
         Command command = new("report", "One HTML page of sweep, compare and survey")
         {
             html, fileSystems, handles, kernels, cpus, survey, json,
         };
         btf.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             string file = parsed.GetValue(html)!;
             Gnuplot.Require();
@@ -87,10 +87,10 @@ internal static class ReportCommand
                 Survey(parsed.GetValue(survey) ?? [], interrupt.Token),
                 File.ReadAllText(ReleaseFile).Trim());
             HtmlPage.Write(file, page);
-            if (parsed.GetValue(json))
-                JsonOutput.Write(Document(file, page, sweeps, chosen, versions));
-            else
-                Console.Out.WriteLine($"{file}: {page.Length} bytes, {sweeps.Length} sweeps");
+            CommandRunner.Report(
+                parsed,
+                () => Document(file, page, sweeps, chosen, versions),
+                () => $"{file}: {page.Length} bytes, {sweeps.Length} sweeps\n");
             return ExitCode.Success;
         }));
         return command;

@@ -55,7 +55,7 @@ internal static class SweepCommand
         };
         BtfOptions btf = new();
         PlotOptions plot = new();
-        Option<bool> json = SharedOptions.Json();
+        Option<bool> json = SharedOptions.Json(typeof(SweepDocument));
         Command command = new("sweep", "Memory per inode for every inline length and strategy")
         {
             fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline,
@@ -64,7 +64,7 @@ internal static class SweepCommand
         };
         btf.AddTo(command);
         plot.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             SweepRequest request = new()
             {
@@ -93,10 +93,10 @@ internal static class SweepCommand
             plot.Check(parsed);
             SweepResult result = SweepExperiment.Run(request, interrupt.Token);
             plot.Draw(parsed, () => SweepPlot.Of(result));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(SweepDocument.Of(request, result));
-            else
-                Console.Out.Write(SweepText.Of(request, result));
+            CommandRunner.Report(
+                parsed,
+                () => SweepDocument.Of(request, result),
+                () => SweepText.Of(request, result));
             return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
         }));
         return command;
