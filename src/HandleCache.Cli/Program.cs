@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
 using HandleCache.Cli.Differential;
 using HandleCache.Cli.Drive;
+using HandleCache.Cli.Guide;
 using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Mount;
@@ -44,13 +44,10 @@ internal static class Program
         return result.Invoke();
     }
 
-    /// <summary>Help is wrapped there, so that it can be pasted into a mail.</summary>
-    private const int HelpColumns = 80;
-
     /// <summary>Every command, the hidden ones too.</summary>
     internal static RootCommand Commands(IReadOnlyList<Dialect> dialects)
     {
-        RootCommand root = new("Model and bench for file handles in the Linux FUSE inode cache");
+        RootCommand root = new(Guidebook.Summary);
         root.Add(ValidateCommand.Build(dialects));
         root.Add(SlabCommand.Build());
         root.Add(LayoutCommand.Build());
@@ -73,16 +70,16 @@ internal static class Program
         root.Add(ServeCommand.Build(dialects));
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build(dialects));
+        root.Add(CompletionCommand.Build(root));
+        root.Add(ManCommand.Build(root));
         foreach (Command command in root.Subcommands)
         {
             if (JsonOption.Of(command) is { } json)
                 command.Add(new SchemaOption(command, json));
         }
 
-        root.Options.OfType<HelpOption>().Single().Action = new HelpAction
-        {
-            MaxWidth = HelpColumns,
-        };
+        HelpTextAction.Install(root);
+        VersionTextAction.Install(root);
         return root;
     }
 }

@@ -10,7 +10,7 @@ internal static class RepeatLine
     private const string Word = "repeat:";
 
     /// <summary>How a shell goes on in the next line.</summary>
-    private const string GoesOn = " \\";
+    public const string GoesOn = " \\";
 
     /// <summary>
     /// Writes the line, the last of every text; what is longer than a mail is wide goes on as a
@@ -18,7 +18,7 @@ internal static class RepeatLine
     /// </summary>
     /// <param name="output">Where to.</param>
     /// <param name="parsed">The run's own command line.</param>
-    /// <param name="seed">As that of <see cref="Of"/>.</param>
+    /// <param name="seed">The seed that was drawn, where none was given; null for none.</param>
     public static void Write(TextWriter output, ParseResult parsed, ulong? seed = null)
     {
         string line = Word;
@@ -35,11 +35,6 @@ internal static class RepeatLine
 
         output.WriteLine(line);
     }
-
-    /// <param name="parsed">The run's own command line.</param>
-    /// <param name="seed">The seed that was drawn, where none was given; null for none.</param>
-    public static string Of(ParseResult parsed, ulong? seed = null) =>
-        string.Join(' ', Words(parsed, seed));
 
     private static List<string> Words(ParseResult parsed, ulong? seed)
     {

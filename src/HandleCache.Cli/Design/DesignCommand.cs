@@ -92,6 +92,7 @@ internal static class DesignCommand
             From, Patch, FileSchema, Html, Json,
         };
         Btf.AddTo(command);
+        Name.CompletionSources.Add([.. DesignFiles.ShippedNames]);
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
     }

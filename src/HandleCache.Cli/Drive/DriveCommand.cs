@@ -70,11 +70,7 @@ internal static class DriveCommand
         DefaultValueFactory = _ => 10,
     };
 
-    private static readonly Option<string> ModelKernel = new("--model-kernel")
-    {
-        Description = "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
-        DefaultValueFactory = _ => "6.18",
-    };
+    private static readonly Option<string> ModelKernel = SharedOptions.ModelKernel("6.18");
 
     private static readonly Option<bool> Json = SharedOptions.Json(typeof(DriveDocument));
 

@@ -7,6 +7,7 @@ using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Plots;
 using HandleCache.Lab.Survey;
 using HandleCache.Lab.Sweep;
+using HandleCache.Lab.Validate;
 using HandleCache.Model;
 
 namespace HandleCache.Cli.Report;
@@ -14,8 +15,6 @@ namespace HandleCache.Cli.Report;
 /// <summary>`report`: one self-contained HTML page to send.</summary>
 internal static class ReportCommand
 {
-    private const string ReleaseFile = "/proc/sys/kernel/osrelease";
-
     private static readonly string[] DefaultMixes = ["ext4", "btrfs", "container-host"];
     private static readonly string[] DefaultKernels = ["6.1", "6.18", "7.3"];
 
@@ -85,7 +84,7 @@ internal static class ReportCommand
                 Compare(
                     chosen[^1], versions[^1], parsed.GetValue(cpus), interrupt.Token),
                 Survey(parsed.GetValue(survey) ?? [], interrupt.Token),
-                File.ReadAllText(ReleaseFile).Trim());
+                KernelRelease.Read());
             HtmlPage.Write(file, page);
             CommandRunner.Report(
                 parsed,

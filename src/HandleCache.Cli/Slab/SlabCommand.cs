@@ -68,11 +68,16 @@ internal static class SlabCommand
     }
 
     /// <summary>--kernel as every command of the memory model takes it.</summary>
-    internal static Option<string> KernelOption() => new("--kernel")
+    internal static Option<string> KernelOption()
     {
-        Description = $"{string.Join(", ", KernelProfiles.ShippedNames)}, this, or FILE.json",
-        DefaultValueFactory = _ => KernelProfiles.RunningName,
-    };
+        Option<string> option = new("--kernel")
+        {
+            Description = $"{string.Join(", ", KernelProfiles.ShippedNames)}, this, or FILE.json",
+            DefaultValueFactory = _ => KernelProfiles.RunningName,
+        };
+        option.CompletionSources.Add(SharedOptions.KernelNames);
+        return option;
+    }
 
     private static int Verify(ParseResult parsed)
     {

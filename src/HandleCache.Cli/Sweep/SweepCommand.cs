@@ -39,6 +39,7 @@ internal static class SweepCommand
         Option<string?> inline = new("--inline")
         {
             Description = "Compare only these inline lengths, with commas: 12,16,24,40",
+            HelpName = "lengths",
         };
         Option<bool> unaccounted = new("--unaccounted")
         {
@@ -48,10 +49,15 @@ internal static class SweepCommand
         {
             Description = "Share of the mix that the best may refuse, 0..1",
         };
-        Option<string?> inodes = new("--inodes") { Description = "Totals for so many: 10M" };
+        Option<string?> inodes = new("--inodes")
+        {
+            Description = "Totals for so many: 10M",
+            HelpName = "count",
+        };
         Option<string?> simulate = new("--simulate")
         {
             Description = "Check the best against so many simulated inodes: 1M",
+            HelpName = "count",
         };
         BtfOptions btf = new();
         PlotOptions plot = new();
@@ -102,10 +108,16 @@ internal static class SweepCommand
         return command;
     }
 
-    internal static Option<string?> FileSystemOption() => new("--filesystem")
+    internal static Option<string?> FileSystemOption()
     {
-        Description = "Mix of handles: " + string.Join(", ", FileSystemMixes.ShippedNames),
-    };
+        Option<string?> option = new("--filesystem")
+        {
+            Description = "Mix of handles: " + string.Join(", ", FileSystemMixes.ShippedNames),
+            HelpName = "name",
+        };
+        option.CompletionSources.Add([.. FileSystemMixes.ShippedNames]);
+        return option;
+    }
 
     internal static Option<string?> HandlesOption() => new("--handles")
     {
