@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
@@ -44,10 +45,23 @@ internal static class JsonOutput
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         });
 
+    /// <summary>How every document is written.</summary>
+    public static JsonSerializerOptions Options => Documents.Options;
+
+    /// <summary>What is known at compile time of one of the documents.</summary>
+    public static JsonTypeInfo TypeOf(Type document) => Documents.GetTypeInfo(document)
+        ?? throw new InvalidOperationException($"{document.Name} is not one of JsonDocuments");
+
     /// <param name="document">One of the types of <see cref="JsonDocuments"/>.</param>
     public static void Write<T>(T document) =>
         Console.Out.WriteLine(JsonSerializer.Serialize(document, typeof(T), Documents));
 }
+
+/// <summary>Why there is no result: what --json prints in place of it.</summary>
+/// <param name="SchemaVersion">As that of every document.</param>
+/// <param name="Error">What standard error says, too.</param>
+/// <param name="ExitCode">That of the process.</param>
+internal sealed record ErrorDocument(int SchemaVersion, string Error, int ExitCode);
 
 /// <summary>An enum by its name in camelCase.</summary>
 internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase)
@@ -72,6 +86,7 @@ internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(DesignDocument))]
 [JsonSerializable(typeof(DriveDocument))]
 [JsonSerializable(typeof(HostileDocument))]
+[JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(KernelsDocument))]
 [JsonSerializable(typeof(LayoutDocument))]
 [JsonSerializable(typeof(ProveDocument))]

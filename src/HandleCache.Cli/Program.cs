@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Compare;
 using HandleCache.Cli.Design;
 using HandleCache.Cli.Differential;
 using HandleCache.Cli.Drive;
+using HandleCache.Cli.Guide;
 using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
 using HandleCache.Cli.Mount;
@@ -20,6 +20,7 @@ using HandleCache.Cli.Sweep;
 using HandleCache.Cli.Validate;
 using HandleCache.Cli.Watch;
 using HandleCache.Cli.Workload;
+using HandleCache.Lab;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli;
@@ -37,21 +38,17 @@ internal static class Program
         ParseResult result = Commands(dialects).Parse(args);
         if (result.Errors.Count > 0)
         {
-            foreach (System.CommandLine.Parsing.ParseError error in result.Errors)
-                Console.Error.WriteLine($"handlecache: {UsageError.Of(error.Message)}");
-            return ExitCode.BadInput;
+            return CommandRunner.Run(result, () => throw new BadInputException(
+                string.Join("; ", result.Errors.Select(e => UsageError.Of(e.Message)))));
         }
 
         return result.Invoke();
     }
 
-    /// <summary>Help is wrapped there, so that it can be pasted into a mail.</summary>
-    private const int HelpColumns = 80;
-
     /// <summary>Every command, the hidden ones too.</summary>
     internal static RootCommand Commands(IReadOnlyList<Dialect> dialects)
     {
-        RootCommand root = new("Model and bench for file handles in the Linux FUSE inode cache");
+        RootCommand root = new(Guidebook.Summary);
         root.Add(ValidateCommand.Build(dialects));
         root.Add(SlabCommand.Build());
         root.Add(LayoutCommand.Build());
@@ -75,10 +72,16 @@ internal static class Program
         root.Add(ServeCommand.Build(dialects));
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build(dialects));
-        root.Options.OfType<HelpOption>().Single().Action = new HelpAction
+        root.Add(CompletionCommand.Build(root));
+        root.Add(ManCommand.Build(root));
+        foreach (Command command in root.Subcommands)
         {
-            MaxWidth = HelpColumns,
-        };
+            if (JsonOption.Of(command) is { } json)
+                command.Add(new SchemaOption(command, json));
+        }
+
+        HelpTextAction.Install(root);
+        VersionTextAction.Install(root);
         return root;
     }
 }

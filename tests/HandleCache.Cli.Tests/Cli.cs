@@ -28,13 +28,16 @@ internal static class Cli
         return new Outcome(process.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
-    /// <summary>Runs with --json; stdout must be one document and nothing else.</summary>
+    /// <summary>Runs with --json; stdout must be one document and nothing else, and what
+    /// --schema says.</summary>
     public static JsonElement Json(params string[] arguments)
     {
-        Outcome outcome = Run([.. arguments, "--json"]);
+        // Behind -- all words are the server's.
+        Outcome outcome = Run(
+            arguments.Contains("--json") ? arguments : [.. arguments, "--json"]);
         Assert.True(outcome.ExitCode == 0, $"exit {outcome.ExitCode}: {outcome.Error}");
         using JsonDocument document = JsonDocument.Parse(outcome.Output);
-        Assert.True(document.RootElement.GetProperty("schemaVersion").GetInt32() >= 1);
+        DocumentSchema.AssertValid(arguments[0], document.RootElement);
         return document.RootElement.Clone();
     }
 

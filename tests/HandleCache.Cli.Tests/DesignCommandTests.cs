@@ -38,7 +38,7 @@ public sealed class DesignCommandTests : IDisposable
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Cli.AssertPlainText(outcome.Output);
         Assert.Contains("revalidate-without-parent", outcome.Output, StringComparison.Ordinal);
-        Assert.Contains("Repeat: handlecache design", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("repeat: handlecache design", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("T11", outcome.Output, StringComparison.Ordinal);
     }
 

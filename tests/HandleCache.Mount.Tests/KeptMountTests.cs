@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HandleCache.Cli.Tests;
 using Xunit;
 
 namespace HandleCache.Mount.Tests;
@@ -172,7 +173,7 @@ public sealed class KeptMountTests : IDisposable
             dotnet "$program" restart --kills 8 --interval 200 --on $root --json
             """);
         JsonElement document = JsonDocument.Parse(output).RootElement;
-        Assert.Equal(1, document.GetProperty("schemaVersion").GetInt32());
+        DocumentSchema.AssertValid("restart", document);
         Assert.Equal(8, document.GetProperty("kills").GetInt32());
         Assert.Equal(0, document.GetProperty("errors").GetInt64());
         Assert.Equal(0, document.GetProperty("wrongObject").GetInt64());

@@ -35,6 +35,7 @@ public sealed class MountCommandTests : IDisposable
             [ $rc = 0 ] || die "ended with $rc"
             """);
         Assert.Contains("live-nodeids", _script.Output, StringComparison.Ordinal);
+        Assert.Contains("\nrepeat: handlecache mount", _script.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using HandleCache.Cli.Tests;
 using Xunit;
 
 namespace HandleCache.Mount.Tests;
@@ -53,12 +54,13 @@ internal sealed class ProgramRun : IDisposable
     /// <summary>Runs to the end.</summary>
     public static ProgramRun Finish(params string[] arguments) => Start(arguments).Wait();
 
-    /// <summary>Runs with --json and gives the one document on stdout.</summary>
+    /// <summary>Runs with --json and gives the one document on stdout, which --schema describes.</summary>
     public static (int ExitCode, JsonElement Document) Json(params string[] arguments)
     {
         using ProgramRun run = Finish([.. arguments, "--json"]);
         Assert.True(run.Output.StartsWith('{'), $"no JSON, exit {run.ExitCode}: {run.Error}");
         using JsonDocument document = JsonDocument.Parse(run.Output);
+        DocumentSchema.AssertValid(arguments[0], document.RootElement);
         return (run.ExitCode, document.RootElement.Clone());
     }
 

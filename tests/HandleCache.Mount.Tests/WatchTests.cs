@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HandleCache.Cli.Tests;
 using Xunit;
 
 namespace HandleCache.Mount.Tests;
@@ -57,6 +58,7 @@ public sealed class WatchTests : IDisposable
             """);
         using JsonDocument document = JsonDocument.Parse(output);
         JsonElement watched = document.RootElement;
+        DocumentSchema.AssertValid("watch", watched);
         Assert.Equal("match", watched.GetProperty("verdict").GetString());
         Assert.True(watched.GetProperty("requests").GetInt64() > 150, output);
         Assert.True(watched.GetProperty("inodesPeak").GetInt32() > 42, output);
@@ -96,6 +98,7 @@ public sealed class WatchTests : IDisposable
             umount $mnt; wait $server || rc=$?
             [ ${rc:-0} = 1 ] || die "nothing compared, but ended with ${rc:-0}"
             grep -q 'verdict: diverge' out || die "$(cat out)"
+            grep -A9 '^repeat: handlecache watch' out | tail -n 1 | grep -q '{}' || die "$(cat out)"
             gone
 
             watch -- $root/server -f -o source=$src

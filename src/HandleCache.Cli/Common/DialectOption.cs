@@ -24,6 +24,7 @@ internal sealed class DialectOption
             Description = description,
             HelpName = "dialect",
         };
+        _option.CompletionSources.Add([.. known.Select(dialect => dialect.Name)]);
     }
 
     public void AddTo(Command command) => command.Add(_option);

@@ -9,17 +9,26 @@ namespace HandleCache.Cli.Common;
 /// <summary>Options that many commands have, with one spelling and one text.</summary>
 internal static class SharedOptions
 {
-    public static Option<bool> Json() => new("--json")
-    {
-        Description = "One JSON document on stdout",
-    };
+    /// <param name="documents">What the command prints then.</param>
+    public static JsonOption Json(params Type[] documents) => new(documents);
 
     /// <summary>Whose rules the modelled kernel follows where kernels differ.</summary>
-    public static Option<string> ModelKernel() => new("--model-kernel")
+    /// <param name="otherwise">The default.</param>
+    public static Option<string> ModelKernel(string otherwise = KernelProfiles.RunningName)
     {
-        Description = "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
-        DefaultValueFactory = _ => KernelProfiles.RunningName,
-    };
+        Option<string> option = new("--model-kernel")
+        {
+            Description =
+                "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
+            DefaultValueFactory = _ => otherwise,
+        };
+        option.CompletionSources.Add(KernelNames);
+        return option;
+    }
+
+    /// <summary>Kernels that have a name.</summary>
+    public static string[] KernelNames =>
+        [.. KernelProfiles.ShippedNames, KernelProfiles.RunningName];
 
     /// <summary>The single file that runs inside of guests.</summary>
     public static Option<string?> Program() => new("--program")

@@ -26,7 +26,13 @@ internal static class TextTable
     /// Appends words, broken before column 80: the first line after <paramref name="first"/>
     /// spaces, later ones after <paramref name="indent"/>.
     /// </summary>
-    public static void Paragraph(StringBuilder text, string words, int indent, int first = 0)
+    /// <param name="text">Where to.</param>
+    /// <param name="words">Parted by blanks.</param>
+    /// <param name="indent">Blanks before every line but the first.</param>
+    /// <param name="first">Blanks before the first.</param>
+    /// <param name="goesOn">What a line ends with where another follows.</param>
+    public static void Paragraph(
+        StringBuilder text, string words, int indent, int first = 0, string goesOn = "")
     {
         string margin = new(' ', indent);
         text.Append(' ', first);
@@ -34,9 +40,9 @@ internal static class TextTable
         bool begun = false;
         foreach (string word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (begun && column + 1 + word.Length > Columns)
+            if (begun && column + 1 + word.Length + goesOn.Length > Columns)
             {
-                text.Append('\n').Append(margin);
+                text.Append(goesOn).Append('\n').Append(margin);
                 column = indent;
             }
             else if (begun)

@@ -33,14 +33,14 @@ internal static class CompareCommand
             DefaultValueFactory = _ => "1000",
         };
         PlotOptions plot = new();
-        Option<bool> json = SharedOptions.Json();
+        Option<bool> json = SharedOptions.Json(typeof(CompareDocument));
         Command command = new("compare", "Dialects side by side: bytes, requests, defects")
         {
             fileSystem, handles, kernel, cpus, names, nameBytes, files, json,
         };
         dialect.AddTo(command);
         plot.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             CompareRequest request = new()
             {
@@ -57,10 +57,10 @@ internal static class CompareCommand
             plot.Check(parsed);
             CompareResult result = CompareExperiment.Run(request, interrupt.Token);
             plot.Draw(parsed, () => ComparePlot.Of(result));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(CompareDocument.Of(request, result));
-            else
-                Console.Out.Write(CompareText.Of(request, result));
+            CommandRunner.Report(
+                parsed,
+                () => CompareDocument.Of(request, result),
+                () => CompareText.Of(request, result));
             return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
         }));
         return command;

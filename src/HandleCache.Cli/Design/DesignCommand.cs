@@ -81,7 +81,7 @@ internal static class DesignCommand
         Description = "Write the page as one HTML file, too",
     };
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(DesignDocument));
 
     public static Command Build()
     {
@@ -92,7 +92,8 @@ internal static class DesignCommand
             From, Patch, FileSchema, Html, Json,
         };
         Btf.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Run(parsed)));
+        Name.CompletionSources.Add([.. DesignFiles.ShippedNames]);
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
     }
 
@@ -141,10 +142,10 @@ internal static class DesignCommand
         DesignResult result = DesignExperiment.Run(request, interrupt.Token);
         if (parsed.GetValue(Html) is { } html)
             HtmlPage.Write(html, DesignHtml.Of(request, result));
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(DesignDocument.Of(request, result));
-        else
-            Console.Out.Write(DesignText.Of(request, result));
+        CommandRunner.Report(
+            parsed,
+            () => DesignDocument.Of(request, result),
+            () => DesignText.Of(result));
         return ExitCode.Success;
     }
 

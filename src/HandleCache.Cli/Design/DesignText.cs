@@ -16,7 +16,7 @@ internal static class DesignText
     private const int NameColumns = 24;
     private const int CellColumns = 11;
 
-    public static string Of(DesignRequest request, DesignResult result)
+    public static string Of(DesignResult result)
     {
         StringBuilder text = new();
         TextTable.Paragraph(text, Title(result), 0);
@@ -35,7 +35,6 @@ internal static class DesignText
         foreach (QuestionRow row in result.Questions)
             TextTable.Paragraph(text, $"{row.Id} {row.Question} {row.Answer}.", 6, 2);
         Findings(text, result);
-        TextTable.Paragraph(text, Repeat(request), 2, 0);
         return text.ToString();
     }
 
@@ -194,6 +193,5 @@ internal static class DesignText
         }
 
         TextTable.Paragraph(text, Safety(result.Safety), 2, 2);
-        text.Append('\n');
     }
 }

@@ -66,7 +66,7 @@ internal static class DifferentialCommand
         command.Options.Add(strategy);
         dialect.AddTo(command);
         driver.AddTo(command);
-        command.SetAction(result => CommandRunner.Run(() => Run(
+        command.SetAction(result => CommandRunner.Run(result, () => Run(
             new DifferentialOptions
             {
                 Seed = result.GetValue(seed),

@@ -70,13 +70,9 @@ internal static class DriveCommand
         DefaultValueFactory = _ => 10,
     };
 
-    private static readonly Option<string> ModelKernel = new("--model-kernel")
-    {
-        Description = "Version the modelled kernel follows: 6.12, 6.18, ..., this, or FILE.json",
-        DefaultValueFactory = _ => "6.18",
-    };
+    private static readonly Option<string> ModelKernel = SharedOptions.ModelKernel("6.18");
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(DriveDocument));
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
@@ -88,7 +84,7 @@ internal static class DriveCommand
             ModelKernel, Json,
         };
         dialect.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, dialect)));
         return command;
     }
 
@@ -114,12 +110,12 @@ internal static class DriveCommand
         };
         using Interrupt interrupt = new();
         DriveResult result = DriveExperiment.Run(options, interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(DriveDocument.Of(options, chosen.Text, result));
-        else
-            DriveText.Write(Console.Out, options, chosen.Text, result);
+        CommandRunner.Report(
+            parsed,
+            () => DriveDocument.Of(options, chosen.Text, result),
+            output => DriveText.Write(output, options, chosen.Text, result));
         if (result.IsInterrupted)
-            throw new OperationCanceledException();
+            return CommandRunner.Fail("interrupted", ExitCode.Interrupted, json: false);
         return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
     }
 }

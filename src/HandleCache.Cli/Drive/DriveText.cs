@@ -102,7 +102,7 @@ internal static class DriveText
         text.AppendLine("last messages:");
         foreach (string message in finding.Last)
             TextTable.Paragraph(text, message, indent: 5, first: 2);
-        text.Append("repeat: ").AppendLine(Repeat(options, dialect, finding));
+        text.Append("this script alone: ").AppendLine(Repeat(options, dialect, finding));
     }
 
     private static void Line(StringBuilder text, string head, string words) =>

@@ -62,7 +62,7 @@ internal static class KernelsCommand
         Description = "A shell in the one kernel named, and nothing else",
     };
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(KernelsDocument));
 
     public static Command Build()
     {
@@ -71,7 +71,7 @@ internal static class KernelsCommand
             Versions, Checks, Cpus, Scripts, Kills, Seed, Program, Cache, Keep, Append, Shell,
             Json,
         };
-        command.SetAction(parsed => CommandRunner.Run(() => Run(parsed)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
     }
 
@@ -97,10 +97,10 @@ internal static class KernelsCommand
             return KernelLab.Shell(options, interrupt.Token);
         KernelLabResult result = KernelLab.Run(
             options, Console.Error.WriteLine, interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(KernelsDocument.Of(result));
-        else
-            Console.Out.Write(KernelsText.Of(result));
+        CommandRunner.Report(
+            parsed,
+            () => KernelsDocument.Of(result),
+            () => KernelsText.Of(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
 }

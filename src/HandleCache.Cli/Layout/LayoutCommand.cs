@@ -48,14 +48,14 @@ internal static class LayoutCommand
             Description = "Struct to show",
             DefaultValueFactory = _ => "fuse_inode",
         };
-        Option<bool> json = SharedOptions.Json();
+        Option<bool> json = SharedOptions.Json(typeof(LayoutDocument));
         Command command = new(
             "layout", "Layout of struct fuse_inode with a handle slot, pahole style")
         {
             header, inline, after, bestHole, sweep, matrix, kernel, cpus, structName, json,
         };
         btf.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             string name = parsed.GetValue(structName)!;
             string inlineText = parsed.GetValue(inline)
@@ -73,10 +73,10 @@ internal static class LayoutCommand
                 Matrix = parsed.GetValue(matrix),
             };
             LayoutResult result = LayoutExperiment.Run(request);
-            if (parsed.GetValue(json))
-                JsonOutput.Write(LayoutDocument.Of(request, result));
-            else
-                Console.Out.Write(LayoutText.Of(request, result));
+            CommandRunner.Report(
+                parsed,
+                () => LayoutDocument.Of(request, result),
+                () => LayoutText.Of(request, result));
             return ExitCode.Success;
         }));
         return command;

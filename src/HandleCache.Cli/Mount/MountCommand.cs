@@ -94,7 +94,7 @@ internal static class MountCommand
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, dialect)));
         return command;
     }
 
@@ -141,6 +141,7 @@ internal static class MountCommand
             MountText.Checks(Console.Out, outcome);
         if (outcome.Keeper is { } counts)
             MountText.Kept(Console.Out, counts);
+        RepeatLine.Write(Console.Out, parsed);
         return outcome.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
 }

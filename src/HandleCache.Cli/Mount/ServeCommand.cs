@@ -69,7 +69,7 @@ internal static class ServeCommand
         };
         command.Hidden = true;
         dialect.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Serve(parsed, dialect)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Serve(parsed, dialect)));
         return command;
     }
 

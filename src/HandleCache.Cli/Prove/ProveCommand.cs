@@ -75,7 +75,7 @@ internal static class ProveCommand
         DefaultValueFactory = _ => "",
     };
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(ProveDocument));
 
     public static Command Build()
     {
@@ -85,7 +85,7 @@ internal static class ProveCommand
             Design, Versions, Strategies, FileSystem, Files, Scripts, Seed, Cpus, Fault, Program,
             Cache, Keep, Append, Json,
         };
-        command.SetAction(parsed => CommandRunner.Run(() => Run(parsed)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
     }
 
@@ -111,10 +111,7 @@ internal static class ProveCommand
         };
         using Interrupt interrupt = new();
         ProveResult result = Proof.Run(options, Console.Error.WriteLine, interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(ProveDocument.Of(result));
-        else
-            Console.Out.Write(ProveText.Of(result));
+        CommandRunner.Report(parsed, () => ProveDocument.Of(result), () => ProveText.Of(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
 

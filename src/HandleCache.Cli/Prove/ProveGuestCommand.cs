@@ -49,7 +49,7 @@ internal static class ProveGuestCommand
             Design, Strategy, FileSystem, Files, Scripts, Seed,
         };
         command.Hidden = true;
-        command.SetAction(parsed => CommandRunner.Run(() => Run(parsed)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
     }
 

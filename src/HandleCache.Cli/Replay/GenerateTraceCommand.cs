@@ -38,7 +38,7 @@ internal static class GenerateTraceCommand
             file, operations, inodes, fileSystem, seed,
         };
         command.Hidden = true;
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             using Interrupt interrupt = new();
             long count = Numbers.Count("--operations", parsed.GetValue(operations)!);

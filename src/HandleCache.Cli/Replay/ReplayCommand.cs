@@ -47,7 +47,7 @@ internal static class ReplayCommand
     private static readonly Option<string?> FileSystem = SweepCommand.FileSystemOption();
     private static readonly Option<string?> Handles = SweepCommand.HandlesOption();
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(ReplayDocument));
 
     public static Command Build()
     {
@@ -57,7 +57,7 @@ internal static class ReplayCommand
             Trace, Strategy, kernel, Format, FileSystem, Handles, Inodes, Save, IndexHandles,
             Json,
         };
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, kernel)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, kernel)));
         return command;
     }
 
@@ -78,10 +78,10 @@ internal static class ReplayCommand
         using Interrupt interrupt = new();
         ReplayResult result = ReplayExperiment.Run(
             request, line => Console.Error.WriteLine($"handlecache: {line}"), interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(ReplayDocument.Of(request, result));
-        else
-            Console.Out.Write(ReplayText.Of(request, result));
+        CommandRunner.Report(
+            parsed,
+            () => ReplayDocument.Of(request, result),
+            () => ReplayText.Of(request, result));
         return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
     }
 

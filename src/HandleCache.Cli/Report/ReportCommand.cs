@@ -7,6 +7,7 @@ using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Plots;
 using HandleCache.Lab.Survey;
 using HandleCache.Lab.Sweep;
+using HandleCache.Lab.Validate;
 using HandleCache.Model;
 
 namespace HandleCache.Cli.Report;
@@ -14,8 +15,6 @@ namespace HandleCache.Cli.Report;
 /// <summary>`report`: one self-contained HTML page to send.</summary>
 internal static class ReportCommand
 {
-    private const string ReleaseFile = "/proc/sys/kernel/osrelease";
-
     private static readonly string[] DefaultMixes = ["ext4", "btrfs", "container-host"];
     private static readonly string[] DefaultKernels = ["6.1", "6.18", "7.3"];
 
@@ -46,13 +45,13 @@ internal static class ReportCommand
         {
             Description = "Also survey this tree; may be given again",
         };
-        Option<bool> json = SharedOptions.Json();
+        Option<bool> json = SharedOptions.Json(typeof(ReportDocument));
         Command command = new("report", "One HTML page of sweep, compare and survey")
         {
             html, fileSystems, handles, kernels, cpus, survey, json,
         };
         btf.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             string file = parsed.GetValue(html)!;
             Gnuplot.Require();
@@ -85,12 +84,12 @@ internal static class ReportCommand
                 Compare(
                     chosen[^1], versions[^1], parsed.GetValue(cpus), interrupt.Token),
                 Survey(parsed.GetValue(survey) ?? [], interrupt.Token),
-                File.ReadAllText(ReleaseFile).Trim());
+                KernelRelease.Read());
             HtmlPage.Write(file, page);
-            if (parsed.GetValue(json))
-                JsonOutput.Write(Document(file, page, sweeps, chosen, versions));
-            else
-                Console.Out.WriteLine($"{file}: {page.Length} bytes, {sweeps.Length} sweeps");
+            CommandRunner.Report(
+                parsed,
+                () => Document(file, page, sweeps, chosen, versions),
+                () => $"{file}: {page.Length} bytes, {sweeps.Length} sweeps\n");
             return ExitCode.Success;
         }));
         return command;

@@ -52,7 +52,7 @@ internal static class RestartClientCommand
             Mount, Shadow, Kind, Seed, Files, Threads, Seconds,
         };
         command.Hidden = true;
-        command.SetAction(parsed => CommandRunner.Run(() => Work(parsed)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Work(parsed)));
         return command;
     }
 

@@ -50,7 +50,8 @@ internal static class RestartCommand
 
     private static readonly DriverOption Driver = new();
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(
+        typeof(RestartDocument), typeof(RestartModelDocument), typeof(StatStormDocument));
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
@@ -64,19 +65,18 @@ internal static class RestartCommand
         dialect.AddTo(command);
         Driver.AddTo(command);
         RestartModelSwitches.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, dialect)));
         return command;
     }
 
     private static int Execute(ParseResult parsed, DialectOption dialect)
     {
         using Interrupt interrupt = new();
-        bool json = parsed.GetValue(Json);
         if (RestartModelSwitches.IsOn(parsed))
         {
             ulong seed = (ulong)Math.Max(0, parsed.GetValue(Seed));
             return RestartModelSwitches.Run(
-                parsed, dialect.Several(parsed), seed, json, interrupt.Token);
+                parsed, dialect.Several(parsed), seed, interrupt.Token);
         }
 
         DialectOption.Chosen spoken = dialect.One(parsed, Dialect.Default);
@@ -96,19 +96,19 @@ internal static class RestartCommand
         {
             StatStormResult storm = StatStorm.Run(
                 options, line => Console.Error.WriteLine(line), interrupt.Token);
-            if (json)
-                JsonOutput.Write(new StatStormDocument(JsonOutput.SchemaVersion, storm));
-            else
-                RestartText.Write(Console.Out, storm);
+            CommandRunner.Report(
+                parsed,
+                () => new StatStormDocument(JsonOutput.SchemaVersion, storm),
+                output => RestartText.Write(output, storm));
             return storm.Holds ? ExitCode.Success : ExitCode.CheckFailed;
         }
 
         RestartResult result = RestartExperiment.Run(
             options, line => Console.Error.WriteLine(line), interrupt.Token);
-        if (json)
-            JsonOutput.Write(new RestartDocument(JsonOutput.SchemaVersion, result));
-        else
-            RestartText.Write(Console.Out, result);
+        CommandRunner.Report(
+            parsed,
+            () => new RestartDocument(JsonOutput.SchemaVersion, result),
+            output => RestartText.Write(output, result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
 }

@@ -53,8 +53,7 @@ internal static class RestartModelSwitches
 
     /// <summary>Explores, writes text or JSON, and gives the exit code.</summary>
     public static int Run(
-        ParseResult parsed, IReadOnlyList<Dialect> dialects, ulong seed, bool json,
-        CancellationToken stop)
+        ParseResult parsed, IReadOnlyList<Dialect> dialects, ulong seed, CancellationToken stop)
     {
         if (parsed.GetValue(Histories) is < 0 or > 100_000)
             throw new BadInputException("--histories is 0 to 100000");
@@ -68,10 +67,10 @@ internal static class RestartModelSwitches
             Seed = seed,
         };
         RestartModelResult result = RestartModelExperiment.Run(options, stop);
-        if (json)
-            JsonOutput.Write(RestartModelDocument.Of(result));
-        else
-            Console.Out.Write(RestartModelRenderer.ToText(result));
+        CommandRunner.Report(
+            parsed,
+            () => RestartModelDocument.Of(result),
+            () => RestartModelRenderer.ToText(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
 

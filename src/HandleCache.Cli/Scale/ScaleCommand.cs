@@ -22,7 +22,7 @@ internal static class ScaleCommand
 
     private static readonly DriverOption Driver = new();
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(ScaleDocument));
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
@@ -33,7 +33,7 @@ internal static class ScaleCommand
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, dialect)));
         return command;
     }
 
@@ -48,10 +48,10 @@ internal static class ScaleCommand
         };
         using Interrupt interrupt = new();
         ScaleResult result = ScaleExperiment.Run(options, interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(new ScaleDocument(JsonOutput.SchemaVersion, result));
-        else
-            ScaleText.Write(Console.Out, result);
+        CommandRunner.Report(
+            parsed,
+            () => new ScaleDocument(JsonOutput.SchemaVersion, result),
+            output => ScaleText.Write(output, result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
 }

@@ -28,12 +28,12 @@ internal static class SlabCommand
         {
             Description = "Predict every cache of the running kernel, compare with sysfs",
         };
-        Option<bool> json = SharedOptions.Json();
+        Option<bool> json = SharedOptions.Json(typeof(SlabDocument), typeof(SlabVerifyDocument));
         Command command = new("slab", "SLUB geometry of an object, step by step (derived)")
         {
             objectSize, align, hwCache, ctor, rcu, freePointer, account, cpus, kernel, verify, json,
         };
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             int? size = parsed.GetValue(objectSize);
             if (parsed.GetValue(verify))
@@ -42,7 +42,7 @@ internal static class SlabCommand
                     throw new BadInputException("--verify takes no object and no CPUs");
                 if (parsed.GetValue(kernel) != KernelProfiles.RunningName)
                     throw new BadInputException("--verify is for the running kernel only");
-                return Verify(parsed.GetValue(json));
+                return Verify(parsed);
             }
 
             if (size is null)
@@ -58,29 +58,34 @@ internal static class SlabCommand
             };
             SlabResult result = SlabExperiment.Geometry(
                 parsed.GetValue(kernel)!, parsed.GetValue(cpus), slabObject);
-            if (parsed.GetValue(json))
-                JsonOutput.Write(SlabDocument.Of(result));
-            else
-                Console.Out.Write(SlabRenderer.ToText(result));
+            CommandRunner.Report(
+                parsed,
+                () => SlabDocument.Of(result),
+                () => SlabRenderer.ToText(result));
             return ExitCode.Success;
         }));
         return command;
     }
 
     /// <summary>--kernel as every command of the memory model takes it.</summary>
-    internal static Option<string> KernelOption() => new("--kernel")
+    internal static Option<string> KernelOption()
     {
-        Description = $"{string.Join(", ", KernelProfiles.ShippedNames)}, this, or FILE.json",
-        DefaultValueFactory = _ => KernelProfiles.RunningName,
-    };
+        Option<string> option = new("--kernel")
+        {
+            Description = $"{string.Join(", ", KernelProfiles.ShippedNames)}, this, or FILE.json",
+            DefaultValueFactory = _ => KernelProfiles.RunningName,
+        };
+        option.CompletionSources.Add(SharedOptions.KernelNames);
+        return option;
+    }
 
-    private static int Verify(bool json)
+    private static int Verify(ParseResult parsed)
     {
         SlabVerifyResult result = SlabExperiment.Verify();
-        if (json)
-            JsonOutput.Write(SlabVerifyDocument.Of(result));
-        else
-            Console.Out.Write(SlabRenderer.ToText(result));
+        CommandRunner.Report(
+            parsed,
+            () => SlabVerifyDocument.Of(result),
+            () => SlabRenderer.ToText(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
 }

@@ -25,13 +25,13 @@ internal static class SurveyCommand
             Description = "Write a mix that sweep --handles FILE reads",
         };
         PlotOptions plot = new();
-        Option<bool> json = SharedOptions.Json();
+        Option<bool> json = SharedOptions.Json(typeof(SurveyDocument));
         Command command = new("survey", "Handle types and lengths of trees (measured)")
         {
             paths, xdev, connectable, workers, save, json,
         };
         plot.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             SurveyRequest request = new()
             {
@@ -47,10 +47,10 @@ internal static class SurveyCommand
             if (file is not null)
                 SurveyMix.Save(request, result, file);
             plot.Draw(parsed, () => SurveyPlot.Of(result));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(SurveyDocument.Of(request, result, file));
-            else
-                Console.Out.Write(SurveyText.Of(request, result, file));
+            CommandRunner.Report(
+                parsed,
+                () => SurveyDocument.Of(request, result, file),
+                () => SurveyText.Of(request, result, file));
             return ExitCode.Success;
         }));
         return command;

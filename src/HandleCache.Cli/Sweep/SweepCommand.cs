@@ -39,6 +39,7 @@ internal static class SweepCommand
         Option<string?> inline = new("--inline")
         {
             Description = "Compare only these inline lengths, with commas: 12,16,24,40",
+            HelpName = "lengths",
         };
         Option<bool> unaccounted = new("--unaccounted")
         {
@@ -48,14 +49,19 @@ internal static class SweepCommand
         {
             Description = "Share of the mix that the best may refuse, 0..1",
         };
-        Option<string?> inodes = new("--inodes") { Description = "Totals for so many: 10M" };
+        Option<string?> inodes = new("--inodes")
+        {
+            Description = "Totals for so many: 10M",
+            HelpName = "count",
+        };
         Option<string?> simulate = new("--simulate")
         {
             Description = "Check the best against so many simulated inodes: 1M",
+            HelpName = "count",
         };
         BtfOptions btf = new();
         PlotOptions plot = new();
-        Option<bool> json = SharedOptions.Json();
+        Option<bool> json = SharedOptions.Json(typeof(SweepDocument));
         Command command = new("sweep", "Memory per inode for every inline length and strategy")
         {
             fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline,
@@ -64,7 +70,7 @@ internal static class SweepCommand
         };
         btf.AddTo(command);
         plot.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() =>
+        command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             SweepRequest request = new()
             {
@@ -93,19 +99,25 @@ internal static class SweepCommand
             plot.Check(parsed);
             SweepResult result = SweepExperiment.Run(request, interrupt.Token);
             plot.Draw(parsed, () => SweepPlot.Of(result));
-            if (parsed.GetValue(json))
-                JsonOutput.Write(SweepDocument.Of(request, result));
-            else
-                Console.Out.Write(SweepText.Of(request, result));
+            CommandRunner.Report(
+                parsed,
+                () => SweepDocument.Of(request, result),
+                () => SweepText.Of(request, result));
             return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
         }));
         return command;
     }
 
-    internal static Option<string?> FileSystemOption() => new("--filesystem")
+    internal static Option<string?> FileSystemOption()
     {
-        Description = "Mix of handles: " + string.Join(", ", FileSystemMixes.ShippedNames),
-    };
+        Option<string?> option = new("--filesystem")
+        {
+            Description = "Mix of handles: " + string.Join(", ", FileSystemMixes.ShippedNames),
+            HelpName = "name",
+        };
+        option.CompletionSources.Add([.. FileSystemMixes.ShippedNames]);
+        return option;
+    }
 
     internal static Option<string?> HandlesOption() => new("--handles")
     {

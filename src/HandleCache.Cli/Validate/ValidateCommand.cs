@@ -113,7 +113,7 @@ internal static class ValidateCommand
 
     private static readonly DriverOption Driver = new();
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(ValidateDocument));
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
@@ -128,7 +128,7 @@ internal static class ValidateCommand
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, dialect)));
         return command;
     }
 
@@ -145,10 +145,11 @@ internal static class ValidateCommand
         using Interrupt interrupt = new();
         ValidateResult result = ValidateExperiment.Run(
             options, line => Console.Error.WriteLine(line), interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(new ValidateDocument(JsonOutput.SchemaVersion, result));
-        else
-            ValidateText.Write(Console.Out, result, RepeatLine.Of(parsed, result.Seed));
+        CommandRunner.Report(
+            parsed,
+            () => new ValidateDocument(JsonOutput.SchemaVersion, result),
+            output => ValidateText.Write(output, result),
+            result.Seed);
         if (result.IsInterrupted)
             return ExitCode.Interrupted;
         return result.Verdict switch

@@ -11,10 +11,7 @@ internal static class ValidateText
 {
     private const int Columns = 80;
 
-    /// <param name="output">Where to.</param>
-    /// <param name="result">What came of it.</param>
-    /// <param name="repeat">The command that repeats it.</param>
-    public static void Write(TextWriter output, ValidateResult result, string repeat)
+    public static void Write(TextWriter output, ValidateResult result)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         output.WriteLine(string.Create(
@@ -66,7 +63,6 @@ internal static class ValidateText
         output.WriteLine();
         output.WriteLine(
             $"verdict: {result.Verdict}{(result.IsInterrupted ? " (interrupted)" : "")}");
-        Paragraph(output, $"repeat: {repeat}");
     }
 
     /// <summary>Folds at blanks; lines after the first are indented.</summary>

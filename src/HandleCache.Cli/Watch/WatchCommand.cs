@@ -41,7 +41,7 @@ internal static class WatchCommand
 
     private static readonly DriverOption Driver = new();
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(WatchDocument));
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
@@ -52,7 +52,7 @@ internal static class WatchCommand
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed, dialect)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, dialect)));
         return command;
     }
 
@@ -76,10 +76,10 @@ internal static class WatchCommand
             () => WatchText.Mounted(Console.Error, options),
             line => Console.Error.WriteLine($"handlecache: {line}"),
             interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(WatchDocument.Of(options, result));
-        else
-            WatchText.Write(Console.Out, result);
+        CommandRunner.Report(
+            parsed,
+            () => WatchDocument.Of(options, result),
+            output => WatchText.Write(output, result));
         return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
     }
 }

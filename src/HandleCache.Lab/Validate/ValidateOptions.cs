@@ -91,7 +91,7 @@ public sealed record ValidateOptions
 }
 
 /// <summary>The running kernel's release, as uname -r gives it.</summary>
-internal static class KernelRelease
+public static class KernelRelease
 {
     public static string Read() => File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
 }
