@@ -139,7 +139,7 @@ internal static class DesignText
             .Append("slot objs    delta spilled refused free\n");
         foreach (StorageCost row in cost.Designs)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {Short(row.Design, 13),-13} ")
+            text.Append(CultureInfo.InvariantCulture, $"  {CompareTable.Short(row.Design, 13),-13} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Strategy,-20} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Geometry.SlotBytes,4} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Geometry.ObjectsPerSlab,4} ")
@@ -154,15 +154,12 @@ internal static class DesignText
         }
     }
 
-    private static string Short(string name, int columns) =>
-        name.Length <= columns ? name : name[..columns];
-
     private static void Table(StringBuilder text, DesignResult result, CompareTable.Group group)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n{group.Title}\n{"",-NameColumns}");
         foreach (DialectRow row in result.Rows)
         {
-            text.Append(Short(row.Name, CellColumns - 1).PadLeft(CellColumns));
+            text.Append(CompareTable.Short(row.Name, CellColumns - 1).PadLeft(CellColumns));
         }
 
         text.Append('\n');
@@ -188,6 +185,12 @@ internal static class DesignText
             string setting = finding.Setting.Length > 0 ? $" [{finding.Setting}]" : "";
             TextTable.Paragraph(
                 text, $"{item} {finding.Name}: {finding.Description}{setting}", 6, 2);
+            if (finding.Steps.Count == 0)
+            {
+                TextTable.Paragraph(text, "no history that was tried shows it", 8, 6);
+                continue;
+            }
+
             TextTable.Paragraph(text, $"shown by: {History(finding)}", 8, 6);
             TextTable.Paragraph(text, $"with it: {finding.With}", 8, 6);
             TextTable.Paragraph(text, $"without: {finding.Without}", 8, 6);

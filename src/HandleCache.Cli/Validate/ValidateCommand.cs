@@ -196,7 +196,7 @@ internal static class ValidateCommand
             ModelKernel = parsed.GetValue(ModelKernel)!,
             Dialect = dialect.One(parsed, Dialect.Default).Dialect,
             Dialects = [.. dialect.Several(parsed)
-                .Where(spoken => spoken.CarriesHandles || dialect.IsGiven(parsed))],
+                .Where(spoken => spoken.HasOwnMessages || dialect.IsGiven(parsed))],
             Break = parsed.GetValue(Break) is { } name ? ValidateFaults.Parse(name) : null,
         };
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))

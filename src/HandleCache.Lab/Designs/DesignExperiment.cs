@@ -58,7 +58,7 @@ public static class DesignExperiment
 
     private static void CheckFits(Design design, HandleMix mix)
     {
-        int longest = design.Wire.OptIn == HandleOptIn.None
+        int longest = !design.Wire.HasHandles
             ? HandleStrategy.MaxHandleBytes
             : design.Wire.ToDialect().MaxHandleBytes;
         if (mix.LongestBytes > longest)
@@ -126,9 +126,10 @@ public static class DesignExperiment
         ParallelOptions parallel = new() { CancellationToken = cancel };
         Parallel.For(0, found.Length, parallel, i => found[i] = FindingOf(deviations[i], cancel));
         List<DesignFinding> all = [.. found];
+        if (design.HasHandles)
+            all.Add(DesignFinding.Of(DefectDemonstrations.RootWithoutHandle(), ""));
         if (design.OptIn != HandleOptIn.None)
         {
-            all.Add(DesignFinding.Of(DefectDemonstrations.RootWithoutHandle(), ""));
             all.AddRange(DefectDemonstrations
                 .ContestedNumbers(design.ToDialect(), design.Name)
                 .Select(row => DesignFinding.Of(row, "negotiation") with
@@ -164,7 +165,7 @@ public static class DesignExperiment
 
     private static DesignSafety SafetyOf(
         DesignRequest request, WireDesign design, CancellationToken cancel) => new(
-        DesignExploration.Count, DesignExploration.MostSteps, request.Histories, request.Seed,
+        DesignExploration.Count(design), DesignExploration.MostSteps, request.Histories, request.Seed,
         DesignExploration.FirstUnsafe(
             design with { Defects = design.Defects & ~DesignDefects.OffersOpcode }, request.Seed,
             request.Histories, cancel));
