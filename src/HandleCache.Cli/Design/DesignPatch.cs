@@ -40,16 +40,21 @@ internal static class DesignPatch
         if (isPointer)
         {
             text.Append("\tu8\tbytes[];\n};\n\n/* in struct fuse_inode: */\n")
-                .Append("\tstruct fuse_handle *handle;\n");
+                .Append("\tstruct fuse_handle *handle;\n").Append(Link(storage.Index));
             return text.ToString();
         }
 
         int bytes = slot.Members[1].SizeBytes;
         text.Append(CultureInfo.InvariantCulture, $"\tu8\tbytes[{bytes}];")
             .Append(Overflow(storage.Strategy, bytes)).Append("\n};\n\n")
-            .Append("/* in struct fuse_inode: */\n\tstruct fuse_handle handle;\n");
+            .Append("/* in struct fuse_inode: */\n\tstruct fuse_handle handle;\n")
+            .Append(Link(storage.Index));
         return text.ToString();
     }
+
+    /// <summary>The link of an index by handle.</summary>
+    private static string Link(HandleIndex index) =>
+        index.NodeBytes == 0 ? "" : $"\t{index.NodeType} handle_node;\n";
 
     private static string Overflow(HandleStrategy strategy, int bytes) => strategy.Kind switch
     {
@@ -93,7 +98,7 @@ internal static class DesignPatch
     }
 
     private static StructMember? Slot(StructLayout layout) =>
-        layout.Members.FirstOrDefault(member => member.Added);
+        layout.Members.FirstOrDefault(member => member.Added && member.Name == "handle");
 
     /// <summary>The handle as it travels.</summary>
     private static string Uapi(WireDesign wire)

@@ -94,6 +94,7 @@ internal static class DesignSchema
                 },
                 "header": { "enum": ["fanotify", "u16", "v2", "u8"] },
                 "placement": { "type": "string", "pattern": "^(end|best-hole|after:.+)$" },
+                "index": { "enum": ["none", "inode-hash", "rhashtable", "hlist"] },
                 "accounted": { "type": "boolean" }
               }
             }

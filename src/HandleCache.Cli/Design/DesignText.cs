@@ -7,6 +7,7 @@ using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Compare;
 using HandleCache.Lab.Designs;
 using HandleCache.Lab.Restart.Modelled;
+using HandleCache.Model.Slab;
 
 namespace HandleCache.Cli.Design;
 
@@ -29,6 +30,7 @@ internal static class DesignText
         SweepText.Mix(text, result.Mix);
         foreach (KernelCost cost in result.Costs)
             Memory(text, cost);
+        Search(text, result);
         foreach (CompareTable.Group group in Groups(result))
             Table(text, result, group);
         text.Append("\nWhat the thread asks\n");
@@ -153,6 +155,53 @@ internal static class DesignText
                     $"{(row.FreeInlineBytes is { } n ? $"<={n}" : "-"),4}\n");
         }
     }
+
+    /// <summary>What finding inodes by handle costs on each kernel, and what it saves.</summary>
+    private static void Search(StringBuilder text, DesignResult result)
+    {
+        if (result.Costs[0].Indexes.Count == 0)
+            return;
+        text.Append("\nFinding an inode by its handle, bytes per inode (derived)\n")
+            .Append("  kernel        index      in the inode slot objs    delta        table\n");
+        foreach (KernelCost cost in result.Costs)
+        {
+            foreach (IndexCost index in cost.Indexes)
+            {
+                string table = index.MostTableBytes == 0 ? "there is one" : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{index.LeastTableBytes:0.#}..{index.MostTableBytes:0.#}");
+                text.Append(CultureInfo.InvariantCulture,
+                        $"  {CompareTable.Short(cost.Kernel.Name, 13),-13} {index.Index,-10} ")
+                    .Append(CultureInfo.InvariantCulture, $"{index.Index.NodeBytes,12} ")
+                    .Append(CultureInfo.InvariantCulture, $"{index.SlotBytes,4} ")
+                    .Append(CultureInfo.InvariantCulture, $"{index.ObjectsPerSlab,4} ")
+                    .Append(CultureInfo.InvariantCulture,
+                        $"{TextTable.Difference(index.DeltaBytes),8} {table,12}\n");
+            }
+        }
+
+        TextTable.Paragraph(text, SearchSentence(result), 2);
+    }
+
+    /// <summary>Which index the design has, and the messages that one saves.</summary>
+    public static string SearchSentence(DesignResult result)
+    {
+        string own = result.Design.Storage.Index.Kind == HandleIndexKind.None
+            ? "The design finds by nodeid."
+            : $"The design has {result.Design.Storage.Index}; the delta above counts its link, "
+                + "not its table.";
+        if (result.Search is not { } traffic)
+            return own;
+        string names = TextTable.Number(HandleSearch.Names);
+        return $"{own} After a restart that numbers nodeids anew, looking up {names} cached names "
+            + $"in a directory again takes {Figures(traffic.ByNodeId)} where inodes are found by "
+            + $"nodeid, {Figures(traffic.ByHandle)} where by handle (modelled).";
+    }
+
+    private static string Figures(SearchFigures figures) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{figures.Requests} requests, {figures.Forgets} FORGETs and {figures.InodesMade} new "
+        + $"inodes");
 
     private static void Table(StringBuilder text, DesignResult result, CompareTable.Group group)
     {

@@ -53,7 +53,10 @@ public static class DesignExperiment
             ThreadQuestions.Answer(
                 mix, kernels[0], [.. candidates.Select(c => c.Dialect)], rows),
             [.. Findings(designs[0].Wire, cancel)],
-            SafetyOf(request, designs[0].Wire, cancel));
+            SafetyOf(request, designs[0].Wire, cancel),
+            designs[0].Wire.HasHandles
+                ? HandleSearch.Traffic(DesignDeviation.SoundOf(designs[0].Wire))
+                : null);
     }
 
     private static void CheckFits(Design design, HandleMix mix)
@@ -75,7 +78,8 @@ public static class DesignExperiment
         InodeCostModel today = new(kernel, default);
         double todayBytes = today.CostOf(0).TotalBytes;
         return new KernelCost(
-            kernel, todayBytes, [.. designs.Select(d => StorageOf(kernel, d, mix, todayBytes))]);
+            kernel, todayBytes, [.. designs.Select(d => StorageOf(kernel, d, mix, todayBytes))],
+            designs[0].Wire.HasHandles ? HandleSearch.Costs(kernel, designs[0].Storage) : []);
     }
 
     private static StorageCost StorageOf(

@@ -109,7 +109,8 @@ internal static class DesignExploration
         return null;
     }
 
-    private static WorldOptions WorldFor(
+    /// <summary>A world that shows what the design and its defects do.</summary>
+    internal static WorldOptions WorldFor(
         Dialect dialect, NodeIdPolicy nodeIds, DesignDefects defects)
     {
         (int handleBytes, int? agreed) = defects switch

@@ -287,13 +287,17 @@ public static class DesignJson
         };
     }
 
+    /// <summary>What finds an inode, where nothing is said of it.</summary>
+    private static HandleIndex IndexOf(HandleIdentity identity) => new(
+        identity.FoundByHandle ? HandleIndexKind.HList : HandleIndexKind.None);
+
     private static HandleDesign Storage(JsonFields? fields, WireDesign wire)
     {
         HandleStrategy standard = wire.HasHandles
             ? HandleStrategy.Inline(12)
             : HandleStrategy.None;
         if (fields is null)
-            return new HandleDesign(standard);
+            return new HandleDesign(standard) { Index = IndexOf(wire.Identity) };
         string text = fields.OptionalString("strategy") ?? standard.ToString();
         if (!HandleStrategy.TryParse(text, out HandleStrategy strategy, out string? error))
             fields.Reject("strategy", error);
@@ -305,9 +309,19 @@ public static class DesignJson
         string place = fields.OptionalString("placement") ?? "end";
         if (!SlotPlacement.TryParse(place, out SlotPlacement placement))
             fields.Reject("placement", $"'{place}'; expected end, best-hole or after:MEMBER");
+        string by = fields.OptionalString("index") ?? IndexOf(wire.Identity).ToString();
+        if (!HandleIndex.TryParse(by, out HandleIndex index))
+            fields.Reject("index", $"expected one of {HandleIndex.KnownNames}, found '{by}'");
+        else if ((index.Kind == HandleIndexKind.None) == wire.Identity.FoundByHandle)
+            fields.Reject("index", "one finds by handle where identity.foundBy says so, else none");
+        else if (index.Kind == HandleIndexKind.InodeHash && !wire.RequiresHandle)
+            fields.Reject("index", "inode-hash finds nothing by nodeid: identity.absent refused");
         bool accounted = fields.OptionalBool("accounted") ?? true;
         fields.NoOthers();
         return new HandleDesign(
-            strategy, header, placement, accounted ? KmallocType.Cgroup : KmallocType.Normal);
+            strategy, header, placement, accounted ? KmallocType.Cgroup : KmallocType.Normal)
+        {
+            Index = index,
+        };
     }
 }

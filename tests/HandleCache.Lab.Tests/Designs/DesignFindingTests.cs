@@ -88,6 +88,22 @@ public sealed class DesignFindingTests
         Assert.Equal("success", finding.Without);
     }
 
+    [Theory]
+    [InlineData("thread")]
+    [InlineData("v2")]
+    [InlineData("v3")]
+    public void Found_by_handle_every_cached_inode_outlives_a_restart_that_numbers_anew(
+        string name)
+    {
+        SearchTraffic traffic = HandleSearch.Traffic(
+            DesignDeviation.SoundOf(DesignFiles.Load(name).Wire))!;
+        // The names and their directory, each looked up once.
+        Assert.Equal(HandleSearch.Names + 1, traffic.ByHandle.Requests);
+        Assert.Equal(0, traffic.ByHandle.InodesMade);
+        Assert.Equal(HandleSearch.Names + 1, traffic.ByNodeId.InodesMade);
+        Assert.True(traffic.ByNodeId.Requests > traffic.ByHandle.Requests);
+    }
+
     [Fact]
     public void A_missing_parent_handle_in_revalidation_is_found_in_at_most_five_steps()
     {
