@@ -56,6 +56,13 @@ public sealed class DesignCommandTests : IDisposable
             .Single(f => f.GetProperty("name").GetString() == "revalidate-without-parent");
         Assert.InRange(finding.GetProperty("steps").GetArrayLength(), 1, 5);
         Assert.True(page.GetProperty("safety").GetProperty("safe").GetBoolean());
+        Assert.Equal(
+            ["inode-hash", "rhashtable", "hlist"],
+            page.GetProperty("memory")[0].GetProperty("indexes").EnumerateArray()
+                .Select(i => i.GetProperty("index").GetString()));
+        JsonElement search = page.GetProperty("search");
+        Assert.Equal("hlist", search.GetProperty("index").GetString());
+        Assert.Equal(0, search.GetProperty("byHandle").GetProperty("inodesMade").GetInt64());
     }
 
     [Fact]

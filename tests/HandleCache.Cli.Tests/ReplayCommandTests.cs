@@ -28,6 +28,8 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.True(replay.GetProperty("operations").GetInt64() >= 49_999);
         Assert.Equal(1001, replay.GetProperty("inodes").GetInt32());
         Assert.True(replay.GetProperty("operationsPerSecond").GetDouble() > 0);
+        Assert.True(replay.GetProperty("counting").GetProperty("agrees").GetBoolean());
+        Assert.True(replay.GetProperty("counting").GetProperty("forgets").GetInt64() > 0);
         JsonElement[] rows = [.. replay.GetProperty("rows").EnumerateArray()];
         Assert.Equal(
             ["inline:12", "none", "static:128"],
@@ -57,6 +59,37 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Cli.AssertPlainText(outcome.Output.Replace(_folder, "", StringComparison.Ordinal));
         Assert.Contains("verdict: match", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "FORGET one per life agrees with counted lookups", outcome.Output,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trace_in_which_a_server_with_one_lookup_per_life_errs_is_told_and_still_matches()
+    {
+        using (FileSink file = new(Trace))
+        {
+            TraceWriter trace = new(file);
+            trace.Mount(1, false, "m"u8);
+            trace.Entry(FuseOpcode.FUSE_LOOKUP, 5, 0, FileModes.Regular, 0, []);
+            trace.Entry(FuseOpcode.FUSE_LOOKUP, 5, 0, FileModes.Regular, 0, []);
+            trace.Forget(5, 1, batch: false, firstOfMessage: true);
+            trace.Request(FuseOpcode.FUSE_GETATTR, 5, 0, false);
+            trace.End();
+            trace.Complete();
+        }
+
+        JsonElement replay = Cli.Json("replay", Trace, "--kernel", "6.18");
+        Assert.Equal("match", replay.GetProperty("verdict").GetString());
+        JsonElement counting = replay.GetProperty("counting");
+        Assert.False(counting.GetProperty("agrees").GetBoolean());
+        Assert.Equal(1, counting.GetProperty("differing").GetInt64());
+        Assert.Equal(1, counting.GetProperty("staleRequests").GetInt64());
+        Assert.Equal(32 + 24 + 10 + 5 + 5, counting.GetProperty("firstOffset").GetInt64());
+        string text = string.Join(' ', Cli.Run("replay", Trace, "--kernel", "6.18").Output
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(
+            "keeps 1, one that has one per life forgets it", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,6 +27,30 @@ public sealed class DesignMountTests : IDisposable
         Assert.True(document.GetProperty("handlesSpilled").GetInt64() > 0);
     }
 
+    [Theory]
+    [InlineData("fusex-april")]
+    [InlineData("fusex-compound")]
+    public void A_form_of_the_messages_without_handles_serves_todays_kernel_by_a_bridge(
+        string design)
+    {
+        (int exitCode, JsonElement document) = ProgramRun.Json(
+            "validate", "--dialect", design, "--seed", "3", "--files", "40", "--directories",
+            "4", "--operations", "60", "--scripts", "5", "--dialect-scripts", "2");
+        Assert.True(exitCode == 0, document.ToString());
+        Assert.Equal("match", document.GetProperty("verdict").GetString());
+    }
+
+    [Fact]
+    public void A_keeper_is_not_for_a_design_that_makes_and_opens_files_apart()
+    {
+        string file = Path.Combine(_folder, "compound.json");
+        File.WriteAllText(file, """{ "name": "own", "framing": "fusex-compound" }""");
+        using ProgramRun run = ProgramRun.Finish(
+            ["restart", "--kills", "1", "--dialect", file]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("has no CREATE", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_killed_servers_successor_gets_its_objects_by_handles_of_the_design()
     {

@@ -37,10 +37,10 @@ internal static class CompareTable
         listings.Add(Row("find requests, 4 KiB", r => Whole(r.FindRequests)));
         return
         [
-            new("Reply bytes, mean over the mix (* without handle)", [.. Operations(o =>
-                Number(o.ReplyBytes) + (o.BringsHandle ? "" : "*"))]),
+            new("Reply bytes, mean over the mix (* without handle, - not sent)", [.. Operations(o =>
+                o.ReplyBytes == 0 ? "-" : Number(o.ReplyBytes) + (o.BringsHandle ? "" : "*"))]),
             new("Reply bytes that the kernel reserves", [.. Operations(o =>
-                Whole(o.ReservedBytes))]),
+                o.ReservedBytes == 0 ? "-" : Whole(o.ReservedBytes))]),
             new("Request bytes that the parent's handle adds", [.. Operations(o =>
                 o.BringsParent ? $"+{Number(o.RequestExtraBytes)}" : "0")]),
             new(string.Create(
@@ -70,6 +70,10 @@ internal static class CompareTable
             ]),
         ];
     }
+
+    /// <summary>A name in a column of so many characters.</summary>
+    public static string Short(string name, int columns) =>
+        name.Length <= columns ? name : name[..columns];
 
     public static string NameOf(OperationRow operation)
     {

@@ -66,7 +66,7 @@ internal static class CompareText
     {
         text.Append(CultureInfo.InvariantCulture, $"\n{group.Title}\n{"",-NameColumns}");
         foreach (DialectRow row in result.Rows)
-            text.Append(CultureInfo.InvariantCulture, $"{row.Name,CellColumns}");
+            text.Append(CompareTable.Short(row.Name, CellColumns - 1).PadLeft(CellColumns));
         text.Append('\n');
         foreach (CompareTable.Line line in group.Lines)
         {

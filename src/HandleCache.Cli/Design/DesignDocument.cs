@@ -11,7 +11,8 @@ internal sealed record DesignDocument(
     int SchemaVersion, string How, string Answer, string Design, string Summary, string Repeat,
     string StructText, MixJson Mix, IReadOnlyList<DesignDocument.KernelRows> Memory,
     IReadOnlyList<CompareDocument.CompareRowJson> Rows, IReadOnlyList<QuestionRow> Questions,
-    IReadOnlyList<DesignDocument.FindingJson> Findings, DesignDocument.SafetyJson Safety)
+    IReadOnlyList<DesignDocument.FindingJson> Findings, DesignDocument.SafetyJson Safety,
+    DesignDocument.SearchJson Search)
 {
     public static DesignDocument Of(DesignRequest request, DesignResult result) => new(
         JsonOutput.SchemaVersion,
@@ -27,7 +28,10 @@ internal sealed record DesignDocument(
             [.. c.Designs.Select(d => new StorageRow(
                 d.Design, d.Strategy.ToString(), d.Layout.SizeBytes, d.Geometry.SlotBytes,
                 d.Geometry.Order, d.Geometry.ObjectsPerSlab, d.DeltaBytes, d.SpilledShare,
-                d.RefusedShare, d.Allocations, d.FreeInlineBytes))]))],
+                d.RefusedShare, d.Allocations, d.FreeInlineBytes))],
+            [.. c.Indexes.Select(i => new IndexRow(
+                i.Index.ToString(), i.Index.NodeBytes, i.SizeofBytes, i.SlotBytes,
+                i.ObjectsPerSlab, i.DeltaBytes, i.LeastTableBytes, i.MostTableBytes))]))],
         [.. result.Rows.Select(CompareDocument.RowOf)],
         result.Questions,
         [.. result.Findings.Select(f => new FindingJson(
@@ -36,10 +40,21 @@ internal sealed record DesignDocument(
         new SafetyJson(
             result.Safety.Unsafe is null, result.Safety.Histories, result.Safety.MostSteps,
             result.Safety.RandomHistories, result.Safety.Seed, result.Safety.Unsafe?.Steps,
-            result.Safety.Unsafe?.Outcome));
+            result.Safety.Unsafe?.Outcome),
+        new SearchJson(
+            result.Design.Storage.Index.ToString(), HandleSearch.Names,
+            result.Search?.ByNodeId, result.Search?.ByHandle));
 
     internal sealed record KernelRows(
-        KernelJson Kernel, double TodayBytes, IReadOnlyList<StorageRow> Designs);
+        KernelJson Kernel, double TodayBytes, IReadOnlyList<StorageRow> Designs,
+        IReadOnlyList<IndexRow> Indexes);
+
+    internal sealed record IndexRow(
+        string Index, int NodeBytes, int SizeofBytes, int SlotBytes, int ObjectsPerSlab,
+        double DeltaBytes, double LeastTableBytes, double MostTableBytes);
+
+    internal sealed record SearchJson(
+        string Index, int Names, SearchFigures? ByNodeId, SearchFigures? ByHandle);
 
     internal sealed record StorageRow(
         string Design, string Strategy, int SizeofBytes, int SlotBytes, int Order,

@@ -21,6 +21,7 @@ internal static class DesignHtml
             .Heading(2, "Memory, bytes per inode (derived)");
         foreach (KernelCost cost in result.Costs)
             Memory(page, cost);
+        Search(page, result);
         foreach (CompareTable.Group group in DesignText.Groups(result))
         {
             page.Heading(3, group.Title).Table(
@@ -43,6 +44,22 @@ internal static class DesignHtml
         return page.Text(DesignText.Safety(result.Safety))
             .Command(DesignText.Repeat(request))
             .Render(DesignText.Title(result));
+    }
+
+    private static void Search(HtmlPage page, DesignResult result)
+    {
+        if (result.Costs[0].Indexes.Count == 0)
+            return;
+        page.Heading(3, "Finding an inode by its handle, bytes per inode (derived)").Table(
+            ["kernel", "index", "in the inode", "slot", "objects", "delta", "least table",
+                "most table"],
+            result.Costs.SelectMany(c => c.Indexes.Select(i => (IReadOnlyList<string>)
+            [
+                c.Kernel.Name, i.Index.ToString(), TextTable.Number(i.Index.NodeBytes),
+                TextTable.Number(i.SlotBytes), TextTable.Number(i.ObjectsPerSlab),
+                TextTable.Difference(i.DeltaBytes), TextTable.Bytes(i.LeastTableBytes),
+                TextTable.Bytes(i.MostTableBytes),
+            ])), null, 1).Text(DesignText.SearchSentence(result));
     }
 
     private static void Memory(HtmlPage page, KernelCost cost) => page

@@ -16,7 +16,7 @@ internal static class DesignSchema
           "properties": {
             "name": { "type": "string", "pattern": "^[A-Za-z0-9._-]+$" },
             "summary": { "type": "string", "minLength": 1 },
-            "framing": { "enum": ["plain", "v3", "fusex"] },
+            "framing": { "enum": ["plain", "v3", "fusex", "fusex-compound"] },
             "negotiation": {
               "type": "object",
               "additionalProperties": false,
@@ -26,7 +26,7 @@ internal static class DesignSchema
                 },
                 "bit": { "type": "integer", "minimum": 0, "maximum": 63 },
                 "lookupOpcode": { "type": "integer", "minimum": 1, "maximum": 4095 },
-                "maximum": { "type": "integer", "minimum": 1, "maximum": 128 },
+                "maximum": { "type": "integer", "minimum": 0, "maximum": 128 },
                 "offers": { "enum": ["bit", "opcode"] }
               }
             },
@@ -74,6 +74,7 @@ internal static class DesignSchema
               }
             },
             "attributes": { "enum": ["own-validity", "entry-validity"] },
+            "statxFails": { "enum": ["forgotten", "kept"] },
             "forget": { "enum": ["counted", "one-per-life"] },
             "export": {
               "type": "object",
@@ -93,6 +94,7 @@ internal static class DesignSchema
                 },
                 "header": { "enum": ["fanotify", "u16", "v2", "u8"] },
                 "placement": { "type": "string", "pattern": "^(end|best-hole|after:.+)$" },
+                "index": { "enum": ["none", "inode-hash", "rhashtable", "hlist"] },
                 "accounted": { "type": "boolean" }
               }
             }

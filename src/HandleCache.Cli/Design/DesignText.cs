@@ -7,6 +7,7 @@ using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Compare;
 using HandleCache.Lab.Designs;
 using HandleCache.Lab.Restart.Modelled;
+using HandleCache.Model.Slab;
 
 namespace HandleCache.Cli.Design;
 
@@ -29,6 +30,7 @@ internal static class DesignText
         SweepText.Mix(text, result.Mix);
         foreach (KernelCost cost in result.Costs)
             Memory(text, cost);
+        Search(text, result);
         foreach (CompareTable.Group group in Groups(result))
             Table(text, result, group);
         text.Append("\nWhat the thread asks\n");
@@ -138,7 +140,7 @@ internal static class DesignText
             .Append("slot objs    delta spilled refused free\n");
         foreach (StorageCost row in cost.Designs)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {Short(row.Design, 13),-13} ")
+            text.Append(CultureInfo.InvariantCulture, $"  {CompareTable.Short(row.Design, 13),-13} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Strategy,-20} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Geometry.SlotBytes,4} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Geometry.ObjectsPerSlab,4} ")
@@ -153,15 +155,59 @@ internal static class DesignText
         }
     }
 
-    private static string Short(string name, int columns) =>
-        name.Length <= columns ? name : name[..columns];
+    /// <summary>What finding inodes by handle costs on each kernel, and what it saves.</summary>
+    private static void Search(StringBuilder text, DesignResult result)
+    {
+        if (result.Costs[0].Indexes.Count == 0)
+            return;
+        text.Append("\nFinding an inode by its handle, bytes per inode (derived)\n")
+            .Append("  kernel        index      in the inode slot objs    delta        table\n");
+        foreach (KernelCost cost in result.Costs)
+        {
+            foreach (IndexCost index in cost.Indexes)
+            {
+                string table = index.MostTableBytes == 0 ? "there is one" : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{index.LeastTableBytes:0.#}..{index.MostTableBytes:0.#}");
+                text.Append(CultureInfo.InvariantCulture,
+                        $"  {CompareTable.Short(cost.Kernel.Name, 13),-13} {index.Index,-10} ")
+                    .Append(CultureInfo.InvariantCulture, $"{index.Index.NodeBytes,12} ")
+                    .Append(CultureInfo.InvariantCulture, $"{index.SlotBytes,4} ")
+                    .Append(CultureInfo.InvariantCulture, $"{index.ObjectsPerSlab,4} ")
+                    .Append(CultureInfo.InvariantCulture,
+                        $"{TextTable.Difference(index.DeltaBytes),8} {table,12}\n");
+            }
+        }
+
+        TextTable.Paragraph(text, SearchSentence(result), 2);
+    }
+
+    /// <summary>Which index the design has, and the messages that one saves.</summary>
+    public static string SearchSentence(DesignResult result)
+    {
+        string own = result.Design.Storage.Index.Kind == HandleIndexKind.None
+            ? "The design finds by nodeid."
+            : $"The design has {result.Design.Storage.Index}; the delta above counts its link, "
+                + "not its table.";
+        if (result.Search is not { } traffic)
+            return own;
+        string names = TextTable.Number(HandleSearch.Names);
+        return $"{own} After a restart that numbers nodeids anew, looking up {names} cached names "
+            + $"in a directory again takes {Figures(traffic.ByNodeId)} where inodes are found by "
+            + $"nodeid, {Figures(traffic.ByHandle)} where by handle (modelled).";
+    }
+
+    private static string Figures(SearchFigures figures) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{figures.Requests} requests, {figures.Forgets} FORGETs and {figures.InodesMade} new "
+        + $"inodes");
 
     private static void Table(StringBuilder text, DesignResult result, CompareTable.Group group)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n{group.Title}\n{"",-NameColumns}");
         foreach (DialectRow row in result.Rows)
         {
-            text.Append(Short(row.Name, CellColumns - 1).PadLeft(CellColumns));
+            text.Append(CompareTable.Short(row.Name, CellColumns - 1).PadLeft(CellColumns));
         }
 
         text.Append('\n');
@@ -187,6 +233,12 @@ internal static class DesignText
             string setting = finding.Setting.Length > 0 ? $" [{finding.Setting}]" : "";
             TextTable.Paragraph(
                 text, $"{item} {finding.Name}: {finding.Description}{setting}", 6, 2);
+            if (finding.Steps.Count == 0)
+            {
+                TextTable.Paragraph(text, "no history that was tried shows it", 8, 6);
+                continue;
+            }
+
             TextTable.Paragraph(text, $"shown by: {History(finding)}", 8, 6);
             TextTable.Paragraph(text, $"with it: {finding.With}", 8, 6);
             TextTable.Paragraph(text, $"without: {finding.Without}", 8, 6);

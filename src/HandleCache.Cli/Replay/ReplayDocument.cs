@@ -21,7 +21,8 @@ internal sealed record ReplayDocument(
     ReplayDocument.ReplayChoices Options,
     IReadOnlyList<ReplayDocument.ReplayRowJson> Rows,
     long InodesWithoutHandle,
-    MixJson? Mix)
+    MixJson? Mix,
+    ReplayDocument.CountingJson Counting)
 {
     public static ReplayDocument Of(ReplayRequest request, ReplayResult result)
     {
@@ -56,7 +57,12 @@ internal sealed record ReplayDocument(
                 request.Save),
             [.. result.Rows.Select(RowOf)],
             result.WithoutHandle,
-            result.Mix is { } mix ? MixJson.Of(mix) : null);
+            result.Mix is { } mix ? MixJson.Of(mix) : null,
+            new CountingJson(
+                first.Counting.Agrees, first.Counting.Forgets, first.Counting.Differing,
+                first.Counting.TakingOne,
+                first.Counting.Agrees ? null : first.Counting.FirstOffset,
+                first.Counting.First, first.Counting.StaleRequests));
     }
 
     private static ReplayRowJson RowOf(ReplayRow row) => new(
@@ -112,6 +118,10 @@ internal sealed record ReplayDocument(
         double ProcessBytesPerInode, double OperationsPerSecond, double Seconds,
         double WalkSeconds, double ImportSeconds, long AllocatedBytes,
         IReadOnlyList<HandleLength> HandleLengths, IReadOnlyList<Check> Checks);
+
+    internal sealed record CountingJson(
+        bool Agrees, long Forgets, long Differing, long TakingOne, long? FirstOffset, string? First,
+        long StaleRequests);
 
     internal sealed record HandleLength(int Bytes, long Inodes);
 

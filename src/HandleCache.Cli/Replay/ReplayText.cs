@@ -41,8 +41,26 @@ internal static class ReplayText
         text.Append('\n');
         WriteRows(text, result);
         WriteChecks(text, result);
+        TextTable.Paragraph(text, Counting(result.Rows[0].Counting), 2, 0);
         text.AppendLine(Plain, $"verdict: {result.Verdict}");
         return text.ToString();
+    }
+
+    /// <summary>What a server with one lookup per life would have seen.</summary>
+    private static string Counting(CountingSchemes counting)
+    {
+        string forgets = TextTable.Number(counting.Forgets);
+        if (counting.Forgets == 0)
+            return "FORGET one per life: not compared, there is no FORGET.";
+        return counting.Agrees
+            ? $"FORGET one per life agrees with counted lookups: each of {forgets} FORGETs takes "
+                + "all that is held."
+            : $"FORGET one per life differs from counted lookups in "
+                + $"{TextTable.Number(counting.Differing)} of {forgets} FORGETs, "
+                + $"{TextTable.Number(counting.TakingOne)} of them of 1, which the kernel of "
+                + $"such a protocol may not send. First {counting.First}. "
+                + $"{TextTable.Number(counting.StaleRequests)} later requests are about a nodeid "
+                + "that it has forgotten.";
     }
 
     private static string FormatOf(ReplayResult result) =>

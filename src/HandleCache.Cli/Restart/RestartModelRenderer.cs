@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using HandleCache.Cli.Common;
+using HandleCache.Cli.Compare;
 using HandleCache.Lab.Restart.Modelled;
 
 namespace HandleCache.Cli.Restart;
@@ -21,11 +22,11 @@ internal static class RestartModelRenderer
             + $"histories, nodeids by {Name(result.NodeIds)}{Switches(options)}. What "
             + "applications held at the crash, and what became of it:",
             0);
-        text.Append("\ndialect handle sent  handles     ")
+        text.Append("\ndialect   handle sent  handles     ")
             .Append("recovered    stale     gone  wrong lazy storm\n");
         foreach (RestartModelRow row in result.Rows)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{row.Dialect,-7} {Sent(row),-12} ")
+            text.Append(CultureInfo.InvariantCulture, $"{CompareTable.Short(row.Dialect, 9),-9} {Sent(row),-12} ")
                 .Append(CultureInfo.InvariantCulture, $"{Kind(row),-10} {row.Recovered,10} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Stale,8} {row.Gone,8} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.WrongObject,6} ")
@@ -41,11 +42,11 @@ internal static class RestartModelRenderer
             + "restart to the first use that worked.",
             0);
         text.Append('\n');
-        text.Append("dialect handle sent  handles    requests lazily  with a storm   "
+        text.Append("dialect   handle sent  handles    requests lazily  with a storm   "
             + "refused   hung\n");
         foreach (RestartModelRow row in result.Rows)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{row.Dialect,-7} {Sent(row),-12} ")
+            text.Append(CultureInfo.InvariantCulture, $"{CompareTable.Short(row.Dialect, 9),-9} {Sent(row),-12} ")
                 .Append(CultureInfo.InvariantCulture, $"{Kind(row),-10} {row.LazyRequests,15} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.StormRequests,13} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Refused,9} {row.Hung,6}\n");

@@ -41,6 +41,11 @@ internal static class SweepCommand
             Description = "Compare only these inline lengths, with commas: 12,16,24,40",
             HelpName = "lengths",
         };
+        Option<string> index = new("--index")
+        {
+            Description = "Link of an index by handle in the inode: " + HandleIndex.KnownNames,
+            DefaultValueFactory = _ => "none",
+        };
         Option<bool> unaccounted = new("--unaccounted")
         {
             Description = "External buffers by GFP_KERNEL, not GFP_KERNEL_ACCOUNT",
@@ -65,8 +70,8 @@ internal static class SweepCommand
         Command command = new("sweep", "Memory per inode for every inline length and strategy")
         {
             fileSystem, handles, connectable, kernel, cpus, header, bestHole, strategy, inline,
-            unaccounted,
-            allowRefused, inodes, simulate, json,
+            index, unaccounted, allowRefused, inodes, simulate,
+            json,
         };
         btf.AddTo(command);
         plot.AddTo(command);
@@ -90,6 +95,10 @@ internal static class SweepCommand
                     .. (parsed.GetValue(inline)?.Split(',') ?? [])
                         .Select(length => ParseStrategy($"inline:{length}")),
                 ],
+                Index = HandleIndex.TryParse(parsed.GetValue(index), out HandleIndex by)
+                    ? by
+                    : throw new BadInputException(
+                        $"--index: expected one of {HandleIndex.KnownNames}"),
                 SpillType = parsed.GetValue(unaccounted) ? KmallocType.Normal : KmallocType.Cgroup,
                 AllowedRefusedShare = parsed.GetValue(allowRefused),
                 Inodes = parsed.GetValue(inodes) is { } n ? Numbers.Count("--inodes", n) : null,

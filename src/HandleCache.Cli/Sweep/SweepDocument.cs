@@ -35,6 +35,7 @@ internal sealed record SweepDocument(
             request.Btf?.BasePath,
             result.Kernel.PresentCpus,
             request.Header.Name,
+            request.Index.ToString(),
             request.Placement.ToString(),
             [.. request.Strategies.Select(s => s.ToString())],
             request.SpillType == KmallocType.Cgroup,
@@ -78,7 +79,7 @@ internal sealed record SweepDocument(
     internal sealed record SweepChoices(
         string? Filesystem, string? Handles, bool Connectable, string Kernel, string? Btf,
         string? BtfBase, int Cpus,
-        string Header, string Placement, IReadOnlyList<string> Strategies, bool Accounted,
+        string Header, string Index, string Placement, IReadOnlyList<string> Strategies, bool Accounted,
         double AllowRefused, long? Inodes, int Simulate);
 
     internal sealed record SweepRowJson(

@@ -32,6 +32,19 @@ internal static class SweepText
                     + "proposal as it was posted (RFC v3: not accounted, --unaccounted)."
                 : "External buffers are not accounted to a memory cgroup."),
             2);
+        if (request.Index.Kind != HandleIndexKind.None)
+        {
+            (double least, double most) = request.Index.TableBytes;
+            TextTable.Paragraph(
+                text,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Index by handle: {request.Index}, {request.Index.NodeBytes} bytes of "
+                    + $"every row's struct; its table, {TextTable.Bytes(least)} to "
+                    + $"{TextTable.Bytes(most)} bytes per inode, is not in the figures."),
+                2);
+        }
+
         text.Append('\n');
         Table(text, request, result);
         Steps(text, result);

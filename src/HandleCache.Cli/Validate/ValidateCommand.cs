@@ -200,7 +200,7 @@ internal static class ValidateCommand
             Dialect = dialect.One(
                 parsed, inServer is null ? Dialect.Default : Dialect.Classic).Dialect,
             Dialects = [.. dialect.Several(parsed)
-                .Where(spoken => spoken.CarriesHandles || dialect.IsGiven(parsed))],
+                .Where(spoken => spoken.HasOwnMessages || dialect.IsGiven(parsed))],
             Break = parsed.GetValue(Break) is { } name && inServer is null
                 ? ValidateFaults.Parse(name)
                 : null,

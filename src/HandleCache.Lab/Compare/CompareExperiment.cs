@@ -89,6 +89,8 @@ public static class CompareExperiment
         int OneReply(uint type, int bytes) => records
             ? DialectMessages.Record(dialect, type, bytes, request.NameBytes)
             : DialectMessages.Reply(dialect, opcode, type, bytes);
+        if (dialect.Lacks(opcode))
+            return new OperationRow(opcode, false, false, 0, 0, 0);
         double extra = Mean(mix, (type, bytes) => DialectMessages.RequestExtra(
             dialect, opcode, type, bytes, request.NameBytes));
         return new OperationRow(
@@ -105,7 +107,7 @@ public static class CompareExperiment
     {
         (int perBuffer, int trips, long bytes) = DialectMessages.List(
             dialect, mix, request.DirectoryNames, request.NameBytes, bufferBytes);
-        long attributes = (dialect.RequestsPerLookup - 1L) * request.DirectoryNames;
+        long attributes = dialect.ListsWithoutAttributes ? request.DirectoryNames : 0;
         bool missing = !dialect.ReplyBrings(FuseOpcode.FUSE_READDIRPLUS);
         return new ListingRow(
             bufferBytes, perBuffer, trips, bytes, trips + 2 + attributes,

@@ -47,6 +47,8 @@ public static class DefectDemonstrations
             "encode a node with its parent, handles of 12 bytes; decode", Exported),
         new(DialectDefect.V2FailedIgetStaysLocked,
             "maximum 24: LOOKUP gives a handle of 40 bytes; LOOKUP again", LookedUpTwice),
+        new(DialectDefect.FusexStatxFailureKeepsLookup,
+            "LOOKUPX gives a nodeid; STATX fails", LookedUpWithoutAttributes),
     ];
 
     public static IReadOnlyList<DefectRow> RunAll()
@@ -172,6 +174,16 @@ public static class DefectDemonstrations
         WorldStep lookup = WorldStep.Parse("lookup d");
         WorldTally tally = WorldRun.Replay(options, [lookup, lookup]);
         return $"{tally.Refused} refused, {tally.Hung} never ends";
+    }
+
+    /// <summary>A LOOKUP whose attributes cannot be had.</summary>
+    private static string LookedUpWithoutAttributes(Dialect dialect)
+    {
+        using RestartWorld world = new(new WorldOptions { Dialect = dialect });
+        world.Plant("d", isDirectory: true);
+        world.Do(WorldStep.Parse("statx-fails"));
+        world.Do(WorldStep.Parse("lookup d"));
+        return world.Unbalanced() ?? "the lookup is forgotten";
     }
 
     /// <summary>Item 7: so in every dialect, since the root is made before any reply.</summary>

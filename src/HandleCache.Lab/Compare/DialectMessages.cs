@@ -54,7 +54,7 @@ internal static class DialectMessages
         if (!FuseRequest.TryParse(classic, out FuseRequest request, out WireError error))
             throw new InvalidOperationException($"{opcode}: {error}");
         Span<byte> room = stackalloc byte[RoomBytes];
-        Span<byte> handle = stackalloc byte[handleBytes];
+        Span<byte> handle = stackalloc byte[dialect.RequestBrings(opcode) ? handleBytes : 0];
         return dialect.TryWriteRequest(room, request, type, handle, out int bytes)
             ? bytes - classic.Length
             : throw CannotWrite(dialect, opcode, handleBytes);

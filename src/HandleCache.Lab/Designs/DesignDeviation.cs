@@ -1,3 +1,4 @@
+using HandleCache.Model.Designs;
 using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 
@@ -45,17 +46,28 @@ internal sealed record DesignDeviation(
         HandleIdentity own = design.Identity;
         HandleIdentity best = sound.Identity;
         AddIdentity(
-            !own.ComparesGeneration, "generation",
+            !own.ComparesGeneration && !design.IsFusex, "generation",
             "an inode outlives its nodeid's second use",
             sound with { Identity = best with { ComparesGeneration = false } });
         AddIdentity(
             !own.ComparesFileType, "type", "an inode changes from file to directory",
             sound with { Identity = best with { ComparesFileType = false } });
         AddIdentity(
-            !own.ComparesHandle && design.OptIn != HandleOptIn.None, "handle",
+            !own.ComparesHandle && design.HasHandles, "handle",
             "an entry of another object is taken for the cached inode",
             sound with { Identity = best with { ComparesHandle = false } });
-        if (design.Carriage == HandleCarriage.None && design.OptIn != HandleOptIn.None)
+        if (design.IsFusex && !design.HasHandles)
+        {
+            all.Add(new(
+                0, "nothing-tells-second-use", "negotiation.maximum: 0",
+                "a nodeid's second use is taken for the first: an entry has neither generation "
+                    + "nor handle",
+                sound,
+                sound with { MaxHandleBytes = DesignDefaults.Of(design.Framing).MaxHandleBytes },
+                null));
+        }
+
+        if (design.Carriage == HandleCarriage.None && design.HasHandles)
         {
             all.Add(new(
                 0, "no-parent-handle", "carried.by: none",
@@ -70,7 +82,7 @@ internal sealed record DesignDeviation(
     public static WireDesign SoundOf(WireDesign design) => design.WithoutDefects() with
     {
         Identity = HandleIdentity.Sound with { FoundByHandle = design.Identity.FoundByHandle },
-        Carriage = design.Carriage == HandleCarriage.None && design.OptIn != HandleOptIn.None
+        Carriage = design.Carriage == HandleCarriage.None && design.HasHandles
             ? HandleCarriage.LookupParent
             : design.Carriage,
     };

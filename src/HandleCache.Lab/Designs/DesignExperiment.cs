@@ -53,12 +53,15 @@ public static class DesignExperiment
             ThreadQuestions.Answer(
                 mix, kernels[0], [.. candidates.Select(c => c.Dialect)], rows),
             [.. Findings(designs[0].Wire, cancel)],
-            SafetyOf(request, designs[0].Wire, cancel));
+            SafetyOf(request, designs[0].Wire, cancel),
+            designs[0].Wire.HasHandles
+                ? HandleSearch.Traffic(DesignDeviation.SoundOf(designs[0].Wire))
+                : null);
     }
 
     private static void CheckFits(Design design, HandleMix mix)
     {
-        int longest = design.Wire.OptIn == HandleOptIn.None
+        int longest = !design.Wire.HasHandles
             ? HandleStrategy.MaxHandleBytes
             : design.Wire.ToDialect().MaxHandleBytes;
         if (mix.LongestBytes > longest)
@@ -75,7 +78,8 @@ public static class DesignExperiment
         InodeCostModel today = new(kernel, default);
         double todayBytes = today.CostOf(0).TotalBytes;
         return new KernelCost(
-            kernel, todayBytes, [.. designs.Select(d => StorageOf(kernel, d, mix, todayBytes))]);
+            kernel, todayBytes, [.. designs.Select(d => StorageOf(kernel, d, mix, todayBytes))],
+            designs[0].Wire.HasHandles ? HandleSearch.Costs(kernel, designs[0].Storage) : []);
     }
 
     private static StorageCost StorageOf(
@@ -126,9 +130,10 @@ public static class DesignExperiment
         ParallelOptions parallel = new() { CancellationToken = cancel };
         Parallel.For(0, found.Length, parallel, i => found[i] = FindingOf(deviations[i], cancel));
         List<DesignFinding> all = [.. found];
+        if (design.HasHandles)
+            all.Add(DesignFinding.Of(DefectDemonstrations.RootWithoutHandle(), ""));
         if (design.OptIn != HandleOptIn.None)
         {
-            all.Add(DesignFinding.Of(DefectDemonstrations.RootWithoutHandle(), ""));
             all.AddRange(DefectDemonstrations
                 .ContestedNumbers(design.ToDialect(), design.Name)
                 .Select(row => DesignFinding.Of(row, "negotiation") with
@@ -164,7 +169,7 @@ public static class DesignExperiment
 
     private static DesignSafety SafetyOf(
         DesignRequest request, WireDesign design, CancellationToken cancel) => new(
-        DesignExploration.Count, DesignExploration.MostSteps, request.Histories, request.Seed,
+        DesignExploration.Count(design), DesignExploration.MostSteps, request.Histories, request.Seed,
         DesignExploration.FirstUnsafe(
             design with { Defects = design.Defects & ~DesignDefects.OffersOpcode }, request.Seed,
             request.Histories, cancel));

@@ -19,7 +19,7 @@ internal static class DesignExploration
     /// <summary>Most calls ahead of a restart, and behind it.</summary>
     private const int MostCalls = 2;
 
-    private static readonly WorldStep[] Before = Steps(
+    private static readonly WorldStep[] Plain = Steps(
         "stat d/a; stat e/f; open d/a 1; read 1; open d 2; statat 2 a; unlink d/a; mknod d/a; "
         + "rename d/a z; link d/a z; shrink");
 
@@ -34,11 +34,18 @@ internal static class DesignExploration
         [.. Histories.Changes.Where(c => c.Length > 0).Select(WorldStep.Parse)];
 
     /// <summary>All histories, the shortest first.</summary>
-    private static readonly WorldStep[][] All = [.. Enumerable.Range(1, MostSteps)
-        .SelectMany(OfLength)];
+    private static readonly WorldStep[][] Usual = [.. Enumerable.Range(1, MostSteps)
+        .SelectMany(length => OfLength(length, Plain))];
+
+    /// <summary>The same where attributes come apart from entries, and may not come.</summary>
+    private static readonly WorldStep[][] WithStatx = [.. Enumerable.Range(1, MostSteps)
+        .SelectMany(length => OfLength(length, [.. Plain, new WorldStep("statx-fails")]))];
 
     /// <summary>How many histories <see cref="MostSteps"/> comes to.</summary>
-    public static int Count => All.Length;
+    public static int Count(WireDesign design) => AllOf(design).Length;
+
+    private static WorldStep[][] AllOf(WireDesign design) =>
+        design.Framing == DesignFraming.Plain ? Usual : WithStatx;
 
     /// <summary>
     /// The shortest history that comes out differently with a deviation and without; null where
@@ -49,7 +56,7 @@ internal static class DesignExploration
     {
         Dialect with = deviation.With.ToDialect();
         Dialect without = deviation.Without.ToDialect();
-        foreach (WorldStep[] steps in All)
+        foreach (WorldStep[] steps in AllOf(deviation.With))
         {
             cancel.ThrowIfCancellationRequested();
             foreach (NodeIdPolicy nodeIds in (ReadOnlySpan<NodeIdPolicy>)
@@ -86,7 +93,7 @@ internal static class DesignExploration
             return (WorldStep[])[.. history.Steps.Take(at), Crash, Restart,
                 .. history.Steps.Skip(at)];
         });
-        foreach (WorldStep[] steps in All.Concat(random))
+        foreach (WorldStep[] steps in AllOf(design).Concat(random))
         {
             cancel.ThrowIfCancellationRequested();
             using RestartWorld run = Begin(world);
@@ -102,7 +109,8 @@ internal static class DesignExploration
         return null;
     }
 
-    private static WorldOptions WorldFor(
+    /// <summary>A world that shows what the design and its defects do.</summary>
+    internal static WorldOptions WorldFor(
         Dialect dialect, NodeIdPolicy nodeIds, DesignDefects defects)
     {
         (int handleBytes, int? agreed) = defects switch
@@ -155,13 +163,13 @@ internal static class DesignExploration
     }
 
     /// <summary>Every history of just that many steps, with one restart or none.</summary>
-    private static IEnumerable<WorldStep[]> OfLength(int length)
+    private static IEnumerable<WorldStep[]> OfLength(int length, WorldStep[] calling)
     {
-        foreach (WorldStep[] calls in Words(Before, length))
+        foreach (WorldStep[] calls in Words(calling, length))
             yield return calls;
         for (int before = 1; before <= MostCalls; before++)
         {
-            foreach (WorldStep[] first in Words(Before, before))
+            foreach (WorldStep[] first in Words(calling, before))
             {
                 foreach (WorldStep[] then in Words(After, length - before - 1))
                     yield return [.. first, Restart, .. then];

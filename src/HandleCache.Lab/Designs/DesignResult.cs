@@ -56,11 +56,12 @@ public sealed record DesignRequest
 /// <param name="Questions">T1 to T11.</param>
 /// <param name="Findings">Rules that the design breaks, each on its own.</param>
 /// <param name="Safety">Histories in which it was looked for more.</param>
+/// <param name="Search">What finding inodes by handle saves; null where no handles come.</param>
 public sealed record DesignResult(
     IReadOnlyList<Design> Designs, HandleMix Mix, CompareRequest Figures,
     IReadOnlyList<DialectRow> Rows, IReadOnlyList<KernelCost> Costs,
     IReadOnlyList<QuestionRow> Questions, IReadOnlyList<DesignFinding> Findings,
-    DesignSafety Safety)
+    DesignSafety Safety, SearchTraffic? Search)
 {
     public Design Design => Designs[0];
 }
@@ -69,8 +70,12 @@ public sealed record DesignResult(
 /// <param name="Kernel">The kernel.</param>
 /// <param name="TodayBytes">Bytes of an inode without a handle.</param>
 /// <param name="Designs">In the order of the designs.</param>
+/// <param name="Indexes">
+/// What finding by handle costs in the first; empty where it keeps none.
+/// </param>
 public sealed record KernelCost(
-    KernelProfile Kernel, double TodayBytes, IReadOnlyList<StorageCost> Designs);
+    KernelProfile Kernel, double TodayBytes, IReadOnlyList<StorageCost> Designs,
+    IReadOnlyList<IndexCost> Indexes);
 
 /// <summary>Memory of one design on one kernel; means over the mix, bytes per inode.</summary>
 /// <param name="Design">Its name.</param>

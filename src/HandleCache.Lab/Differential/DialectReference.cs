@@ -41,41 +41,57 @@ public sealed class DialectReference(ModelKernelOptions model)
     }
 
     /// <summary>
-    /// For each dialect the first call after which it is not as today; null for none.
+    /// For each dialect the first call after which it is not as today; null for none. What the
+    /// dialect lacks, today's server does not know.
     /// </summary>
     public string?[] Compare(Script script, IReadOnlyList<Dialect> dialects)
     {
         ArgumentNullException.ThrowIfNull(script);
         ArgumentNullException.ThrowIfNull(dialects);
         string?[] differences = new string?[dialects.Count];
+        string[] lacks = [.. dialects.Select(d => string.Join(' ', LackedBy(d)))];
         List<ModelSide> others = [];
+        Dictionary<string, ModelSide> todays = [];
         try
         {
-            using ModelSide today = new(script, model);
             for (int d = 0; d < dialects.Count; d++)
             {
                 others.Add(new ModelSide(Spoken(script, dialects[d]), model));
                 string agreed = others[d].Kernel.Handles.Dialect.Name;
                 if (agreed != dialects[d].Name)
                     differences[d] = $"INIT agreed on {agreed}";
+                if (!todays.ContainsKey(lacks[d]))
+                    todays.Add(lacks[d], new ModelSide(Without(script, dialects[d]), model));
             }
 
             for (int i = 0; i < script.Calls.Count; i++)
             {
                 VfsCall call = script.Calls[i];
-                VfsResult result = Make(today, call);
+                Dictionary<string, VfsResult> results = todays.ToDictionary(
+                    today => today.Key, today => Make(today.Value, call));
                 for (int d = 0; d < dialects.Count; d++)
-                    differences[d] ??= Compare(i, call, result, today, others[d], dialects[d]);
+                {
+                    differences[d] ??= Compare(
+                        i, call, results[lacks[d]], todays[lacks[d]], others[d], dialects[d]);
+                }
             }
         }
         finally
         {
-            foreach (ModelSide other in others)
-                other.Dispose();
+            foreach (ModelSide side in others.Concat(todays.Values))
+                side.Dispose();
         }
 
         return differences;
     }
+
+    private static FuseOpcode[] LackedBy(Dialect dialect) =>
+        [.. Enum.GetValues<FuseOpcode>().Where(dialect.Lacks)];
+
+    private static Script Without(Script script, Dialect dialect) => script with
+    {
+        Server = script.Server with { Lacks = [.. script.Server.Lacks, .. LackedBy(dialect)] },
+    };
 
     private static Script Spoken(Script script, Dialect dialect) => script with
     {

@@ -165,7 +165,7 @@ public sealed class DifferentialExperiment
             {
                 Server = script.Server with
                 {
-                    SendsHandles = dialect.CarriesHandles,
+                    SendsHandles = dialect.HasOwnMessages,
                     Dialect = dialect,
                     HandleBytes = dialect.RequiresHandle || HasEqualLengths(script)
                         ? DialectReference.HandleBytes

@@ -1,4 +1,5 @@
 using HandleCache.Linux;
+using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Mounting;
@@ -123,13 +124,21 @@ internal static class MountPlaces
         }
     }
 
-    /// <exception cref="BadInputException">The dialect has no handles.</exception>
+    /// <exception cref="BadInputException">
+    /// The dialect has no handles, or makes and opens files apart.
+    /// </exception>
     public static void RequireHandles(Dialect dialect)
     {
         if (!dialect.CarriesHandles)
         {
             throw new BadInputException(
                 $"--dialect: {dialect.Name} has no handles for a keeper to recover by");
+        }
+
+        if (dialect.Lacks(FuseOpcode.FUSE_CREATE))
+        {
+            throw new BadInputException(
+                $"--dialect: {dialect.Name} has no CREATE, by which a keeper knows open files");
         }
     }
 

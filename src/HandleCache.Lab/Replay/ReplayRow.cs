@@ -14,6 +14,9 @@ public sealed record ReplayRow
 
     public required IReadOnlyList<CheckCount> Checks { get; init; }
 
+    /// <summary>The same trace with FORGET of 1 per life.</summary>
+    public required CountingSchemes Counting { get; init; }
+
     /// <summary>
     /// Kernel memory per inode, derived: the mean over all inodes the trace made, each with the
     /// handle it came with.

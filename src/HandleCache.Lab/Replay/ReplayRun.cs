@@ -105,6 +105,7 @@ internal sealed class ReplayRun : ITraceSink, IDisposable
             Strategy = _strategy,
             Tally = tally,
             Checks = _replayer.Checks,
+            Counting = _replayer.Counting,
             BytesPerInode = BytesPerInode(kernel, header, tally),
             ProcessBytesPerInode = (double)tally.MemoryBytes / Math.Max(1, tally.InodesPeak),
             Seconds = _clock.Elapsed.TotalSeconds - walk,

@@ -46,7 +46,10 @@ public static class SweepExperiment
         List<SweepRow> rows = [];
         InodeCostModel ModelOf(HandleStrategy strategy) => new(
             kernel,
-            new HandleDesign(strategy, request.Header, request.Placement, request.SpillType));
+            new HandleDesign(strategy, request.Header, request.Placement, request.SpillType)
+            {
+                Index = request.Index,
+            });
         foreach (HandleStrategy strategy in strategies.Distinct())
         {
             cancel.ThrowIfCancellationRequested();
@@ -77,7 +80,8 @@ public static class SweepExperiment
             best,
             refuses,
             InodeSteps.Of(
-                kernel, request.Header, request.Placement, HandleStrategy.MaxHandleBytes),
+                kernel, request.Header, request.Placement, HandleStrategy.MaxHandleBytes,
+                request.Index),
             Checks(request, mix, [todayRow, best], models, cancel))
         {
             Today = todayRow,

@@ -27,6 +27,9 @@ public sealed record SweepRequest
 
     public SlotPlacement Placement { get; init; }
 
+    /// <summary>What finds an inode by its handle; its link is in every row's struct.</summary>
+    public HandleIndex Index { get; init; }
+
     /// <summary>The kmalloc caches of external buffers: accounted to a memcg or not.</summary>
     public KmallocType SpillType { get; init; } = KmallocType.Cgroup;
 

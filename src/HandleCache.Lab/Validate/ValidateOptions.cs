@@ -69,7 +69,7 @@ public sealed record ValidateOptions
 
     /// <summary>Dialects whose scripts are compared with today's protocol.</summary>
     public IReadOnlyList<Dialect> Dialects { get; init; } =
-        [.. DialectList.All.Where(dialect => dialect.CarriesHandles)];
+        [.. DialectList.All.Where(dialect => dialect.HasOwnMessages)];
 
     /// <summary>Scripts of each dialect; 0 leaves them out.</summary>
     public int DialectScripts { get; init; } = 300;

@@ -116,7 +116,7 @@ public static class WatchRun
     {
         string mountPoint = Path.GetFullPath(options.MountPoint);
         using PolledDevice device = new(options.Driver);
-        IChannel below = options.Dialect.CarriesHandles && options.Driver.NeedsBridge
+        IChannel below = options.Dialect.HasOwnMessages && options.Driver.NeedsBridge
             ? new HandleBridgeChannel(device, options.Dialect)
             : device;
         using IChannel channel = new TapChannel(below, mirror);

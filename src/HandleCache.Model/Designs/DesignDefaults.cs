@@ -6,7 +6,7 @@ namespace HandleCache.Model.Designs;
 
 /// <summary>What a design file need not say: the thread's message, or what its framing decides.
 /// </summary>
-internal static class DesignDefaults
+public static class DesignDefaults
 {
     /// <summary>The operations that return an entry (T7 of the thread).</summary>
     public static IReadOnlyList<FuseOpcode> EntryOperations { get; } =
@@ -20,6 +20,7 @@ internal static class DesignDefaults
     public static string Word(FuseOpcode opcode) =>
         opcode.ToString().Replace("FUSE_", "", StringComparison.Ordinal);
 
+    /// <summary>The design of a file that names a framing and nothing more.</summary>
     public static WireDesign Of(DesignFraming framing)
     {
         Dialect posted = framing switch
@@ -27,6 +28,7 @@ internal static class DesignDefaults
             DesignFraming.Plain => Dialect.Thread,
             DesignFraming.V3 => Dialect.V3,
             DesignFraming.Fusex => Dialect.Fusex,
+            DesignFraming.FusexCompound => Dialect.FusexCompound,
             _ => throw new InvalidOperationException($"unknown framing {framing}"),
         };
         return new WireDesign
@@ -41,7 +43,7 @@ internal static class DesignDefaults
             {
                 DesignFraming.Plain => HandleCarriage.LookupParent,
                 DesignFraming.V3 => HandleCarriage.Parent,
-                DesignFraming.Fusex => HandleCarriage.EveryNodeId,
+                DesignFraming.Fusex or DesignFraming.FusexCompound => HandleCarriage.EveryNodeId,
                 _ => throw new InvalidOperationException($"unknown framing {framing}"),
             },
             Position = framing == DesignFraming.Plain

@@ -44,7 +44,8 @@ public static class DesignJson
         string summary = root.OptionalString("summary") ?? "";
         DesignFraming framing = root.OptionalWord(
             "framing", DesignFraming.Plain, ("plain", DesignFraming.Plain),
-            ("v3", DesignFraming.V3), ("fusex", DesignFraming.Fusex));
+            ("v3", DesignFraming.V3), ("fusex", DesignFraming.Fusex),
+            ("fusex-compound", DesignFraming.FusexCompound));
         WireDesign wire = DesignDefaults.Of(framing) with { Name = name };
         wire = Negotiation(root, root.OptionalObject("negotiation"), wire);
         wire = Handle(root, root.OptionalObject("handle"), wire);
@@ -67,27 +68,32 @@ public static class DesignJson
             "optIn", wire.OptIn, ("none", HandleOptIn.None), ("init-bit", HandleOptIn.InitBit),
             ("init-bit-and-maximum", HandleOptIn.InitBitAndMaximum),
             ("file-system-type", HandleOptIn.FileSystemType));
-        bool isFusex = wire.Framing == DesignFraming.Fusex;
         if (optIn != wire.OptIn && wire.Framing != DesignFraming.Plain)
             fields.Reject("optIn", "the framing decides it");
         int? bit = fields.OptionalInt("bit", 0, 63);
         if (bit is not null && optIn is HandleOptIn.None or HandleOptIn.FileSystemType)
             fields.Reject("bit", "nothing is negotiated in INIT with this optIn");
         int? lookup = fields.OptionalInt("lookupOpcode", 1, 4095);
-        int maximum = fields.OptionalInt("maximum", 1, FuseConstants.MAX_HANDLE_SZ)
+        int maximum = fields.OptionalInt("maximum", 0, FuseConstants.MAX_HANDLE_SZ)
             ?? wire.MaxHandleBytes;
-        if (maximum != wire.MaxHandleBytes && wire.Framing != DesignFraming.Plain)
-            fields.Reject("maximum", "the framing decides it");
+        bool isDecided = wire.Framing != DesignFraming.Plain
+            && maximum != wire.MaxHandleBytes && !(maximum == 0 && wire.IsFusex);
+        if (isDecided)
+            fields.Reject("maximum", $"the framing decides it: {wire.MaxHandleBytes}");
+        if (maximum == 0 && !wire.IsFusex && optIn != HandleOptIn.None)
+            fields.Reject("maximum", "0 bytes only in fusex; else it is optIn that says none");
         bool offersOpcode = fields.OptionalWord("offers", false, ("bit", false), ("opcode", true));
-        if (offersOpcode && (isFusex || optIn is HandleOptIn.None or HandleOptIn.FileSystemType))
+        if (offersOpcode && (wire.IsFusex || optIn is HandleOptIn.None or HandleOptIn.FileSystemType))
             fields.Reject("offers", "nothing is offered in INIT with this optIn");
         fields.NoOthers();
-        if (optIn == HandleOptIn.None && root.Names("carried"))
-            root.Reject("carried", "there are no handles with negotiation.optIn none");
+        if ((optIn == HandleOptIn.None || maximum == 0) && root.Names("carried"))
+            root.Reject("carried", "there are no handles with this negotiation");
         return wire with
         {
             OptIn = optIn,
             MaxHandleBytes = maximum,
+            Returns = maximum > 0 ? wire.Returns : [],
+            Carriage = maximum > 0 ? wire.Carriage : HandleCarriage.None,
             Defects = wire.Defects | (offersOpcode ? DesignDefects.OffersOpcode : 0),
             Numbers = wire.Numbers with
             {
@@ -134,13 +140,18 @@ public static class DesignJson
             "attributes", false, ("own-validity", false), ("entry-validity", true));
         if (forgetsOne != wire.ForgetsOne && wire.Framing != DesignFraming.Plain)
             root.Reject("forget", "the framing decides it");
-        if (byEntry && wire.Framing == DesignFraming.Fusex)
+        if (byEntry && wire.IsFusex)
             root.Reject("attributes", "fusex asks for attributes apart");
+        bool keeps = root.OptionalWord(
+            "statxFails", false, ("forgotten", false), ("kept", true));
+        if (keeps && wire.Framing == DesignFraming.Plain)
+            root.Reject("statxFails", "no STATX follows an entry that brings its attributes");
         wire = wire with
         {
             Returns = returns,
             ForgetsOne = forgetsOne,
-            Defects = wire.Defects | (byEntry ? DesignDefects.EntryValidForAttributes : 0),
+            Defects = wire.Defects | (byEntry ? DesignDefects.EntryValidForAttributes : 0)
+                | (keeps ? DesignDefects.StatxFailureKeepsLookup : 0),
         };
         if (root.OptionalObject("carried") is not { } fields)
             return wire;
@@ -155,7 +166,7 @@ public static class DesignJson
         fields.NoOthers();
         if (wire.Framing != DesignFraming.Plain && position != wire.Position)
             fields.Reject("as", "the framing decides it");
-        if (wire.Framing == DesignFraming.Fusex && by != wire.Carriage)
+        if (wire.IsFusex && by != wire.Carriage)
             fields.Reject("by", "fusex has the handle in every request");
         if (wire.Framing == DesignFraming.V3
             && by is not (HandleCarriage.Parent or HandleCarriage.EveryNodeId))
@@ -223,8 +234,8 @@ public static class DesignJson
             ComparesFileType = compares.Contains("type"),
             ComparesHandle = compares.Contains("handle"),
         };
-        if (identity.FoundByHandle && wire.OptIn == HandleOptIn.None)
-            fields.Reject("foundBy", "there are no handles with negotiation.optIn none");
+        if (identity.FoundByHandle && !wire.HasHandles)
+            fields.Reject("foundBy", "there are no handles with this negotiation");
         (bool requires, DesignDefects absent) = fields.OptionalWord(
             "absent", (wire.RequiresHandle, DesignDefects.None),
             ("same", (false, DesignDefects.None)), ("stale", (false, DesignDefects.AbsentIsStale)),
@@ -259,8 +270,8 @@ public static class DesignJson
         fields.NoOthers();
         if (form != ExportForm.NodeId && wire.Framing != DesignFraming.Plain)
             fields.Reject("as", "the framing exports nodeid and generation");
-        if (form != ExportForm.NodeId && wire.OptIn == HandleOptIn.None)
-            fields.Reject("as", "there are no handles with negotiation.optIn none");
+        if (form != ExportForm.NodeId && !wire.HasHandles)
+            fields.Reject("as", "there are no handles with this negotiation");
         if (form == ExportForm.Handle && !wire.Identity.FoundByHandle)
         {
             fields.Reject(
@@ -276,17 +287,21 @@ public static class DesignJson
         };
     }
 
+    /// <summary>What finds an inode, where nothing is said of it.</summary>
+    private static HandleIndex IndexOf(HandleIdentity identity) => new(
+        identity.FoundByHandle ? HandleIndexKind.HList : HandleIndexKind.None);
+
     private static HandleDesign Storage(JsonFields? fields, WireDesign wire)
     {
-        HandleStrategy standard = wire.OptIn == HandleOptIn.None
-            ? HandleStrategy.None
-            : HandleStrategy.Inline(12);
+        HandleStrategy standard = wire.HasHandles
+            ? HandleStrategy.Inline(12)
+            : HandleStrategy.None;
         if (fields is null)
-            return new HandleDesign(standard);
+            return new HandleDesign(standard) { Index = IndexOf(wire.Identity) };
         string text = fields.OptionalString("strategy") ?? standard.ToString();
         if (!HandleStrategy.TryParse(text, out HandleStrategy strategy, out string? error))
             fields.Reject("strategy", error);
-        if (strategy == HandleStrategy.None && wire.OptIn != HandleOptIn.None)
+        if (strategy == HandleStrategy.None && wire.HasHandles)
             fields.Reject("strategy", "none keeps no handle, and the design sends some");
         string word = fields.OptionalString("header") ?? "fanotify";
         if (!HandleHeader.TryParse(word, out HandleHeader header))
@@ -294,9 +309,19 @@ public static class DesignJson
         string place = fields.OptionalString("placement") ?? "end";
         if (!SlotPlacement.TryParse(place, out SlotPlacement placement))
             fields.Reject("placement", $"'{place}'; expected end, best-hole or after:MEMBER");
+        string by = fields.OptionalString("index") ?? IndexOf(wire.Identity).ToString();
+        if (!HandleIndex.TryParse(by, out HandleIndex index))
+            fields.Reject("index", $"expected one of {HandleIndex.KnownNames}, found '{by}'");
+        else if ((index.Kind == HandleIndexKind.None) == wire.Identity.FoundByHandle)
+            fields.Reject("index", "one finds by handle where identity.foundBy says so, else none");
+        else if (index.Kind == HandleIndexKind.InodeHash && !wire.RequiresHandle)
+            fields.Reject("index", "inode-hash finds nothing by nodeid: identity.absent refused");
         bool accounted = fields.OptionalBool("accounted") ?? true;
         fields.NoOthers();
         return new HandleDesign(
-            strategy, header, placement, accounted ? KmallocType.Cgroup : KmallocType.Normal);
+            strategy, header, placement, accounted ? KmallocType.Cgroup : KmallocType.Normal)
+        {
+            Index = index,
+        };
     }
 }

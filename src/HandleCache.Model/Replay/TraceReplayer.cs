@@ -43,6 +43,9 @@ public sealed partial class TraceReplayer : IDisposable
 
     public TrafficTally Tally => _check.Tally;
 
+    /// <summary>The same trace with one lookup per life.</summary>
+    public CountingSchemes Counting => _check.Counting;
+
     /// <summary>All checks; one that compared nothing says nothing.</summary>
     public IReadOnlyList<CheckCount> Checks => _check.Checks;
 

@@ -18,6 +18,18 @@ public readonly record struct HandleDesign(
     SlotPlacement Placement = default,
     KmallocType SpillType = KmallocType.Cgroup)
 {
+    /// <summary>What finds an inode by its handle.</summary>
+    public HandleIndex Index { get; init; }
+
+    /// <summary>struct fuse_inode of a kernel with all of it.</summary>
+    /// <exception cref="ArgumentException">The placement names no member.</exception>
+    public StructLayout LayoutOn(KernelProfile kernel)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        return Index.PlaceIn(
+            kernel.FuseInodeLayout(), HandleSlotLayout.Of(Strategy, Header), Placement);
+    }
+
     /// <summary>
     /// Bytes asked of the allocator for the external buffer of a handle; 0 where there is none.
     /// <c>pointer-max</c> buys its buffer with the inode, before any handle is known, so a refused

@@ -16,9 +16,7 @@ public sealed class InodeCostModel
         ArgumentNullException.ThrowIfNull(kernel);
         Kernel = kernel;
         Design = design;
-        StructLayout today = kernel.FuseInodeLayout();
-        HandleSlotLayout? slot = HandleSlotLayout.Of(design.Strategy, design.Header);
-        Layout = slot is null ? today : slot.Value.PlaceIn(today, design.Placement);
+        Layout = design.LayoutOn(kernel);
         Inode = ObjectCost.Of(kernel, KernelProfile.FuseInodeCache(Layout.SizeBytes));
         ForgetLink = Kmalloc.CostOf(kernel, kernel.ForgetLinkBytes, KmallocType.Cgroup);
         for (int length = 0; length < _byLength.Length; length++)

@@ -8,11 +8,11 @@ public static class InodeSteps
 {
     /// <summary>
     /// Steps for lengths 0 to <paramref name="maxInlineBytes"/> of a slot that also holds the
-    /// reference to an external buffer.
+    /// reference to an external buffer, beside the link of an index by handle.
     /// </summary>
     public static IReadOnlyList<InodeStep> Of(
         KernelProfile kernel, HandleHeader header, SlotPlacement placement,
-        int maxInlineBytes = InodeStep.MaxInlineBytes)
+        int maxInlineBytes = InodeStep.MaxInlineBytes, HandleIndex index = default)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         StructLayout today = kernel.FuseInodeLayout();
@@ -22,7 +22,7 @@ public static class InodeSteps
         for (int inline = 0; inline <= maxInlineBytes; inline++)
         {
             HandleSlotLayout slot = new(header, inline, false, true);
-            int size = slot.PlaceIn(today, placement).SizeBytes;
+            int size = index.PlaceIn(today, slot, placement).SizeBytes;
             ObjectCost cost = CostOf(kernel, size);
             if (steps.Count > 0 && SameCost(steps[^1].Inode, cost))
             {

@@ -30,6 +30,7 @@ public sealed partial class TrafficCheck
     {
         Tally.Entries++;
         _recent.Add(entry.NodeId);
+        Counting.Entry(entry.NodeId);
         if (handle.Bytes.Length > cache.Options.Strategy.InlineBytes)
             Tally.SpilledEntries++;
         if (got.Outcome == IGetOutcome.Hit)

@@ -56,6 +56,9 @@ public sealed partial class TrafficCheck
 
     public TrafficTally Tally { get; } = new();
 
+    /// <summary>Whether FORGET of 1 per life would have done as well.</summary>
+    public CountingSchemes Counting { get; } = new();
+
     public CheckCount ForgetNLookup { get; } = new(TrafficChecks.ForgetNLookup);
 
     public CheckCount LiveNodeIds { get; } = new(TrafficChecks.LiveNodeIds);
@@ -90,6 +93,7 @@ public sealed partial class TrafficCheck
         _reusesNodeIds = reusesNodeIds;
         _recent.Clear();
         _putAside.Clear();
+        Counting.Mount();
         cache.MountRoot(FileModes.Directory, rootNodeId);
         Tally.Mounts++;
         InodesPeak = 0;
@@ -135,6 +139,7 @@ public sealed partial class TrafficCheck
         if (_putAside.Count > 0)
             _putAside.Remove(one.nodeid);
         WireForget forget = Cache.ForgetFromWire(one.nodeid, one.nlookup);
+        Counting.Forget(one.nodeid, one.nlookup, forget.Held, at);
         ForgetNLookup.Compared++;
         switch (forget.Outcome)
         {
@@ -190,6 +195,7 @@ public sealed partial class TrafficCheck
         if (nodeId is 0 or FuseConstants.FUSE_ROOT_ID)
             return;
         bool held = cache.IsHeld(found, nodeId);
+        Counting.Request(nodeId);
 
         // LOOKUP "." and ".." of an exported handle name a nodeid that the kernel has forgotten:
         // that is what FUSE_EXPORT_SUPPORT is for (R14).

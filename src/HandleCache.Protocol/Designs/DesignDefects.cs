@@ -16,6 +16,7 @@ public enum DesignDefects
     ExportsFixedSize = 1 << 6,
     FailedIgetStaysLocked = 1 << 7,
     TruncatesTooLong = 1 << 8,
+    StatxFailureKeepsLookup = 1 << 9,
 }
 
 /// <summary>One of <see cref="DesignDefects"/> and what is known of it.</summary>
@@ -55,6 +56,8 @@ public sealed record DesignDefect(
             DialectDefect.V2ExportFixedSize),
         new(DesignDefects.FailedIgetStaysLocked, 8, "identity.tooLong: locked",
             DialectDefect.V2FailedIgetStaysLocked),
+        new(DesignDefects.StatxFailureKeepsLookup, 10, "statxFails: kept",
+            DialectDefect.FusexStatxFailureKeepsLookup),
         new(DesignDefects.TruncatesTooLong, 0, "identity.tooLong: cut",
             DialectDefect.V1TruncateTooLong),
     ];

@@ -50,6 +50,12 @@ public sealed record WireDesign
     /// <summary>Known defects that the design has (PROPOSALS.md, section 3).</summary>
     public DesignDefects Defects { get; init; }
 
+    /// <summary>Whether handles travel at all.</summary>
+    public bool HasHandles => OptIn != HandleOptIn.None && MaxHandleBytes > 0;
+
+    /// <summary>Entries have no generation, and attributes come by STATX.</summary>
+    public bool IsFusex => Framing is DesignFraming.Fusex or DesignFraming.FusexCompound;
+
     /// <summary>The same without its defects.</summary>
     public WireDesign WithoutDefects() => this with { Defects = DesignDefects.None };
 
@@ -58,7 +64,8 @@ public sealed record WireDesign
     {
         DesignFraming.Plain => new DesignDialect(this),
         DesignFraming.V3 => new V3Dialect(ToOptions()),
-        DesignFraming.Fusex => new FusexDialect(ToOptions()),
+        DesignFraming.Fusex => new FusexDialect(ToOptions(), MaxHandleBytes),
+        DesignFraming.FusexCompound => new FusexCompoundDialect(ToOptions(), MaxHandleBytes),
         _ => throw new InvalidOperationException($"unknown framing {Framing}"),
     };
 
@@ -68,6 +75,9 @@ public sealed record WireDesign
         Name = Name,
         Numbers = Numbers,
         HandleInEveryRequest = Carriage == HandleCarriage.EveryNodeId,
+        Identity = Identity,
+        RequiresHandle = RequiresHandle,
+        Storage = Storage,
         Defects = [.. DesignDefect.All.Where(d => (Defects & d.Flag) != 0).Select(d => d.AsPosted)],
     };
 }
@@ -83,6 +93,9 @@ public enum DesignFraming
 
     /// <summary>fusex (<see cref="FusexDialect"/>).</summary>
     Fusex,
+
+    /// <summary>fusex with compounds (<see cref="FusexCompoundDialect"/>).</summary>
+    FusexCompound,
 }
 
 /// <summary>Which requests bring the handle of the inode that their nodeid names.</summary>

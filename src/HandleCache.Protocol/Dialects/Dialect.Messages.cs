@@ -121,10 +121,25 @@ public partial class Dialect
         return true;
     }
 
+    /// <summary>
+    /// Writes the reply of a compound whose entry succeeded and whose STATX failed; false where
+    /// the operation has no compound.
+    /// </summary>
+    public virtual bool TryWriteStatxFailure(
+        Span<byte> destination, FuseOpcode opcode, ulong unique, in fuse_entry_out entry,
+        uint handleType, ReadOnlySpan<byte> handle, Errno errno, out int written)
+    {
+        written = 0;
+        return false;
+    }
+
     /// <summary>Reads the successful reply of an operation that returns one entry.</summary>
     /// <param name="opcode">Today's opcode of the request.</param>
     /// <param name="reply">The reply, without error.</param>
-    /// <param name="entry">The entry; default when the operation failed.</param>
+    /// <param name="entry">
+    /// The entry; default when the operation failed. Of a compound whose first part succeeded and
+    /// a later one failed it is what the first part brought: the kernel has to forget it.
+    /// </param>
     /// <param name="errno">0, or the negative errno of a compound's part that failed.</param>
     public virtual WireError ReadEntryReply(
         FuseOpcode opcode, scoped in FuseReply reply, out WireEntry entry, out int errno)

@@ -40,7 +40,12 @@ public partial class Dialect
     public static Dialect V3 { get; } = new V3Dialect(DialectOptions.Default);
 
     /// <summary>fusex (2026-04-29) with the handle it announces: a sketch.</summary>
-    public static Dialect Fusex { get; } = new FusexDialect(DialectOptions.Default);
+    public static Dialect Fusex { get; } = new FusexDialect(
+        DialectOptions.Default, OpaqueHandle.MaxBytes);
+
+    /// <summary>fusex with compounds, and the handle that it still announces.</summary>
+    public static Dialect FusexCompound { get; } = new FusexCompoundDialect(
+        DialectOptions.Default, OpaqueHandle.MaxBytes);
 
     /// <summary>The one spelling on the command line and in JSON.</summary>
     public string Name { get; }
@@ -50,8 +55,11 @@ public partial class Dialect
 
     public DialectNumbers Numbers { get; }
 
+    /// <summary>Whether its messages are other than today's, handles in them or not.</summary>
+    public bool HasOwnMessages => OptIn != HandleOptIn.None;
+
     /// <summary>Whether handles travel at all.</summary>
-    public bool CarriesHandles => OptIn != HandleOptIn.None;
+    public bool CarriesHandles => HasOwnMessages && MaxHandleBytes > 0;
 
     /// <summary>How kernel and server agree on it.</summary>
     public virtual HandleOptIn OptIn => HandleOptIn.None;
@@ -74,10 +82,10 @@ public partial class Dialect
     /// <summary>
     /// A reply without a handle is refused for every inode but the root (v2's fuse_iget).
     /// </summary>
-    public virtual bool RequiresHandle => false;
+    public virtual bool RequiresHandle => Options.RequiresHandle ?? false;
 
     /// <summary>By what an inode is found, and what of an entry must agree with it.</summary>
-    public virtual HandleIdentity Identity => HandleIdentity.Sound;
+    public virtual HandleIdentity Identity => Options.Identity ?? HandleIdentity.Sound;
 
     /// <summary>
     /// Whether an entry too long for what was agreed reaches fuse_iget(), which is where the posted
@@ -107,6 +115,19 @@ public partial class Dialect
     public virtual bool HasReplyOfItsOwn(FuseOpcode opcode) => false;
 
     /// <summary>
+    /// Whether the reply of the operation brings an entry: not that of fusex' LINK, whose inode the
+    /// kernel has already.
+    /// </summary>
+    public virtual bool RepliesEntry(FuseOpcode opcode) =>
+        Operation.Of(opcode).ReturnsOneEntry;
+
+    /// <summary>
+    /// The dialect has no such operation: the kernel does without, as where a server answers
+    /// ENOSYS.
+    /// </summary>
+    public virtual bool Lacks(FuseOpcode opcode) => false;
+
+    /// <summary>
     /// Type of the records that bring handles of other nodeids than the head's; that one's handle
     /// goes where the dialect has it. None of the proposals but thread has such records: they are
     /// the keeper's (<see cref="Rebinding.RebindWriter"/>).
@@ -119,7 +140,7 @@ public partial class Dialect
     public virtual string FileSystemType => HandleOffer.TodaysFileSystemType;
 
     /// <summary>How the authors keep the handle in the inode.</summary>
-    public virtual PostedStorage Storage => PostedStorage.OfTheThread;
+    public virtual PostedStorage Storage => Options.Storage ?? PostedStorage.OfTheThread;
 
     /// <summary>How inodes are exported (R14).</summary>
     public virtual NodeExport Export => NodeExport.Classic;
@@ -128,7 +149,7 @@ public partial class Dialect
     /// The opcode of LOOKUP_HANDLE: a LOOKUP whose extension brings the parent's handle (T8 of
     /// the thread). 0, which no operation has, where there is none.
     /// </summary>
-    public FuseOpcode LookupHandleOpcode => CarriesHandles ? Numbers.Lookup : 0;
+    public FuseOpcode LookupHandleOpcode => HasOwnMessages ? Numbers.Lookup : 0;
 
     /// <summary>Longest handle the dialect can carry, bytes.</summary>
     public virtual int MaxHandleBytes => 0;

@@ -48,11 +48,16 @@ public sealed record DialectDefect(string Name, string Dialect, int Item, string
         "v2-failed-iget-stays-locked", "v2", 8,
         "a refused handle leaves a new inode locked: its nodeid hangs forever");
 
+    public static DialectDefect FusexStatxFailureKeepsLookup { get; } = new(
+        "fusex-statx-failure-keeps-lookup", "fusex", 10,
+        "a STATX that fails behind its LOOKUPX sends no FORGET: the server keeps one lookup");
+
     /// <summary>Every defect, in the order they are listed to a user.</summary>
     public static IReadOnlyList<DialectDefect> All { get; } =
     [
         V1TruncateTooLong, V2CompareAfterOverwrite, V2RefuseLongest, V2OpcodeInInitMask,
         V3OpcodeInInitMask, V3NullHandleUnequal, V3RevalidateWithoutParent,
         V3EntryValidForAttributes, V2ExportFixedSize, V2FailedIgetStaysLocked,
+        FusexStatxFailureKeepsLookup,
     ];
 }

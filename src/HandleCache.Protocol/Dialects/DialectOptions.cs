@@ -13,6 +13,15 @@ public sealed record DialectOptions
     /// <summary>Other numbers than the posted ones.</summary>
     public DialectNumbers? Numbers { get; init; }
 
+    /// <summary>Another rule of identity than the sound one.</summary>
+    public HandleIdentity? Identity { get; init; }
+
+    /// <summary>Another answer than the posted one to whether an entry needs a handle.</summary>
+    public bool? RequiresHandle { get; init; }
+
+    /// <summary>Another way to keep the handle than the posted one.</summary>
+    public PostedStorage? Storage { get; init; }
+
     /// <summary>Defects of the posted code to put in; each must belong to the dialect.</summary>
     public IReadOnlyList<DialectDefect> Defects { get; init; } = [];
 

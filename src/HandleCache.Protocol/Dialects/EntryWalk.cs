@@ -29,12 +29,13 @@ public static class EntryWalk
         Operation operation = Operation.Of(opcode);
         if (operation.Entry == EntryReplyForm.Records)
             VisitRecords(dialect, reply.Body, skipsDots: true, ref visitor);
-        if (!operation.ReturnsOneEntry)
+        if (!dialect.RepliesEntry(opcode))
             return;
         WireError fault = dialect.ReadEntryReply(
             opcode, reply, out WireEntry entry, out int errno);
-        if (!fault.IsError && errno == 0 && entry.Entry.nodeid != 0
-            && !IsRefused(opcode, entry.Entry, hasAttributes: dialect.RequestsPer(opcode) == 1))
+        bool hasAttributes = errno == 0 && dialect.RequestsPer(opcode) == 1;
+        if (!fault.IsError && entry.Entry.nodeid != 0
+            && !IsRefused(opcode, entry.Entry, hasAttributes))
         {
             visitor.Visit(entry);
         }

@@ -11,7 +11,7 @@ namespace HandleCache.Protocol.Dialects;
 /// MKOBJX in the place of MKDIR, MKNOD and SYMLINK. The umask is applied by the kernel, which
 /// sends the mode that is left; owner and group are in the statx, too.
 /// </summary>
-public sealed partial class FusexDialect
+public partial class FusexDialect
 {
     private const uint GivenMask =
         StatxMask.Type | StatxMask.Mode | StatxMask.Uid | StatxMask.Gid;
@@ -24,7 +24,7 @@ public sealed partial class FusexDialect
         return MakesObject(opcode) ? bytes + MakeObjectBytes - FixedBytes(opcode) : bytes;
     }
 
-    private static bool MakesObject(FuseOpcode opcode) => opcode is
+    private protected static bool MakesObject(FuseOpcode opcode) => opcode is
         FuseOpcode.FUSE_MKDIR or FuseOpcode.FUSE_MKNOD or FuseOpcode.FUSE_SYMLINK;
 
     /// <summary>Bytes of today's arguments before the name.</summary>
@@ -101,7 +101,7 @@ public sealed partial class FusexDialect
             return reader.Error;
         if (!reader.TryEnd())
             return reader.Error;
-        WireError fault = ReadExtension(request, out FileHandle handle);
+        WireError fault = ReadHandle(request, out FileHandle handle);
         if (fault.IsError)
             return fault;
         fuse_in_header header = request.Header;

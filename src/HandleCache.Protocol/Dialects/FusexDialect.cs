@@ -13,9 +13,9 @@ namespace HandleCache.Protocol.Dialects;
 /// behind the entry and in an extension record of every request. Entries have no attributes and
 /// no generation; STATX asks for the former. MKDIR, MKNOD and SYMLINK are one operation, MKOBJX, in
 /// the form that a client of fusex gives it; LINK, CREATE and TMPFILE keep today's arguments
-/// (PROPOSALS.md, section 2).
+/// (PROPOSALS.md, section 2). A maximum of 0 is the patch as it was posted: no handle anywhere.
 /// </summary>
-public sealed partial class FusexDialect : Dialect
+public partial class FusexDialect : Dialect
 {
     /// <summary>FUSE_ENTRYX_NEGATIVE: the name does not exist.</summary>
     public const uint Negative = 1u << 0;
@@ -28,18 +28,26 @@ public sealed partial class FusexDialect : Dialect
         MakeObject = (FuseOpcode)56,
     };
 
-    internal FusexDialect(DialectOptions options)
-        : base(options.Name ?? "fusex", options with { HandleInEveryRequest = true }, Posted)
+    private readonly int _maxHandleBytes;
+
+    internal FusexDialect(DialectOptions options, int maxHandleBytes)
+        : this(options.Name ?? "fusex", options, maxHandleBytes, Posted)
     {
     }
 
+    private protected FusexDialect(
+        string name, DialectOptions options, int maxHandleBytes, DialectNumbers posted)
+        : base(name, options with { HandleInEveryRequest = true }, posted) =>
+        _maxHandleBytes = maxHandleBytes;
+
     public override HandleOptIn OptIn => HandleOptIn.FileSystemType;
 
-    public override int MaxHandleBytes => OpaqueHandle.MaxBytes;
+    public override int MaxHandleBytes => _maxHandleBytes;
 
     public override string FileSystemType => "fusex";
 
-    public override Dialect With(DialectOptions options) => new FusexDialect(options);
+    public override Dialect With(DialectOptions options) =>
+        new FusexDialect(options, _maxHandleBytes);
 
     public override bool ForgetsOne => true;
 
@@ -52,7 +60,7 @@ public sealed partial class FusexDialect : Dialect
         Operation.Of(opcode).ReturnsOneEntry ? 2 : 1;
 
     public override int EntryBytes(int handleBytes) =>
-        EntryOutBytes + OpaqueHandle.WireBytes(handleBytes);
+        EntryOutBytes + (CarriesHandles ? OpaqueHandle.WireBytes(handleBytes) : 0);
 
     public override bool TryWriteEntry(
         Span<byte> destination,
@@ -62,7 +70,7 @@ public sealed partial class FusexDialect : Dialect
         out int written)
     {
         written = EntryBytes(handle.Length);
-        if (destination.Length < written || handle.Length > MaxHandleBytes)
+        if (destination.Length < written || (CarriesHandles && handle.Length > MaxHandleBytes))
             return false;
         MemoryMarshal.Write(destination, new fuse_entryx_out
         {
@@ -71,7 +79,8 @@ public sealed partial class FusexDialect : Dialect
             entry_valid_nsec = entry.entry_valid_nsec,
             flags = entry.nodeid == 0 ? Negative : 0,
         });
-        OpaqueHandle.Write(destination[EntryOutBytes..], handleType, handle);
+        if (CarriesHandles)
+            OpaqueHandle.Write(destination[EntryOutBytes..], handleType, handle);
         return true;
     }
 
@@ -90,11 +99,16 @@ public sealed partial class FusexDialect : Dialect
         bool isNegative = (fixedPart.flags & Negative) != 0;
         if (isNegative != (fixedPart.nodeid == 0))
             return new WireError(WireFault.BadValue, 0, isNegative ? 0 : 1, (long)fixedPart.nodeid);
-        WireError fault = OpaqueHandle.Read(
-            source[EntryOutBytes..], EntryOutBytes, MaxHandleBytes, out FileHandle handle,
-            out int bytes);
-        if (fault.IsError)
-            return fault;
+        FileHandle handle = default;
+        int bytes = 0;
+        if (CarriesHandles)
+        {
+            WireError fault = OpaqueHandle.Read(
+                source[EntryOutBytes..], EntryOutBytes, MaxHandleBytes, out handle, out bytes);
+            if (fault.IsError)
+                return fault;
+        }
+
         int all = EntryOutBytes + bytes;
         if (trailingBytes >= 0 && source.Length != all + trailingBytes)
             return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
@@ -112,7 +126,7 @@ public sealed partial class FusexDialect : Dialect
         Span<byte> destination, scoped in FuseRequest classic, uint handleType,
         scoped ReadOnlySpan<byte> handle, out int written)
     {
-        if (!RequestBrings(classic.Opcode))
+        if (!Operation.Of(classic.Opcode).NamesAnInode)
             return base.TryWriteRequest(destination, classic, handleType, handle, out written);
         if (MakesObject(classic.Opcode))
             return TryWriteMakeObject(destination, classic, handleType, handle, out written);
@@ -131,8 +145,15 @@ public sealed partial class FusexDialect : Dialect
             return base.ReadRequest(request, out wire);
         fuse_in_header header = request.Header;
         header.opcode = (uint)FuseOpcode.FUSE_LOOKUP;
-        WireError fault = ReadExtension(request, out FileHandle handle);
+        WireError fault = ReadHandle(request, out FileHandle handle);
         wire = new WireRequest(header, request.Body, handle);
         return fault;
+    }
+
+    /// <summary>The handle that a request brings; none where the dialect has none.</summary>
+    private protected WireError ReadHandle(scoped in FuseRequest request, out FileHandle handle)
+    {
+        handle = default;
+        return CarriesHandles ? ReadExtension(request, out handle) : WireError.None;
     }
 }

@@ -76,7 +76,7 @@ public sealed class HandleNegotiation(Dialect dialect)
             return false;
         }
 
-        bool isOn = answer.Dialect.CarriesHandles;
+        bool isOn = answer.Dialect.HasOwnMessages;
         Reason = isOn ? "" : WhyOff(init);
         Agreement = answer;
         State = isOn ? NegotiationState.On : NegotiationState.Off;
@@ -87,7 +87,7 @@ public sealed class HandleNegotiation(Dialect dialect)
     private string WhyOff(in fuse_init_out init)
     {
         int named = init.unused[0];
-        if (!dialect.CarriesHandles)
+        if (!dialect.HasOwnMessages)
             return "the dialect has no handles";
         if ((InitWords.Accepted(init) & dialect.InitFlag) != dialect.InitFlag)
             return "the server did not opt in";

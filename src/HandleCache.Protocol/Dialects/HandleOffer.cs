@@ -47,7 +47,7 @@ public static class HandleOffer
     /// </summary>
     public static bool IsOffered(
         in fuse_init_in init, Dialect dialect, string fileSystemType = TodaysFileSystemType) =>
-        dialect.CarriesHandles
+        dialect.HasOwnMessages
         && dialect.FileSystemType == fileSystemType
         && (InitWords.Offered(init) & dialect.InitFlag) == dialect.InitFlag;
 
@@ -72,7 +72,7 @@ public static class HandleOffer
     {
         if (!UsesInit(offered))
         {
-            return offered.CarriesHandles
+            return offered.HasOwnMessages
                 ? new HandleAgreement(offered, offered.MaxHandleBytes)
                 : HandleAgreement.Classic;
         }

@@ -42,13 +42,15 @@ public sealed record NumberClaim(
 
     /// <summary>
     /// The claims of others for a number that <paramref name="dialect"/> uses, too. A dialect that
-    /// is listed claims what the list says; of any other it is the INIT bit and LOOKUP's opcode.
+    /// is listed claims what the list says; of any other it is the INIT bit and its opcodes. The
+    /// claims of the file system type that it is of are its own.
     /// </summary>
     public static IEnumerable<NumberClaim> RivalsOf(Dialect dialect)
     {
         ArgumentNullException.ThrowIfNull(dialect);
         bool isListed = All.Any(own => own.Claimant == dialect.Name);
-        return All.Where(rival => rival.Claimant != dialect.Name && (isListed
+        return All.Where(rival => rival.Claimant != dialect.Name
+            && rival.Claimant != dialect.FileSystemType && (isListed
             ? All.Any(own => own.Claimant == dialect.Name && own.Kind == rival.Kind
                 && own.Number == rival.Number)
             : Uses(dialect, rival)));
@@ -57,7 +59,7 @@ public sealed record NumberClaim(
     private static bool Uses(Dialect dialect, NumberClaim claim) => claim.Kind switch
     {
         NumberKind.InitBit => ((ulong)dialect.InitFlag & (1UL << claim.Number)) != 0,
-        NumberKind.Opcode => dialect.CarriesHandles
+        NumberKind.Opcode => dialect.HasOwnMessages
             && (claim.Number == (int)dialect.Numbers.Lookup
                 || claim.Number == (int)dialect.Numbers.MakeObject
                 || claim.Number == (int)dialect.Numbers.Compound),

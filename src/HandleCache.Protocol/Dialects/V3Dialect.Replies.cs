@@ -19,9 +19,30 @@ public sealed partial class V3Dialect
                 destination, opcode, unique, entry, 0, [], trailing, out written);
         }
 
+        return TryWriteForm(
+            destination, opcode, unique, entry, handleType, handle, trailing, Errno.None,
+            out written);
+    }
+
+    public override bool TryWriteStatxFailure(
+        Span<byte> destination, FuseOpcode opcode, ulong unique, in fuse_entry_out entry,
+        uint handleType, ReadOnlySpan<byte> handle, Errno errno, out int written)
+    {
+        written = 0;
+        return HasHandleForm(opcode) && !IsApart(opcode) && TryWriteForm(
+            destination, opcode, unique, entry, handleType, handle, [], errno, out written);
+    }
+
+    /// <summary>A compound's reply, whose parts end with a STATX that failed, or one part.</summary>
+    private bool TryWriteForm(
+        Span<byte> destination, FuseOpcode opcode, ulong unique, in fuse_entry_out entry,
+        uint handleType, ReadOnlySpan<byte> handle, ReadOnlySpan<byte> trailing, Errno errno,
+        out int written)
+    {
         written = 0;
         int all = ReplyBytes(opcode, handle.Length);
-        bool opens = opcode == FuseOpcode.FUSE_CREATE && !IsApart(opcode);
+        bool opens = opcode == FuseOpcode.FUSE_CREATE && !IsApart(opcode)
+            && errno == Errno.None;
         if (destination.Length < all || handle.Length > MaxHandleBytes
             || trailing.Length != (opens ? Operation.OpenOutBytes : 0))
         {
@@ -29,15 +50,9 @@ public sealed partial class V3Dialect
         }
 
         destination[..all].Clear();
-        int at = 0;
-        if (!IsApart(opcode))
-        {
-            WriteHead(destination, unique, all);
-            at = FuseReply.HeaderBytes + CompoundFraming.HeadBytes;
-        }
-
+        int at = IsApart(opcode) ? 0 : FuseReply.HeaderBytes + CompoundFraming.HeadBytes;
         int part = FuseReply.HeaderBytes + EntryOutBytes + OpaqueHandle.WireBytes(handle.Length);
-        WriteHead(destination[at..], unique, part);
+        CompoundParts.WriteHead(destination[at..], unique, part);
         MemoryMarshal.Write(destination[(at + FuseReply.HeaderBytes)..], new fuse_entry2_out
         {
             nodeid = entry.nodeid,
@@ -47,17 +62,19 @@ public sealed partial class V3Dialect
         });
         OpaqueHandle.Write(
             destination[(at + FuseReply.HeaderBytes + EntryOutBytes)..], handleType, handle);
-        written = all;
+        written = at + part;
         if (IsApart(opcode))
             return true;
-        at += part;
-        WriteHead(destination[at..], unique, FuseReply.HeaderBytes + StatxOutBytes);
-        MemoryMarshal.Write(destination[(at + FuseReply.HeaderBytes)..], StatxAttributes.Of(entry));
-        if (!opens)
-            return true;
-        at += FuseReply.HeaderBytes + StatxOutBytes;
-        WriteHead(destination[at..], unique, FuseReply.HeaderBytes + trailing.Length);
-        trailing.CopyTo(destination[(at + FuseReply.HeaderBytes)..]);
+        written += CompoundParts.WriteStatx(destination[written..], unique, entry, errno);
+        if (opens)
+        {
+            int open = FuseReply.HeaderBytes + trailing.Length;
+            CompoundParts.WriteHead(destination[written..], unique, open);
+            trailing.CopyTo(destination[(written + FuseReply.HeaderBytes)..]);
+            written += open;
+        }
+
+        CompoundParts.WriteHead(destination, unique, written);
         return true;
     }
 
@@ -73,30 +90,43 @@ public sealed partial class V3Dialect
         entry = default;
         if (IsApart(opcode))
             return ReadEntry2(reply.Body, FuseReply.HeaderBytes, reply.Body.Length, out entry);
+        int all = reply.Body.Length;
         CompoundReader parts = CompoundReader.OfReply(reply.Body);
-        WireError fault = NextPart(ref parts, reply.Body.Length, out FuseReply found, out errno);
+        WireError fault = CompoundParts.NextPart(ref parts, all, out FuseReply found, out errno);
         if (fault.IsError || errno != 0)
             return fault;
         bool opens = opcode == FuseOpcode.FUSE_CREATE;
-        int bytes = reply.Body.Length - (opens ? Operation.OpenOutBytes : 0);
+        int bytes = all - (opens ? Operation.OpenOutBytes : 0);
         fault = ReadEntry2(
             found.Body, parts.Position + FuseReply.HeaderBytes, bytes, out WireEntry named);
         if (!fault.IsError)
-            fault = NextPart(ref parts, reply.Body.Length, StatxOutBytes, out found, out errno);
-        if (fault.IsError || errno != 0)
-            return fault;
-        fuse_entry_out whole = named.Entry;
-        StatxAttributes.Fill(ref whole, MemoryMarshal.Read<fuse_statx_out>(found.Body));
-        if (opens)
         {
-            fault = NextPart(
-                ref parts, reply.Body.Length, Operation.OpenOutBytes, out _, out errno);
-            if (fault.IsError || errno != 0)
-                return fault;
+            fault = CompoundParts.NextPart(
+                ref parts, all, CompoundParts.StatxOutBytes, out found, out errno);
         }
 
-        if (parts.MoveNext() || parts.Error.IsError)
-            return parts.Error.IsError ? parts.Error : Overlong(parts);
+        fuse_entry_out whole = named.Entry;
+        if (!fault.IsError && errno == 0)
+        {
+            StatxAttributes.Fill(ref whole, MemoryMarshal.Read<fuse_statx_out>(found.Body));
+            if (opens)
+            {
+                fault = CompoundParts.NextPart(
+                    ref parts, all, Operation.OpenOutBytes, out _, out errno);
+            }
+
+            if (!fault.IsError && errno == 0)
+                fault = CompoundParts.End(ref parts);
+        }
+
+        if (fault.IsError)
+            return fault;
+        if (errno != 0)
+        {
+            entry = named;
+            return fault;
+        }
+
         if (Has(DialectDefect.V3EntryValidForAttributes))
         {
             whole.attr_valid = whole.entry_valid;
@@ -106,11 +136,6 @@ public sealed partial class V3Dialect
         entry = new WireEntry(whole, named.Handle, bytes);
         return WireError.None;
     }
-
-    /// <summary>The head of a successful reply of so many bytes, head included.</summary>
-    private static void WriteHead(Span<byte> destination, ulong unique, int bytes) =>
-        MessageBuilder.WriteReplyHead(
-            destination, unique, Errno.None, bytes - FuseReply.HeaderBytes);
 
     /// <summary>fuse_entry2_out and the handle behind it fill the whole of a part.</summary>
     private WireError ReadEntry2(
@@ -138,29 +163,6 @@ public sealed partial class V3Dialect
             entry_valid_nsec = fixedPart.entry_valid_nsec,
         };
         entry = new WireEntry(whole, handle, bytes);
-        return WireError.None;
-    }
-
-    private static WireError NextPart(
-        scoped ref CompoundReader parts, int bodyBytes, int wanted, out FuseReply part,
-        out int errno)
-    {
-        WireError fault = NextPart(ref parts, bodyBytes, out part, out errno);
-        return fault.IsError || errno != 0 || part.Body.Length == wanted
-            ? fault
-            : new WireError(WireFault.LengthLies, parts.Position, wanted, part.Body.Length);
-    }
-
-    private static WireError NextPart(
-        scoped ref CompoundReader parts, int bodyBytes, out FuseReply part, out int errno)
-    {
-        part = default;
-        errno = 0;
-        if (!parts.MoveNext())
-            return Missing(parts, bodyBytes);
-        if (!FuseReply.TryParse(parts.Part, out part, out WireError fault))
-            return At(parts.Position, fault);
-        errno = part.Header.error;
         return WireError.None;
     }
 }

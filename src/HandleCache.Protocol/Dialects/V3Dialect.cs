@@ -21,12 +21,12 @@ namespace HandleCache.Protocol.Dialects;
 public sealed partial class V3Dialect : Dialect
 {
     private static readonly int EntryOutBytes = Unsafe.SizeOf<fuse_entry2_out>();
-    private static readonly int StatxOutBytes = Unsafe.SizeOf<fuse_statx_out>();
-    private static readonly int StatxPartBytes =
-        FuseRequest.HeaderBytes + Unsafe.SizeOf<fuse_statx_in>();
 
     private static readonly int OpenPartBytes =
         FuseRequest.HeaderBytes + Unsafe.SizeOf<fuse_open_in>();
+
+    private static readonly FuseOpcode[] Compounds =
+        [FuseOpcode.FUSE_LOOKUP, FuseOpcode.FUSE_CREATE];
 
     private static readonly DialectNumbers Posted = new()
     {
@@ -46,7 +46,8 @@ public sealed partial class V3Dialect : Dialect
         : InitFlag;
 
     /// <summary>An exactly sized kzalloc() with GFP_KERNEL, on the first fuse_iget().</summary>
-    public override PostedStorage Storage { get; } = new("pointer", "u16", IsAccounted: false);
+    public override PostedStorage Storage =>
+        Options.Storage ?? new("pointer", "u16", IsAccounted: false);
 
     public override Dialect With(DialectOptions options) => new V3Dialect(options);
 
@@ -68,7 +69,7 @@ public sealed partial class V3Dialect : Dialect
         int record = handleBytes > 0 ? HandleExtension.RecordBytes(handleBytes) : 0;
         if (IsApart(opcode))
             return classicBytes + record;
-        int rest = StatxPartBytes + (opcode == FuseOpcode.FUSE_CREATE ? OpenPartBytes : 0);
+        int rest = CompoundParts.StatxPartBytes + (opcode == FuseOpcode.FUSE_CREATE ? OpenPartBytes : 0);
         return FuseRequest.HeaderBytes + CompoundFraming.HeadBytes
             + (PartsOf(opcode) * Options.Compound.PartHeadBytes) + classicBytes + record + rest;
     }
@@ -85,7 +86,7 @@ public sealed partial class V3Dialect : Dialect
             ? FuseReply.HeaderBytes + Operation.OpenOutBytes
             : 0;
         return FuseReply.HeaderBytes + CompoundFraming.HeadBytes + entry
-            + FuseReply.HeaderBytes + StatxOutBytes + open;
+            + FuseReply.HeaderBytes + CompoundParts.StatxOutBytes + open;
     }
 
     public override bool HasReplyOfItsOwn(FuseOpcode opcode) => HasHandleForm(opcode);
@@ -94,21 +95,8 @@ public sealed partial class V3Dialect : Dialect
         ? this
         : With(Options with { Apart = [.. Options.Apart, opcode] });
 
-    /// <summary>
-    /// ENOSYS: no compound any more. EOPNOTSUPP, framing v7: not this one. Anything else is the
-    /// operation's own error (PROPOSALS.md, section 4, Horst v7).
-    /// </summary>
-    public override Dialect? AfterRefusal(FuseOpcode opcode, int errno)
-    {
-        if (!HasHandleForm(opcode) || IsApart(opcode))
-            return null;
-        return (Errno)(-errno) switch
-        {
-            Errno.ENOSYS => Apart(FuseOpcode.FUSE_LOOKUP).Apart(FuseOpcode.FUSE_CREATE),
-            Errno.EOPNOTSUPP when Options.Compound.DeclinesOne => Apart(opcode),
-            _ => null,
-        };
-    }
+    public override Dialect? AfterRefusal(FuseOpcode opcode, int errno) =>
+        CompoundParts.AfterRefusal(this, opcode, errno, Compounds);
 
     /// <summary>Whether the operation has a form of its own in this dialect.</summary>
     private static bool HasHandleForm(FuseOpcode opcode) =>

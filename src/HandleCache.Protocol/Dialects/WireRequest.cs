@@ -32,4 +32,10 @@ public readonly ref struct WireRequest
     /// other parts return is asked for apart.
     /// </summary>
     public bool IsAlone { get; init; }
+
+    /// <summary>
+    /// A compound with parts that no server here carries out in one (SETXATTR): it is declined, and
+    /// the kernel sends its parts one at a time.
+    /// </summary>
+    public bool IsUnsupported { get; init; }
 }

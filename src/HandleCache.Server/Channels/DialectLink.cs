@@ -47,7 +47,7 @@ internal sealed class DialectLink
 
     /// <summary>Whether <see cref="ToServer"/> may change a request.</summary>
     public bool Changes(FuseOpcode opcode) =>
-        Agreed.CarriesHandles
+        Agreed.HasOwnMessages
         && (Agreed.RequestBrings(opcode) || Operation.Of(opcode).Entry != EntryReplyForm.None);
 
     /// <summary>
@@ -64,7 +64,7 @@ internal sealed class DialectLink
     {
         FuseOpcode opcode = classic.Opcode;
         if (Operation.Of(opcode).Entry != EntryReplyForm.None)
-            Remember(classic.Header);
+            Remember(classic);
         if (Agreed.TryWriteRequest(destination, classic, handleType, handle, out int bytes))
             return bytes;
         MemoryMarshal.Write(destination, classic.Header);
@@ -110,11 +110,23 @@ internal sealed class DialectLink
             case LinkStep.Waits:
                 classic = Complete(asked, reply, ref visitor);
                 return true;
-            case LinkStep.Asked when reply.Header.error != 0 || !Agreed.CarriesHandles:
+            case LinkStep.Asked when reply.Header.error != 0 || !Agreed.HasOwnMessages:
                 return true;
+            case LinkStep.Asked when asked.NewName.Length > 0:
+                Enqueue(asked, FuseOpcode.FUSE_LOOKUP, asked.Head.nodeid, asked.NewName);
+                return false;
             case LinkStep.Asked:
                 if (IsIncomplete(asked, reply))
                     return false;
+                if (HasFailedPart(asked, reply, out int errno))
+                {
+                    GiveBack(asked);
+                    Span<byte> room = Room(FuseReply.HeaderBytes);
+                    classic = room[..MessageBuilder.WriteReplyHead(
+                        room, reply.Header.unique, (Errno)(-errno), 0)];
+                    return true;
+                }
+
                 EntryWalk.Visit(Agreed, asked.Opcode, reply, ref visitor);
                 WireError fault = ClassicReply.Convert(
                     Agreed, asked.Opcode, reply, Room(message.Length), out int bytes);
@@ -138,11 +150,36 @@ internal sealed class DialectLink
         _completed = null;
     }
 
-    private void Remember(in fuse_in_header header)
+    private void Remember(scoped in FuseRequest classic)
     {
         // A request sent again takes the place of the one it repeats (FUSE_NOTIFY_RESEND).
+        fuse_in_header header = classic.Header;
         _asked.Remove(header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND);
-        _asked[header.unique] = new Asked(header);
+        bool isLink = classic.Opcode == FuseOpcode.FUSE_LINK
+            && classic.Body.Length > Unsafe.SizeOf<fuse_link_in>();
+        _asked[header.unique] = new Asked(header)
+        {
+            // Today's kernel wants the entry that the dialect's reply leaves out: it is looked up.
+            NewName = isLink && !Agreed.RepliesEntry(FuseOpcode.FUSE_LINK)
+                ? classic.Body[Unsafe.SizeOf<fuse_link_in>()..].ToArray()
+                : [],
+        };
+    }
+
+    /// <summary>
+    /// Whether a compound brought an entry and then failed: the lookup goes back to the server.
+    /// </summary>
+    private bool HasFailedPart(Asked asked, scoped in FuseReply reply, out int errno)
+    {
+        errno = 0;
+        if (!Agreed.HasReplyOfItsOwn(asked.Opcode))
+            return false;
+        WireError fault = Agreed.ReadEntryReply(
+            asked.Opcode, reply, out WireEntry entry, out errno);
+        if (fault.IsError || errno == 0 || entry.Entry.nodeid == 0)
+            return false;
+        asked.Hold(entry, []);
+        return true;
     }
 
     /// <summary>Whether the entry has to wait for its attributes, which are asked for.</summary>
@@ -158,7 +195,7 @@ internal sealed class DialectLink
         int trailing = operation.TrailingBytes;
         asked.Hold(entry, trailing == 0 ? [] : reply.Body[^trailing..]);
         _asked[reply.Header.unique] = asked;
-        Enqueue(
+        EnqueueAbout(
             asked, FuseOpcode.FUSE_STATX,
             new fuse_statx_in { sx_mask = StatxAttributes.BasicMask });
         return true;
@@ -194,25 +231,31 @@ internal sealed class DialectLink
             fuse_open_out open = MemoryMarshal.Read<fuse_open_out>(asked.Open);
             asked.Step = LinkStep.Released;
             _asked[asked.Head.unique] = asked;
-            Enqueue(asked, FuseOpcode.FUSE_RELEASE, new fuse_release_in { fh = open.fh });
+            EnqueueAbout(asked, FuseOpcode.FUSE_RELEASE, new fuse_release_in { fh = open.fh });
         }
 
-        Enqueue(asked, FuseOpcode.FUSE_FORGET, new fuse_forget_in { nlookup = 1 });
+        EnqueueAbout(asked, FuseOpcode.FUSE_FORGET, new fuse_forget_in { nlookup = 1 });
     }
 
     /// <summary>A request of the link's own about the entry's inode.</summary>
-    private void Enqueue<T>(Asked asked, FuseOpcode opcode, in T arguments)
-        where T : unmanaged
+    private void EnqueueAbout<T>(Asked asked, FuseOpcode opcode, in T arguments)
+        where T : unmanaged =>
+        Enqueue(
+            asked, opcode, asked.Entry.nodeid,
+            MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in arguments)));
+
+    private void Enqueue(
+        Asked asked, FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body)
     {
-        byte[] classic = new byte[FuseRequest.HeaderBytes + Unsafe.SizeOf<T>()];
+        byte[] classic = new byte[FuseRequest.HeaderBytes + body.Length];
         fuse_in_header header = asked.Head;
         header.len = (uint)classic.Length;
         header.opcode = (uint)opcode;
-        header.nodeid = asked.Entry.nodeid;
+        header.nodeid = nodeId;
         header.total_extlen = 0;
         MemoryMarshal.Write(classic, header);
-        MemoryMarshal.Write(classic.AsSpan(FuseRequest.HeaderBytes), arguments);
-        byte[] message = new byte[classic.Length + 2 * FuseConstants.MAX_HANDLE_SZ];
+        body.CopyTo(classic.AsSpan(FuseRequest.HeaderBytes));
+        byte[] message = new byte[classic.Length + 4 * FuseConstants.MAX_HANDLE_SZ];
         if (!FuseRequest.TryParse(classic, out FuseRequest request, out WireError error))
             throw new InvalidOperationException(error.ToString());
         int bytes = ToServer(request, asked.Handle.Type, asked.Handle.AsHandle().Bytes, message);
@@ -254,6 +297,9 @@ internal sealed class DialectLink
         /// <summary>A field, for it is filled in place.</summary>
         public fuse_entry_out Entry;
 
+        /// <summary>The name of a LINK whose reply brings no entry, with its NUL; else empty.
+        /// </summary>
+        public byte[] NewName { get; init; } = [];
 
         public StoredHandle Handle { get; private set; }
 

@@ -39,18 +39,31 @@ public sealed class HandleBridgeChannel(IChannel inner, Dialect dialect) : IChan
 
         public SysResult Receive(Span<byte> buffer)
         {
-            lock (_lock)
+            while (true)
             {
-                if (_link.TryTakeOwn(buffer, out int own))
-                    return SysResult.Success(own);
-            }
+                lock (_lock)
+                {
+                    if (_link.TryTakeOwn(buffer, out int own))
+                        return SysResult.Success(own);
+                }
 
-            SysResult received = inner.Receive(buffer);
-            if (received.Failed || received.Value == 0)
-                return received;
-            Span<byte> message = buffer[..(int)received.Value];
-            if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
-                return received;
+                SysResult received = inner.Receive(buffer);
+                if (received.Failed || received.Value == 0)
+                    return received;
+                Span<byte> message = buffer[..(int)received.Value];
+                if (!FuseRequest.TryParse(message, out FuseRequest request, out _))
+                    return received;
+                if (!bridge._agreed.Lacks(request.Opcode))
+                    return ToServer(buffer, message, request, received);
+                inner.Send(MessageBuilder.Failure(request.Header.unique, Errno.ENOSYS));
+            }
+        }
+
+        /// <summary>A request of the kernel as the server gets it.</summary>
+        private SysResult ToServer(
+            Span<byte> buffer, ReadOnlySpan<byte> message, in FuseRequest request,
+            SysResult received)
+        {
             lock (_lock)
             {
                 if (request.Opcode == FuseOpcode.FUSE_INIT)

@@ -67,7 +67,7 @@ public sealed class ServedMount : IDisposable
             session.OverIoUring ? new RingChannel(device) : new DeviceChannel(device);
         if (layer is not null)
             channel = layer(channel);
-        if (session.Dialect.CarriesHandles && mount.Driver.NeedsBridge)
+        if (session.Dialect.HasOwnMessages && mount.Driver.NeedsBridge)
         {
             channel = new HandleBridgeChannel(channel, session.Dialect);
             session = session with { FileSystemType = session.Dialect.FileSystemType };

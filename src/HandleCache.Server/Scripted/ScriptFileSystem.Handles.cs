@@ -32,7 +32,7 @@ public sealed partial class ScriptFileSystem
     private byte[] HandleOf(ScriptNode node)
     {
         ulong hash = SplitMix64.Mix(_options.Seed ^ (node.Ino << 20) ^ node.HandleSalt);
-        if (!_options.SendsHandles || (_options.HandleBytes is null && hash % 8 == 0))
+        if (!_options.Spoken.CarriesHandles || (_options.HandleBytes is null && hash % 8 == 0))
             return [];
         byte[] handle = new byte[_options.HandleBytes ?? LengthBy(hash)];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(handle, (uint)node.Ino);

@@ -206,13 +206,19 @@ public sealed class FuseSession : IDisposable
                 return;
             }
 
-            if (dialect.CarriesHandles)
+            if (dialect.HasOwnMessages)
                 request = request.As(wire.Header, wire.Body);
             bool setxattrExt = (agreement.Flags & FuseInitFlags.FUSE_SETXATTR_EXT) != 0;
             WireError fault = request.CheckShape(setxattrExt);
             if (IsSettled(request, fault))
                 return;
             ulong unique = request.Header.unique;
+            if (wire.IsUnsupported)
+            {
+                Send(_reply.Bytes, unique, Errno.EOPNOTSUPP, 0);
+                return;
+            }
+
             if (fault.IsError)
             {
                 // ENOSYS would switch the operation off for the whole mount; only an opcode that
@@ -240,7 +246,7 @@ public sealed class FuseSession : IDisposable
             Errno sent = bodyBytes > 0 && isConverted
                 ? SendConverted(request.Opcode, wire.IsAlone, dialect, unique, body)
                 : Send(_reply.Bytes, unique, errno, bodyBytes);
-            if (sent != Errno.None)
+            if (sent != Errno.None || !RepliesEntry(dialect, request.Opcode))
             {
                 UndeliveredReply.TakeBack(
                     session._fileSystem, request.Opcode, reply.Dialect, body);
@@ -251,6 +257,13 @@ public sealed class FuseSession : IDisposable
                 UndeliveredReply.TakeBackOpen(session._fileSystem, request.Opcode, body);
             }
         }
+
+        /// <summary>
+        /// The reply brings what the file system wrote; an entry that the dialect leaves out
+        /// (fusex' LINK) is one that the kernel does not count.
+        /// </summary>
+        private static bool RepliesEntry(Dialect dialect, FuseOpcode opcode) =>
+            !Operation.Of(opcode).ReturnsOneEntry || dialect.RepliesEntry(opcode);
 
         /// <summary>
         /// The form in which a file system writes an entry whose reply the dialect makes as a

@@ -98,7 +98,7 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
             return;
         lock (_lock)
         {
-            if (_dialect.CarriesHandles
+            if (_dialect.HasOwnMessages
                 && !_dialect.ReadRequest(request, out WireRequest wire).IsError)
             {
                 request = request.As(wire.Header, wire.Body);

@@ -46,6 +46,21 @@ public sealed class DesignFileTests
     [InlineData("""{ "name": "x", "storage": { "strategy": "none" } }""", "the design sends some")]
     [InlineData("""{ "name": "x", "negotiation": { "optIn": "none", "bit": 3 } }""",
         "nothing is negotiated")]
+    [InlineData("""{ "name": "x", "storage": { "index": "hlist" } }""", "identity.foundBy")]
+    [InlineData("""{ "name": "x", "storage": { "index": "tree" } }""", "inode-hash, rhashtable")]
+    [InlineData(
+        """
+        { "name": "x", "identity": { "foundBy": "handle" }, "storage": { "index": "inode-hash" } }
+        """, "finds nothing by nodeid")]
+    [InlineData("""{ "name": "x", "negotiation": { "maximum": 0 } }""", "0 bytes only in fusex")]
+    [InlineData("""{ "name": "x", "framing": "fusex", "negotiation": { "maximum": 64 } }""",
+        "the framing decides it: 124")]
+    [InlineData(
+        """
+        { "name": "x", "framing": "fusex", "negotiation": { "maximum": 0 },
+          "carried": { "by": "lookup" } }
+        """, "there are no handles")]
+    [InlineData("""{ "name": "x", "statxFails": "kept" }""", "no STATX follows")]
     [InlineData("""{ "name": "x y" }""", "expected letters")]
     [InlineData("""{ "name": "x", "colour": 1 }""", "field 'colour': unknown field")]
     [InlineData("{ \"name\": \"x\",", "not JSON")]

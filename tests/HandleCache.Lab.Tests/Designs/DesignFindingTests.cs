@@ -20,6 +20,8 @@ public sealed class DesignFindingTests
     [InlineData("v2", 1, 2, 3, 6, 7, 8, 9)]
     [InlineData("v3", 3, 4, 5, 5, 7, 8, 9)]
     [InlineData("fusex", 7, 9)]
+    [InlineData("fusex-april", 9, 0, 0)]
+    [InlineData("fusex-compound", 9, 10, 0, 0)]
     public void A_design_has_the_defects_that_it_was_posted_with(string name, params int[] items)
     {
         DesignResult result = Run(name);
@@ -40,6 +42,11 @@ public sealed class DesignFindingTests
                 Returns = [FuseOpcode.FUSE_LOOKUP, FuseOpcode.FUSE_CREATE],
                 Encoding = thread.Encoding with { ArrayBytes = 0 },
             };
+            if (defect.Flag == DesignDefects.StatxFailureKeepsLookup)
+            {
+                host = DesignDefaults.Of(DesignFraming.Fusex) with { Defects = defect.Flag };
+            }
+
             DesignDeviation deviation = Assert.Single(DesignDeviation.Of(host));
             if (defect.Flag == DesignDefects.ExportsFixedSize)
                 continue;
@@ -47,6 +54,54 @@ public sealed class DesignFindingTests
                 deviation, TestContext.Current.CancellationToken);
             Assert.True(found is not null, defect.Setting);
         }
+    }
+
+    [Theory]
+    [InlineData(DesignFraming.Fusex)]
+    [InlineData(DesignFraming.FusexCompound)]
+    [InlineData(DesignFraming.V3)]
+    public void A_lookup_whose_STATX_fails_is_kept_by_the_server_where_no_FORGET_follows(
+        DesignFraming framing)
+    {
+        WireDesign own = DesignDefaults.Of(framing) with
+        {
+            Defects = DesignDefects.StatxFailureKeepsLookup,
+        };
+        FoundHistory? found = DesignExploration.Shortest(
+            Assert.Single(DesignDeviation.Of(own)), TestContext.Current.CancellationToken);
+        Assert.NotNull(found);
+        Assert.Equal("statx-fails", found.Steps[0]);
+        Assert.Equal(2, found.Steps.Count);
+        Assert.EndsWith("1 lookups given, 0 held", found.Outcome, StringComparison.Ordinal);
+        Assert.Equal("EIO", found.Sound);
+    }
+
+    [Theory]
+    [InlineData("fusex-april")]
+    [InlineData("fusex-compound")]
+    public void Without_generation_and_handle_a_nodeids_second_use_is_a_wrong_object(string name)
+    {
+        DesignFinding finding = Run(name).Findings.Single(
+            f => f.Name == "nothing-tells-second-use");
+        Assert.StartsWith("wrong object", finding.With, StringComparison.Ordinal);
+        Assert.InRange(finding.Steps.Count, 1, 5);
+        Assert.Equal("success", finding.Without);
+    }
+
+    [Theory]
+    [InlineData("thread")]
+    [InlineData("v2")]
+    [InlineData("v3")]
+    public void Found_by_handle_every_cached_inode_outlives_a_restart_that_numbers_anew(
+        string name)
+    {
+        SearchTraffic traffic = HandleSearch.Traffic(
+            DesignDeviation.SoundOf(DesignFiles.Load(name).Wire))!;
+        // The names and their directory, each looked up once.
+        Assert.Equal(HandleSearch.Names + 1, traffic.ByHandle.Requests);
+        Assert.Equal(0, traffic.ByHandle.InodesMade);
+        Assert.Equal(HandleSearch.Names + 1, traffic.ByNodeId.InodesMade);
+        Assert.True(traffic.ByNodeId.Requests > traffic.ByHandle.Requests);
     }
 
     [Fact]
@@ -79,7 +134,10 @@ public sealed class DesignFindingTests
     [Fact]
     public void A_sound_design_is_safe_in_every_short_history_and_in_random_ones()
     {
-        foreach (string name in new[] { "thread", "v2", "v3", "fusex" })
+        foreach (string name in new[]
+        {
+            "thread", "v2", "v3", "fusex", "fusex-april", "fusex-compound",
+        })
         {
             WireDesign sound = DesignDeviation.SoundOf(DesignFiles.Load(name).Wire);
             FoundHistory? found = DesignExploration.FirstUnsafe(

@@ -9,6 +9,7 @@ internal static class Kernels
     public static readonly string[] Names =
     [
         "5.10", "6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3",
+        "7.4-fuse-next",
     ];
 
     private static readonly Dictionary<string, KernelProfile> Loaded =

@@ -8,7 +8,9 @@ namespace HandleCache.Model.Tests.Slab;
 /// <summary>The rules of SLUB geometry (SLUB.md section 1).</summary>
 public sealed class SlabGeometryTests
 {
-    public static TheoryData<string> KernelNames => [.. Kernels.Names];
+    /// <summary>All that booted; of others there is nothing to compare with.</summary>
+    public static TheoryData<string> KernelNames =>
+        [.. Kernels.Names.Where(name => Kernels.Load(name).Measured.Count > 0)];
 
     [Theory]
     [MemberData(nameof(KernelNames))]

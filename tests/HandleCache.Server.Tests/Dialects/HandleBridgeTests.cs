@@ -93,6 +93,37 @@ public sealed class HandleBridgeTests
         kernel.Stop();
     }
 
+    [Fact]
+    public void A_LINK_without_entry_is_looked_up_for_todays_kernel_and_CREATE_is_not_known()
+    {
+        Dialect dialect = Dialect.FusexCompound;
+        using IScriptServer server = KernelTalk.NewServer();
+        Heard heard = new();
+        using InMemoryKernel kernel = new(
+            server.FileSystem, Spoken(dialect), Bridge(dialect, heard));
+        kernel.Init(7, 45, (1UL << 43) - 1);
+        fuse_create_in create = new() { flags = 2, mode = FileModes.Regular644 };
+        Assert.Equal(Errno.ENOSYS, kernel.Ask(
+            FuseOpcode.FUSE_CREATE, 1, InMemoryKernel.Of(create),
+            InMemoryKernel.Name("f")).Errno);
+        fuse_mknod_in mknod = new() { mode = FileModes.Regular644 };
+        ulong file = kernel.Ask(
+            FuseOpcode.FUSE_MKNOD, 1, InMemoryKernel.Of(mknod), InMemoryKernel.Name("f"))
+            .Read<fuse_entry_out>().nodeid;
+        fuse_link_in link = new() { oldnodeid = file };
+        Answer linked = kernel.Ask(
+            FuseOpcode.FUSE_LINK, 1, InMemoryKernel.Of(link), InMemoryKernel.Name("g"));
+        Assert.Equal(file, linked.Read<fuse_entry_out>().nodeid);
+        Assert.Equal(2u, linked.Read<fuse_entry_out>().attr.nlink);
+        Assert.Equal(2, server.Ledger.CountOf(file));
+        Assert.Contains(FuseOpcode.FUSE_LINK, heard.Opcodes);
+        Assert.DoesNotContain(FuseOpcode.FUSE_CREATE, heard.Opcodes);
+        kernel.Forget(file, 2);
+        Assert.Equal(0, server.Ledger.CountOf(file));
+        Assert.Empty(server.Ledger.Strays);
+        kernel.Stop();
+    }
+
     /// <summary>A line of the talk; the generation of an entry is its second word.</summary>
     private static string WithoutGeneration(string line)
     {

@@ -50,7 +50,10 @@ internal sealed partial class RestartWorld : IEntryObserver
     {
         bool isDirectory = (entry.attr.mode & FileModes.TypeMask) == FileModes.Directory;
         if (!isKnown)
+        {
+            Tally.InodesMade++;
             _objects[inode] = new(entry.attr.size, isDirectory);
+        }
         else if (_objects[inode].Serial is var serial && serial != entry.attr.size)
         {
             Wrong($"an entry of object {entry.attr.size} was taken for the cached inode of "

@@ -87,6 +87,7 @@ internal sealed partial class RestartWorld : IDisposable
                 return OnFile(path, slot => Call(new(VfsCallKind.Close) { Slot = slot }));
             case "statat": return OnFile(path, slot => StatAt(slot, step.Words[1]));
             case "shrink": Shrink(); return Errno.None;
+            case "statx-fails": _server.NextStatxFails = true; return Errno.None;
             case "crash": Store.CloseAll(); return Errno.None;
             case "restart": Restart(); return Errno.None;
             default: return Behind(step);

@@ -73,7 +73,9 @@ internal sealed partial class WorldServer
         if (old.IsDirectory)
             return MessageBuilder.Failure(unique, Errno.EPERM);
         ObjectStore.Link(parent, name, old);
-        return Entry(FuseOpcode.FUSE_LINK, unique, old);
+        return _dialect.RepliesEntry(FuseOpcode.FUSE_LINK)
+            ? Entry(FuseOpcode.FUSE_LINK, unique, old)
+            : MessageBuilder.Reply(unique, []);
     }
 
     private byte[] Take(ulong unique, WorldObject parent, string name, bool isDirectory)

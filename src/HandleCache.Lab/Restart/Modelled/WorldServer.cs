@@ -40,6 +40,9 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
     /// <summary>Today's opcode of the last request.</summary>
     public FuseOpcode Asked { get; private set; }
 
+    /// <summary>The next STATX fails with EIO, alone or as a part of a compound.</summary>
+    public bool NextStatxFails { get; set; }
+
     /// <summary>The nodeid of which the last reply gave a lookup; 0 for none.</summary>
     public ulong Gave { get; private set; }
 
@@ -53,6 +56,7 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         {
             _lastNode = _lastNode,
             _lastFile = _lastFile,
+            NextStatxFails = NextStatxFails,
         };
         foreach ((ulong nodeId, WorldObject one) in _nodes)
             copy._nodes.Add(nodeId, one.Copy(copies));
@@ -84,6 +88,8 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         Asked = wire.Opcode;
         bool isCompound = _dialect.Numbers.Compound != 0
             && request.Opcode == _dialect.Numbers.Compound;
+        if (wire.IsUnsupported)
+            return MessageBuilder.Failure(unique, Errno.EOPNOTSUPP);
         if (isCompound && options.CompoundErrno != Errno.None
             && options.Declined.Contains(wire.Opcode))
         {
@@ -114,6 +120,9 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
             case FuseOpcode.FUSE_GETATTR:
                 return MessageBuilder.Reply(
                     unique, new fuse_attr_out { attr = Attributes(target) });
+            case FuseOpcode.FUSE_STATX when NextStatxFails:
+                NextStatxFails = false;
+                return MessageBuilder.Failure(unique, Errno.EIO);
             case FuseOpcode.FUSE_STATX:
                 return MessageBuilder.Reply(
                     unique, StatxAttributes.Of(new fuse_entry_out { attr = Attributes(target) }));
@@ -236,6 +245,13 @@ internal sealed partial class WorldServer(ObjectStore store, WorldOptions option
         };
         Gave = nodeId;
         byte[] handle = _dialect.ReplyBrings(opcode) ? HandleOf(target) : [];
+        if (NextStatxFails && form.TryWriteStatxFailure(
+            _reply, opcode, unique, entry, _handleType, handle, Errno.EIO, out int failed))
+        {
+            NextStatxFails = false;
+            return _reply[..failed];
+        }
+
         return form.TryWriteEntryReply(
             _reply, opcode, unique, entry, _handleType, handle, trailing, out int written)
             ? _reply[..written]

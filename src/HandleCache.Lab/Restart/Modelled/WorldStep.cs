@@ -12,6 +12,8 @@ namespace HandleCache.Lab.Restart.Modelled;
 /// <item><term>open P S, create P S, read S, statat S N, close S</term><description>open file in
 /// slot S; create makes it</description></item>
 /// <item><term>shrink</term><description>unused inodes are evicted</description></item>
+/// <item><term>statx-fails</term><description>the server's next STATX is EIO, in a compound, too
+/// </description></item>
 /// <item><term>replace P, remove P, move P N</term><description>somebody else: P is deleted and
 /// made again with new objects below it; deleted; renamed</description></item>
 /// <item><term>crash, restart</term><description>the server dies; a new one starts</description>

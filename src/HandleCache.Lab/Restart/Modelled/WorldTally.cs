@@ -8,6 +8,9 @@ internal sealed class WorldTally
 
     public long Forgets { get; set; }
 
+    /// <summary>Inodes that the kernel made for entries.</summary>
+    public long InodesMade { get; set; }
+
     /// <summary>Requests carried out on another object than their inode was made for.</summary>
     public long WrongObject { get; set; }
 

@@ -279,7 +279,7 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
     private byte[] Speak(byte[] classic, scoped in FileHandle handle)
     {
         Dialect dialect = Handles.Dialect;
-        if (!dialect.CarriesHandles)
+        if (!dialect.HasOwnMessages)
             return classic;
         int room = classic.Length + (8 * FuseConstants.MAX_HANDLE_SZ);
         if (_written.Length < room)

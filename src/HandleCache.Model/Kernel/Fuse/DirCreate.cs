@@ -36,13 +36,39 @@ internal sealed class DirCreate(
     {
         if (conn.Unsupported.Contains(FuseOpcode.FUSE_LINK))
             return (int)Errno.EPERM;
-        int errno = await CreateEntryAsync(
-            FuseOpcode.FUSE_LINK, directory, dentry,
-            FuseArgs.Bytes(new fuse_link_in { oldnodeid = inode.NodeId }, dentry.Name),
-            inode.Mode);
+        byte[] body = FuseArgs.Bytes(new fuse_link_in { oldnodeid = inode.NodeId }, dentry.Name);
+        int errno = requests.Spoken.RepliesEntry(FuseOpcode.FUSE_LINK)
+            ? await CreateEntryAsync(FuseOpcode.FUSE_LINK, directory, dentry, body, inode.Mode)
+            : await LinkWithoutEntryAsync(inode, directory, dentry, body);
         if (errno == (int)Errno.EINTR)
             inode.InvalMask |= StatxMask.BasicStats;
         return errno == (int)Errno.ENOSYS ? (int)Errno.EPERM : errno;
+    }
+
+    /// <summary>
+    /// fusex_link(): the reply has no entry, the kernel has the inode. Its attributes are asked for
+    /// when they are wanted, and the name before it is used again.
+    /// </summary>
+    private async KernelTask<int> LinkWithoutEntryAsync(
+        FuseInode inode, Dentry directory, Dentry dentry, byte[] body)
+    {
+        FuseInode dir = directory.FuseInode!;
+        if (inodes.IsBad(dir))
+            return (int)Errno.EIO;
+        KernelAnswer answer = await requests.AskAsync(
+            FuseOpcode.FUSE_LINK, dir, body, ReplyRoom.Nothing);
+        if (answer.Errno == (int)Errno.EEXIST)
+            InvalidateEntry(dentry);
+        if (answer.Errno != 0)
+            return answer.Errno;
+        inode.Hold();
+        inode.InvalMask |= StatxMask.BasicStats;
+        DentryCache.Drop(dentry);
+        DentryCache.Instantiate(dentry, inode);
+        dentry.Epoch = conn.Epoch;
+        dentry.ExpiryNs = 0;
+        attributes.DirectoryChanged(dir);
+        return 0;
     }
 
     /// <summary>R8, models create_new_entry().</summary>

@@ -181,10 +181,14 @@ internal sealed class InodeGet(
     }
 
     /// <summary>fuse_stale_inode(): another generation or another type.</summary>
-    public bool IsStale(FuseInode inode, in fuse_entry_out entry) =>
-        (OfGeneration(entry) != inode.Generation
-            && !faults.Has(KernelFault.RevalidateSkipsGeneration))
-        || ((entry.attr.mode ^ inode.Mode) & FileModes.TypeMask) != 0;
+    public bool IsStale(FuseInode inode, in fuse_entry_out entry)
+    {
+        HandleIdentity identity = requests.Spoken.Identity;
+        return (OfGeneration(entry) != inode.Generation && identity.ComparesGeneration
+                && !faults.Has(KernelFault.RevalidateSkipsGeneration))
+            || (((entry.attr.mode ^ inode.Mode) & FileModes.TypeMask) != 0
+                && identity.ComparesFileType);
+    }
 
     /// <summary>i_generation has 32 bits, and so has what is compared with it.</summary>
     private ulong OfGeneration(in fuse_entry_out entry) =>

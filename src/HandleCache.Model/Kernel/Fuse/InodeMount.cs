@@ -156,6 +156,12 @@ internal sealed class InodeMount : IDisposable
         Connection.Accept(reply, offered);
         Device.Minor = Connection.Minor;
         Device.Handles = HandleOffer.Read(reply, _options.Dialect);
+        foreach (FuseOpcode opcode in Enum.GetValues<FuseOpcode>())
+        {
+            if (Device.Handles.Dialect.Lacks(opcode))
+                Connection.Unsupported.Add(opcode);
+        }
+
         InodeIndex index = Cache.MountRoot(FileModes.Directory);
         FuseInode root = Inodes.NewColdInode(
             index, FuseConstants.FUSE_ROOT_ID, 0, FileModes.Directory, 0);

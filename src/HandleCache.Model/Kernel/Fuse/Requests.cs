@@ -68,6 +68,8 @@ internal sealed class Requests(
         FuseOpcode opcode, Subject about, byte[] body, ReplyRoom room, bool bringsHandle = true)
     {
         KernelAnswer answer = await SendAsync(opcode, about, body, room, bringsHandle);
+        if (answer is { Errno: not 0, Entry: { NodeId: not 0 } lost })
+            ForgetWithoutAttributes(lost.NodeId);
         bool isWhole = answer.Errno != 0 || answer.Entry is { PartsLeft: 0 } or { NodeId: 0 };
         if (isWhole || answer.Entry is not { } entry)
             return answer;
@@ -79,7 +81,7 @@ internal sealed class Requests(
             bringsHandle: true);
         if (stat.Errno != 0)
         {
-            ForgetEntry(entry.NodeId);
+            ForgetWithoutAttributes(entry.NodeId);
             return KernelAnswer.Failure(stat.Errno);
         }
 
@@ -107,6 +109,18 @@ internal sealed class Requests(
     {
         if (!KeepsItsLookup(nodeId))
             QueueForget(nodeId, 1);
+    }
+
+    /// <summary>
+    /// The entry's attributes cannot be had; fusex with compounds leaves its lookup to the server.
+    /// </summary>
+    private void ForgetWithoutAttributes(ulong nodeId)
+    {
+        if (!KeepsItsLookup(nodeId)
+            && !Spoken.Has(DialectDefect.FusexStatxFailureKeepsLookup))
+        {
+            QueueForget(nodeId, 1);
+        }
     }
 
     public bool KeepsItsLookup(ulong nodeId)
