@@ -75,7 +75,7 @@ public sealed class LayoutCommandTests
 
     [Theory]
     [InlineData("unknown kernel '9.9'; known: 5.10, 6.1, 6.12, 6.16, 6.17, 6.18, "
-        + "6.19, 7.0, 7.1, 7.2, 7.3, this",
+        + "6.19, 7.0, 7.1, 7.2, 7.3, 7.4-fuse-next, this",
         "layout", "--kernel", "9.9")]
     [InlineData("no member 'nosuch'; it has inode, nodeid", "layout", "--kernel", "6.18",
         "--after", "nosuch")]

@@ -36,6 +36,7 @@ public sealed class SchemaTests : IDisposable
         ["compare", "--filesystem", "ext4", "--kernel", "6.18", "--names", "100"],
         ["design", "v2", "--filesystem", "ext4", "--kernel", "6.18", "--histories", "2"],
         ["report", "--html", "page.html", "--filesystem", "ext4", "--kernel", "6.18"],
+        ["soak", "--messages", "2000", "--surface", "design,btf"],
         ["restart", "--model", "--histories", "2"],
         ["restart", "--model", "--histories", "0", "--dialect", "v2", "--no-parent-handle"],
     ];

@@ -12,11 +12,9 @@ internal sealed record HostileDocument(
     IReadOnlyList<HostileFinding> Findings,
     double Seconds,
     long PeakResidentBytes,
-    string Repeat,
     HostileOptions Options)
 {
-    public static HostileDocument Of(
-        HostileOptions options, HostileResult result, string repeat) => new(
+    public static HostileDocument Of(HostileOptions options, HostileResult result) => new(
         JsonOutput.SchemaVersion,
         result.Verdict,
         options.Seed,
@@ -25,6 +23,5 @@ internal sealed record HostileDocument(
         result.Findings,
         result.Seconds,
         result.PeakResidentBytes,
-        repeat,
         options);
 }

@@ -12,7 +12,7 @@ internal static class HostileText
     private static readonly CultureInfo Plain = CultureInfo.InvariantCulture;
 
     public static void Write(
-        TextWriter output, HostileOptions options, HostileResult result, string repeat)
+        TextWriter output, HostileOptions options, HostileResult result)
     {
         StringBuilder text = new();
         text.AppendLine(Plain,
@@ -33,7 +33,6 @@ internal static class HostileText
             Finding(text, options, finding);
         text.Append('\n');
         text.AppendLine(Plain, $"verdict: {result.Verdict}");
-        text.Append("repeat: ").AppendLine(repeat);
         output.Write(text);
     }
 

@@ -51,7 +51,8 @@ internal static class SoakCommand
         DefaultValueFactory = _ => 1,
     };
 
-    private static readonly Option<bool> Json = SharedOptions.Json();
+    private static readonly Option<bool> Json = SharedOptions.Json(
+        typeof(SoakDocument), typeof(HostileDocument));
 
     public static Command Build()
     {
@@ -59,7 +60,7 @@ internal static class SoakCommand
         {
             Minutes, On, Hostile, Messages, Surface, Round, Seed, Json,
         };
-        command.SetAction(parsed => CommandRunner.Run(() => Execute(parsed)));
+        command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed)));
         return command;
     }
 
@@ -90,10 +91,10 @@ internal static class SoakCommand
         };
         using Interrupt interrupt = new();
         SoakResult result = SoakExperiment.Run(options, Tell, interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(SoakDocument.Of(options, result, RepeatLine.Of(parsed)));
-        else
-            SoakText.Write(Console.Out, options, result, RepeatLine.Of(parsed));
+        CommandRunner.Report(
+            parsed,
+            () => SoakDocument.Of(options, result),
+            output => SoakText.Write(output, options, result));
         return result.Verdict == "holds" ? ExitCode.Success : ExitCode.CheckFailed;
     }
 
@@ -118,10 +119,10 @@ internal static class SoakCommand
         };
         using Interrupt interrupt = new();
         HostileResult result = HostileExperiment.Run(options, Tell, interrupt.Token);
-        if (parsed.GetValue(Json))
-            JsonOutput.Write(HostileDocument.Of(options, result, RepeatLine.Of(parsed)));
-        else
-            HostileText.Write(Console.Out, options, result, RepeatLine.Of(parsed));
+        CommandRunner.Report(
+            parsed,
+            () => HostileDocument.Of(options, result),
+            output => HostileText.Write(output, options, result));
         if (result.IsInterrupted)
             throw new OperationCanceledException();
         return result.Findings.Count == 0 ? ExitCode.Success : ExitCode.CheckFailed;

@@ -12,10 +12,9 @@ internal sealed record SoakDocument(
     string Kernel,
     WatchedResult Watched,
     KeptResult Kept,
-    string Repeat,
     SoakOptions Options)
 {
-    public static SoakDocument Of(SoakOptions options, SoakResult result, string repeat) => new(
+    public static SoakDocument Of(SoakOptions options, SoakResult result) => new(
         JsonOutput.SchemaVersion,
         result.Verdict,
         options.Seed,
@@ -24,6 +23,5 @@ internal sealed record SoakDocument(
         result.Release,
         result.Watched,
         result.Kept,
-        repeat,
         options);
 }

@@ -12,7 +12,7 @@ internal static class SoakText
     private static readonly CultureInfo Plain = CultureInfo.InvariantCulture;
 
     public static void Write(
-        TextWriter output, SoakOptions options, SoakResult result, string repeat)
+        TextWriter output, SoakOptions options, SoakResult result)
     {
         StringBuilder text = new();
         text.AppendLine(Plain,
@@ -49,7 +49,6 @@ internal static class SoakText
             TextTable.Paragraph(text, message, indent: 2);
         text.Append('\n');
         text.AppendLine(Plain, $"verdict: {result.Verdict}");
-        text.Append("repeat: ").AppendLine(repeat);
         output.Write(text);
 
         void Row(string what, long first, long second) =>
