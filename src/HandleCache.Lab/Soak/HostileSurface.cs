@@ -35,7 +35,11 @@ internal abstract class HostileSurface : IDisposable
     /// <summary>Ends what the last round left; called after each, thrown out of or not.</summary>
     public virtual void EndRound() { }
 
-    public virtual void Dispose() { }
+    /// <summary>Ends what outlives rounds.</summary>
+    public void Dispose() => End();
+
+    /// <summary>As <see cref="Dispose"/>.</summary>
+    protected virtual void End() { }
 }
 
 /// <summary>What a surface found wrong with its own program.</summary>

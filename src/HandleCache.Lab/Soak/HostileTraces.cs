@@ -103,11 +103,11 @@ internal static class HostileTraces
 
     private sealed class MemorySink : ITraceSink
     {
-        private readonly MemoryStream _bytes = new();
+        private readonly List<byte> _bytes = [];
 
-        public byte[] Bytes => _bytes.ToArray();
+        public byte[] Bytes => [.. _bytes];
 
-        public void Write(ReadOnlySpan<byte> bytes) => _bytes.Write(bytes);
+        public void Write(ReadOnlySpan<byte> bytes) => _bytes.AddRange(bytes);
     }
 
     private sealed class NoSink : ITraceSink

@@ -62,7 +62,7 @@ internal sealed class KeeperSurface : HostileSurface
         (_asking, _asked, _state) = (null, null, null);
     }
 
-    public override void Dispose() => _device.Dispose();
+    protected override void End() => _device.Dispose();
 
     private KeeperDesk Begin()
     {

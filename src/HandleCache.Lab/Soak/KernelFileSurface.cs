@@ -37,5 +37,5 @@ internal sealed class KernelFileSurface : HostileSurface
         return KernelFile.TryOpen(path, null, out _, out _);
     }
 
-    public override void Dispose() => _folder.Delete(recursive: true);
+    protected override void End() => _folder.Delete(recursive: true);
 }

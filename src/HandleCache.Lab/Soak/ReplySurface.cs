@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using HandleCache.Lab.Differential;
-using HandleCache.Model;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;

@@ -119,7 +119,7 @@ internal sealed class RequestSurface : HostileSurface
         }
     }
 
-    public override void Dispose()
+    protected override void End()
     {
         _namespace?.Dispose();
         _folder?.Delete();

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 

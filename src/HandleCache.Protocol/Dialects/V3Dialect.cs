@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Protocol.Dialects;

@@ -69,10 +69,10 @@ public sealed class BoundaryTests : IDisposable
             valid = (uint)FuseSetattrValid.FATTR_MODE,
             mode = FileModes.Regular,
         };
-        UnixFileMode before = File.GetUnixFileMode(Path.Combine(_outside, "secret"));
+        uint before = ModeOf("secret");
         _served.Client.Call(
             FuseOpcode.FUSE_SETATTR, link.Entry.nodeid, FuseClient.Bytes(chmod));
-        Assert.Equal(before, File.GetUnixFileMode(Path.Combine(_outside, "secret")));
+        Assert.Equal(before, ModeOf("secret"));
     }
 
     [Theory]
@@ -110,5 +110,13 @@ public sealed class BoundaryTests : IDisposable
         Assert.Equal(Errno.None, FileHandles.Get(secret, out FileHandleBuffer handle));
         ulong nodeid = StatelessNodes.For(handle)?.NodeIdOf(handle) ?? 0;
         Assert.Equal(Errno.ESTALE, _served.Client.Lookup(nodeid, ".").Errno);
+    }
+
+    private uint ModeOf(string name)
+    {
+        using FileDescriptor file = Files.Open(Path.Combine(_outside, name), OpenFlags.ReadOnly);
+        Assert.Equal(
+            Errno.None, Metadata.Statx(file, StatxMask.BasicStats, out Statx statx));
+        return statx.Mode;
     }
 }
