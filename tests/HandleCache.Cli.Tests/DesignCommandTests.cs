@@ -1,6 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using FsCheck;
+using FsCheck.Fluent;
+using HandleCache.Lab.Tests.Designs;
+using HandleCache.Protocol;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Cli.Tests;
@@ -142,6 +147,45 @@ public sealed class DesignCommandTests : IDisposable
         Assert.Contains(
             $"{file}: line 3, field 'forget': expected one of counted, one-per-life",
             outcome.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A page, its JSON, HTML and patch, or one line of what is wrong.</summary>
+    [Fact]
+    public void No_random_design_breaks_the_page() => SeededProperty.Check(
+        Prop.ForAll(
+            Gen.Choose(0, int.MaxValue).ToArbitrary(),
+            seed =>
+            {
+                SplitMix64 random = new((ulong)seed);
+                int pages = 0;
+                for (int i = 0; i < 400 && pages < 4; i++)
+                {
+                    string json = DesignGenerator.Next(random, i);
+                    string file = Write("random.json", json);
+                    string[] page =
+                    [
+                        "design", file, "--filesystem", "ext4", "--kernel", "6.12,7.3",
+                        "--histories", "0", "--html", Path.Combine(_folder, "p.html"),
+                        .. i % 2 == 0 ? (string[])["--json"] : [],
+                    ];
+                    if (Works(json, "design", file, "--patch", "--kernel", "6.18")
+                        && Works(json, page))
+                    {
+                        pages++;
+                    }
+                }
+
+                Assert.True(pages > 0, "no page was made");
+            }),
+        tests: 1);
+
+    private static bool Works(string json, params string[] arguments)
+    {
+        Cli.Outcome outcome = Cli.Run(arguments);
+        bool isOneLine = outcome.ExitCode == 2
+            && outcome.Error.TrimEnd('\n').Split('\n').Length == 1;
+        Assert.True(outcome.ExitCode == 0 || isOneLine, $"{json}\n{outcome.Error}");
+        return outcome.ExitCode == 0;
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using System.Globalization;
 using HandleCache.Cli.Common;
 using HandleCache.Lab;
 using HandleCache.Lab.Validate;
-using HandleCache.Model;
 using HandleCache.Model.Handles;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Sessions;

@@ -26,6 +26,7 @@ internal static class DesignExploration
     private static readonly WorldStep[] After =
         Steps("stat d/a; stat e/f; read 1; statat 2 a; mknod d/a; open d/a 1");
 
+    private static readonly WorldStep StatxFails = new("statx-fails");
     private static readonly WorldStep Crash = new("crash");
     private static readonly WorldStep Restart = new("restart");
 
@@ -39,7 +40,7 @@ internal static class DesignExploration
 
     /// <summary>The same where attributes come apart from entries, and may not come.</summary>
     private static readonly WorldStep[][] WithStatx = [.. Enumerable.Range(1, MostSteps)
-        .SelectMany(length => OfLength(length, [.. Plain, new WorldStep("statx-fails")]))];
+        .SelectMany(length => OfLength(length, [.. Plain, StatxFails]))];
 
     /// <summary>How many histories <see cref="MostSteps"/> comes to.</summary>
     public static int Count(WireDesign design) => AllOf(design).Length;
@@ -90,8 +91,12 @@ internal static class DesignExploration
         {
             History history = Histories.Random(seed, i);
             int at = history.Steps.Count / 2;
-            return (WorldStep[])[.. history.Steps.Take(at), Crash, Restart,
+            WorldStep[] steps = [.. history.Steps.Take(at), Crash, Restart,
                 .. history.Steps.Skip(at)];
+            int failsAt = i % (steps.Length + 1);
+            return design.Framing == DesignFraming.Plain
+                ? steps
+                : [.. steps.Take(failsAt), StatxFails, .. steps.Skip(failsAt)];
         });
         foreach (WorldStep[] steps in AllOf(design).Concat(random))
         {

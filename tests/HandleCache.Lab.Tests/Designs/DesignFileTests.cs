@@ -1,10 +1,14 @@
+using System.Globalization;
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
 using HandleCache.Lab.Designs;
 using HandleCache.Model.Designs;
 using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Designs;
@@ -90,29 +94,65 @@ public sealed class DesignFileTests
     }
 
     [Fact]
-    public void Random_designs_carry_every_handle_they_take_and_are_as_safe_as_explored()
-    {
-        ulong seed = (ulong)Random.Shared.NextInt64();
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
-        SplitMix64 random = new(seed);
-        int read = 0;
-        for (int i = 0; i < 2_000; i++)
-        {
-            string json = DesignGenerator.Next(random, i);
-            if (!Parse(json, out Design? design, out string? error))
+    public void Random_designs_carry_every_handle_they_take() => SeededProperty.Check(
+        Prop.ForAll(
+            Gen.Choose(0, int.MaxValue).ToArbitrary(),
+            seed =>
             {
-                Assert.StartsWith("line ", error, StringComparison.Ordinal);
-                continue;
-            }
+                SplitMix64 random = new((ulong)seed);
+                int read = 0;
+                for (int i = 0; i < 2_000; i++)
+                {
+                    string json = DesignGenerator.Next(random, i);
+                    if (Parse(json, out Design? design, out string? error))
+                    {
+                        read++;
+                        RoundTrip(design!.Wire.ToDialect(), random, json);
+                    }
+                    else
+                    {
+                        Assert.StartsWith("line ", error, StringComparison.Ordinal);
+                    }
+                }
 
-            read++;
-            Dialect dialect = design!.Wire.ToDialect();
-            RoundTrip(dialect, random, json);
-            if (read % 200 == 0)
-                Explore(design.Wire, seed, json);
-        }
+                Assert.True(read > 200, $"{read} designs read");
+            }),
+        tests: 1);
 
-        Assert.True(read > 200, $"{read} designs of seed {seed} read");
+    /// <summary>
+    /// HANDLECACHE_HISTORIES in the environment says how many random histories designs are run
+    /// in that the short ones call safe; without it 1,000.
+    /// </summary>
+    [Fact]
+    public void Random_designs_that_the_short_histories_call_safe_are_so_in_random_ones()
+    {
+        const int Each = 100;
+        int wanted = int.Parse(
+            Environment.GetEnvironmentVariable("HANDLECACHE_HISTORIES") ?? "1000",
+            CultureInfo.InvariantCulture);
+        SeededProperty.Check(
+            Prop.ForAll(
+                Gen.Choose(0, int.MaxValue).ToArbitrary(),
+                seed =>
+                {
+                    (int safe, int unsafely) = (0, 0);
+                    SplitMix64 random = new((ulong)seed);
+                    for (int i = 0; safe * Each < wanted; i++)
+                    {
+                        string json = DesignGenerator.Next(random, i);
+                        if (!Parse(json, out Design? design, out _))
+                            continue;
+                        if (IsSafe(design!.Wire, (ulong)(seed + i), Each, json))
+                            safe++;
+                        else
+                            unsafely++;
+                    }
+
+                    TestContext.Current.TestOutputHelper?.WriteLine(
+                        $"{safe + unsafely} designs: {unsafely} unsafe in a short history, {safe} "
+                        + $"safe in all of them and in {safe * Each} random ones");
+                }),
+            tests: 1);
     }
 
     private static void RoundTrip(Dialect dialect, SplitMix64 random, string json)
@@ -140,14 +180,16 @@ public sealed class DesignFileTests
             Assert.True(entry.Handle.Bytes.SequenceEqual(handle), json);
     }
 
-    /// <summary>What the short histories call safe is safe in random ones.</summary>
-    private static void Explore(WireDesign design, ulong seed, string json)
+    /// <summary>False where a short history shows it; one that only a random one does fails.
+    /// </summary>
+    private static bool IsSafe(WireDesign design, ulong seed, int histories, string json)
     {
         FoundHistory? found = DesignExploration.FirstUnsafe(
-            design, seed, 50, TestContext.Current.CancellationToken);
+            design, seed, histories, TestContext.Current.CancellationToken);
         Assert.True(
             found is null || found.Steps.Count <= DesignExploration.MostSteps,
             $"seed {seed}: {json}\n{string.Join("; ", found?.Steps ?? [])}: {found?.Outcome}");
+        return found is null;
     }
 
     private static bool Parse(string json, out Design? design, out string? error) =>

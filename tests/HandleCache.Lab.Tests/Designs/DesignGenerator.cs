@@ -13,7 +13,7 @@ internal static class DesignGenerator
                 "\"file-system-type\""]),
             ("bit", ["43", "60", "64"]),
             ("lookupOpcode", ["54", "59", "1"]),
-            ("maximum", ["8", "12", "64", "128", "129"]),
+            ("maximum", ["0", "8", "12", "64", "124", "128", "129"]),
             ("offers", ["\"bit\"", "\"opcode\""]),
         ]),
         ("handle",
@@ -32,7 +32,8 @@ internal static class DesignGenerator
         ("identity",
         [
             ("foundBy", ["\"nodeid\"", "\"handle\""]),
-            ("compares", ["[]", "[\"handle\"]", "[\"generation\", \"type\", \"handle\"]"]),
+            ("compares", ["[]", "[\"handle\"]", "[\"type\", \"handle\"]",
+                "[\"generation\", \"type\"]", "[\"generation\", \"type\", \"handle\"]"]),
             ("absent", ["\"same\"", "\"stale\"", "\"refused\""]),
             ("compared", ["\"before-overwrite\"", "\"after-overwrite\""]),
             ("longest", ["\"taken\"", "\"refused\""]),
@@ -45,18 +46,23 @@ internal static class DesignGenerator
         ]),
         ("storage",
         [
-            ("strategy", ["\"inline:12\"", "\"pointer\"", "\"inline:20+cache:64\"", "\"none\""]),
+            ("strategy", ["\"inline:12\"", "\"pointer\"", "\"inline:20+cache:64\"", "\"none\"",
+                "\"inline-only:40\"", "\"static:128\"", "\"pointer-max:64\""]),
             ("header", ["\"fanotify\"", "\"u16\"", "\"v2\"", "\"u8\""]),
             ("placement", ["\"end\"", "\"best-hole\"", "\"after:lock\""]),
+            ("index", ["\"none\"", "\"inode-hash\"", "\"rhashtable\"", "\"hlist\""]),
             ("accounted", ["true", "false"]),
         ]),
     ];
 
     private static readonly (string Field, string[] Values)[] Plain =
     [
-        ("framing", ["\"plain\"", "\"plain\"", "\"plain\"", "\"v3\"", "\"fusex\""]),
-        ("returned", ["[]", "[\"LOOKUP\"]", "[\"LOOKUP\", \"READDIRPLUS\", \"MKDIR\"]"]),
+        ("framing", ["\"plain\"", "\"plain\"", "\"plain\"", "\"v3\"", "\"fusex\"",
+            "\"fusex-compound\""]),
+        ("returned", ["[]", "[\"LOOKUP\"]", "[\"LOOKUP\", \"READDIRPLUS\", \"MKDIR\"]",
+            "[\"CREATE\", \"MKNOD\", \"SYMLINK\", \"LINK\", \"TMPFILE\"]"]),
         ("attributes", ["\"own-validity\"", "\"entry-validity\""]),
+        ("statxFails", ["\"forgotten\"", "\"kept\""]),
         ("forget", ["\"counted\"", "\"one-per-life\""]),
     ];
 
