@@ -19,7 +19,8 @@ public sealed class LimitsTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("--keep")]
-    public void With_few_descriptors_named_files_go_on_and_files_without_a_name_yield(string options)
+    public void With_few_descriptors_named_files_go_on_and_those_without_a_name_yield(
+        string options)
     {
         _script.Run($"options={options}\n" + """
             for i in $(seq 700); do echo $i >$src/$i; done
@@ -88,7 +89,7 @@ public sealed class LimitsTests : IDisposable
             """);
     }
 
-    /// <summary>With a writeback cache it is said at the latest when data has to be there.</summary>
+    /// <summary>With a writeback cache it is said when data has to be there.</summary>
     [Theory]
     [InlineData("")]
     [InlineData("--writeback")]
@@ -127,7 +128,7 @@ public sealed class LimitsTests : IDisposable
             """);
     }
 
-    /// <summary>The server has a mount of its own: it goes on, and so does the file system.</summary>
+    /// <summary>The server has a mount of its own, which goes on.</summary>
     [Theory]
     [InlineData("")]
     [InlineData("--keep")]

@@ -98,9 +98,9 @@ internal static partial class Guidebook
                 new("validate", "two minutes on this kernel"),
                 new("validate --scripts 10000 --seed 1 --json", "a longer run, as JSON")),
             new("soak",
-                "Loads two mounts with clients that are killed, watches one by the model, kills the "
-                + "server of the other, and compares every count in the end (root); or feeds every "
-                + "reader of other people's bytes damaged messages.",
+                "Loads two mounts with clients that are killed, watches one by the model, kills "
+                + "the server of the other, and compares every count in the end (root); or feeds "
+                + "every reader of other people's bytes damaged messages.",
                 new("soak --minutes 10", "both mounts for ten minutes"),
                 new("soak --messages 10000000", "damaged messages: no root")),
             new("kernels",

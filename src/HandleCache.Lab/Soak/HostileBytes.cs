@@ -3,7 +3,7 @@ using HandleCache.Protocol;
 
 namespace HandleCache.Lab.Soak;
 
-/// <summary>Damages good input: cut, flipped, lengths that lie, pieces of another message.</summary>
+/// <summary>Damages good input: cut, flipped, lengths that lie, pieces of another.</summary>
 internal static class HostileBytes
 {
     /// <summary>No message grows beyond this, bytes.</summary>

@@ -188,7 +188,7 @@ internal sealed class RequestSurface : HostileSurface
             if (!_channel!.Client.TryReceive(_reply, Patience, out int length))
                 Died();
             if (!FuseReply.TryParse(_reply.AsSpan(0, length), out FuseReply reply, out _))
-                throw new HostileException("the server sent a reply of another length than it says");
+                throw new HostileException("the server sent a reply whose length lies");
             if (reply.Header.unique == unique)
                 return;
             if (reply.Header.error == 0)

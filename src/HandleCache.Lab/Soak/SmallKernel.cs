@@ -125,7 +125,7 @@ internal static class SmallKernel
             });
     }
 
-    /// <summary>Documentation/arch/x86/boot.rst: the payload behind a set-up of 4 sectors.</summary>
+    /// <summary>Documentation/arch/x86/boot.rst: the payload behind 4 sectors.</summary>
     private static byte[] Boot(byte[] payload)
     {
         const int payloadAt = 5 * 512;

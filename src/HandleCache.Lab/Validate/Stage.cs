@@ -72,7 +72,9 @@ internal sealed class Stage : IEvictedMount, IDisposable
             {
                 Strategy = plan.Options.Strategy,
                 IndexByHandle = true,
-                Faults = plan.Options.Break is { } planted ? ModelFaults.Of(planted) : ModelFaults.None,
+                Faults = plan.Options.Break is { } planted
+                    ? ModelFaults.Of(planted)
+                    : ModelFaults.None,
             }),
             plan.Ledger,
             reusesNodeIds,

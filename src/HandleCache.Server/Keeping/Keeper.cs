@@ -97,31 +97,13 @@ public sealed class Keeper : IDisposable
     public Task Ready => _desk.Ready;
 
     /// <summary>What has been seen until now.</summary>
-    public KeeperCounts Snapshot()
-    {
-        lock (_lock)
-            return _state.Snapshot();
-    }
+    public KeeperCounts Snapshot() => Inspect(static state => state.Snapshot());
 
-    /// <summary>Every nodeid that the kernel holds, as the log says; but the root's.</summary>
-    public ulong[] NodeIds()
+    /// <summary>Looks into what is held; from any thread.</summary>
+    internal T Inspect<T>(Func<KeeperState, T> look)
     {
         lock (_lock)
-            return _state.NodeIds();
-    }
-
-    /// <summary>The nodeid of each file that the kernel has open, as the log says.</summary>
-    public ulong[] FileNodeIds()
-    {
-        lock (_lock)
-            return _state.FileNodeIds();
-    }
-
-    /// <summary>The kernel's lookups of a nodeid, as the log says.</summary>
-    public ulong NLookup(ulong nodeid)
-    {
-        lock (_lock)
-            return _state.NLookup(nodeid);
+            return look(_state);
     }
 
     /// <summary>Minor of the protocol agreed on; 0 before <see cref="Ready"/>.</summary>

@@ -41,13 +41,16 @@ public sealed class KeptMount : IDisposable
     public uint Minor => _keeper.Minor;
 
     /// <summary>Every nodeid that the keeper says the kernel has, but the root's.</summary>
-    public ulong[] NodeIds() => _keeper.NodeIds();
+    public ulong[] NodeIds() =>
+        _keeper.Inspect(static state => state.NodeIds());
 
     /// <summary>The nodeid of each file that the keeper says is open.</summary>
-    public ulong[] FileNodeIds() => _keeper.FileNodeIds();
+    public ulong[] FileNodeIds() =>
+        _keeper.Inspect(static state => state.FileNodeIds());
 
     /// <summary>The kernel's lookups of a nodeid, as the keeper counts them.</summary>
-    public ulong NLookup(ulong nodeid) => _keeper.NLookup(nodeid);
+    public ulong NLookup(ulong nodeid) =>
+        _keeper.Inspect(state => state.NLookup(nodeid));
 
     /// <summary>The server's process now; 0 between two.</summary>
     public int ServerPid => _keeper.ServerPid;

@@ -78,8 +78,12 @@ internal sealed class AttributeSteps(StepContext context, Scratch scratch, NameP
     /// </summary>
     public void ChangeOwner()
     {
-        if (!context.Abilities.Has(Abilities.ChangeOwner) || OpenPath(_ => true) is not var (name, fd))
+        if (!context.Abilities.Has(Abilities.ChangeOwner)
+            || OpenPath(_ => true) is not var (name, fd))
+        {
             return;
+        }
+
         using (fd)
         {
             ShadowNode node = name.Node!;
