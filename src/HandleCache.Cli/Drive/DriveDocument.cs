@@ -35,7 +35,7 @@ internal sealed record DriveDocument(
         result.Agreed.ToString(),
         result.Checks,
         result.Finding,
-        result.Finding is { } finding ? DriveText.Repeat(options, dialect, finding) : null,
+        result.Verdict == "match" ? null : DriveText.Repeat(options, dialect, result.Finding),
         result.Hostile,
         result.Notes,
         options);

@@ -10,7 +10,7 @@ using HandleCache.Server.Tap;
 namespace HandleCache.Lab.Drive;
 
 /// <summary>
-/// Holds a server's replies against the rules, in the order of the wire: a FORGET takes effect
+/// Checks a server's replies against the rules, in the order of the wire: a FORGET takes effect
 /// when it is sent, a reply when it has come. Throws <see cref="DriveFault"/> at the first that
 /// breaks one.
 /// </summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
@@ -11,6 +12,9 @@ internal sealed partial class DriveRig
     private const int KeptMessages = 8;
 
     private readonly Queue<KeptMessage> _last = new();
+
+    /// <summary>Of INTERRUPTs that the server may answer yet, each time they were sent.</summary>
+    private readonly HashSet<ulong> _interrupts = [];
     private ulong _ownUnique = 1ul << 40;
 
     /// <summary>The last messages, oldest first.</summary>
@@ -37,9 +41,10 @@ internal sealed partial class DriveRig
         Exchange exchange = _server.Send(message);
         if (exchange == Exchange.Done)
             exchange = _server.Send(probe);
+        long begun = Stopwatch.GetTimestamp();
         while (exchange == Exchange.Done)
         {
-            exchange = _server.Receive(_reply, out int bytes);
+            exchange = _server.Receive(_reply, begun, out int bytes);
             bool isProbes = exchange == Exchange.Done
                 && MemoryMarshal.TryRead(_reply.AsSpan(0, bytes), out fuse_out_header header)
                 && header.unique == unique;
@@ -53,16 +58,17 @@ internal sealed partial class DriveRig
     }
 
     /// <summary>
-    /// The reply to a request. Notifications before it go to the kernel; answers to INTERRUPTs are
-    /// what fuse_dev_do_write() takes for those, EAGAIN or ENOSYS.
+    /// The reply to a request. Notifications before it and answers to INTERRUPTs go to the kernel,
+    /// and INTERRUPTs that it then has to the server.
     /// </summary>
     private ReadOnlySpan<byte> Receive(ulong unique)
     {
-        while (true)
+        long begun = Stopwatch.GetTimestamp();
+        for (int others = 0; ; others++)
         {
-            Exchange exchange = _server.Receive(_reply, out int bytes);
+            Exchange exchange = _server.Receive(_reply, begun, out int bytes);
             if (exchange != Exchange.Done)
-                throw Broken(exchange);
+                throw Broken(exchange, others);
             ReadOnlySpan<byte> message = _reply.AsSpan(0, bytes);
             Keep(KeptMessage.Reply(message));
             if (!MemoryMarshal.TryRead(message, out fuse_out_header header)
@@ -81,15 +87,49 @@ internal sealed partial class DriveRig
                 continue;
             }
 
-            bool isOfInterrupt = (header.unique & InterruptBit) != 0
-                && -header.error is (int)Errno.EAGAIN or (int)Errno.ENOSYS or (int)Errno.None;
-            if (!isOfInterrupt)
+            if (!_interrupts.Remove(header.unique))
             {
                 throw Check.Fault(
                     DriveRule.ReplyUnique,
                     $"a reply to {header.unique}, which was answered before or never asked; "
                     + $"{unique} waits");
             }
+
+            InterruptAnswered(header, message);
+        }
+    }
+
+    /// <summary>
+    /// The server has answered an INTERRUPT, perhaps after the request that it meant: then the
+    /// kernel wants to know nothing of it (ENOENT).
+    /// </summary>
+    private void InterruptAnswered(in fuse_out_header header, ReadOnlySpan<byte> message)
+    {
+        Check.Hold(DriveRule.InterruptReply);
+        bool isKnown = -header.error is (int)Errno.EAGAIN or (int)Errno.ENOSYS
+            && message.Length == Marshal.SizeOf<fuse_out_header>();
+        if (!isKnown)
+        {
+            Check.Report(
+                DriveRule.InterruptReply,
+                $"INTERRUPT of request {header.unique & ~FuseConstants.FUSE_INT_REQ_BIT} is "
+                + $"answered with {KeptMessage.Reply(message).Words}; the kernel knows EAGAIN, "
+                + "ENOSYS and no answer");
+        }
+
+        Kernel.WriteReply(message);
+        SendInterrupts();
+    }
+
+    /// <summary>INTERRUPTs that the kernel has; they are read before everything else.</summary>
+    private void SendInterrupts()
+    {
+        while (Kernel.HasInterrupt)
+        {
+            int bytes = Kernel.ReadRequest(_request);
+            byte[] message = _request[..bytes];
+            _interrupts.Add(MemoryMarshal.Read<fuse_in_header>(message).unique);
+            Send(message);
         }
     }
 
@@ -98,18 +138,21 @@ internal sealed partial class DriveRig
         Keep(KeptMessage.Request(message));
         Exchange exchange = _server.Send(message);
         if (exchange != Exchange.Done)
-            throw Broken(exchange);
+            throw Broken(exchange, others: 0);
     }
 
-    private DriveFault Broken(Exchange exchange)
+    /// <param name="exchange">How the wait ended.</param>
+    /// <param name="others">Messages that came instead of the reply.</param>
+    private DriveFault Broken(Exchange exchange, int others)
     {
         Check.Hold(DriveRule.NoReply);
-        return exchange == Exchange.TimedOut
-            ? Check.Fault(
-                DriveRule.NoReply,
-                FormattableString.Invariant(
-                    $"no reply after {_patience.TotalSeconds:0.#} s"))
-            : Check.Fault(DriveRule.ServerDeath, $"the server {_server.Ending()}");
+        if (exchange == Exchange.HungUp)
+            return Check.Fault(DriveRule.ServerDeath, $"the server {_server.Ending()}");
+        string instead = others == 0 ? "" : $"; {others} other messages came meanwhile";
+        return Check.Fault(
+            DriveRule.NoReply,
+            FormattableString.Invariant(
+                $"no reply after {_patience.TotalSeconds:0.#} s{instead}"));
     }
 
     private void Keep(KeptMessage message)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using HandleCache.Lab.Kernels;
 using HandleCache.Model.Kernel;
@@ -17,8 +16,10 @@ internal sealed partial class DriveRig : IDisposable
     /// <summary>Room for the largest message: 32 pages of data, head and arguments.</summary>
     private const int BufferBytes = (128 << 10) + (64 << 10);
 
-    /// <summary>The bit of a unique that marks the INTERRUPT of a request (dev_uring.h).</summary>
-    private const ulong InterruptBit = 1;
+    /// <summary>
+    /// No call sends more; a listing of a million names in replies of a page has as many.
+    /// </summary>
+    private const int MostRequests = 10_000;
 
     /// <summary>What a socket cannot carry, or only the device itself can do.</summary>
     private const FuseInitFlags NotOffered = FuseInitFlags.FUSE_MAX_PAGES
@@ -32,17 +33,21 @@ internal sealed partial class DriveRig : IDisposable
     private readonly byte[] _reply = new byte[BufferBytes];
     private readonly List<byte[]> _late = [];
     private readonly Queue<byte[]> _backlog = new();
+    private readonly CancellationToken _cancel;
     private readonly CancellationTokenRegistration _cancelled;
     private DriveServer _server;
     private byte[] _init = [];
     private Disturbance _beside;
     private bool _anyRefused;
+    private int _asked;
 
     /// <summary>Starts the server and mounts.</summary>
     /// <exception cref="BadInputException">
-    /// The server cannot be started, or ended before it had answered INIT.
+    /// The server cannot be started, or ended before it had answered INIT; where it was started
+    /// before, that is a <see cref="DriveFault"/>.
     /// </exception>
-    public DriveRig(DriveOptions options, TimeSpan patience, CancellationToken cancel)
+    public DriveRig(
+        DriveOptions options, TimeSpan patience, bool isFirst, CancellationToken cancel)
     {
         _options = options;
         _patience = patience;
@@ -53,7 +58,8 @@ internal sealed partial class DriveRig : IDisposable
             Version = KernelProfiles.VersionOf(options.ModelKernel),
             Offered = ModelKernelOptions.DefaultOffer & ~NotOffered,
         });
-        _server = DriveServer.Start(options.Command, patience);
+        _cancel = cancel;
+        _server = isFirst ? DriveServer.Start(options.Command, patience) : StartAgain();
         _cancelled = cancel.Register(() => _server.Kill());
         try
         {
@@ -64,7 +70,8 @@ internal sealed partial class DriveRig : IDisposable
             Check.Handles = Kernel.Handles;
             Check.Exports = (Kernel.Agreed & FuseInitFlags.FUSE_EXPORT_SUPPORT) != 0;
         }
-        catch (DriveFault fault) when (fault.Finding.Rule == DriveRule.ServerDeath.Name
+        catch (DriveFault fault) when (isFirst
+            && fault.Finding.Rule == DriveRule.ServerDeath.Name
             && !cancel.IsCancellationRequested)
         {
             string said = string.Join("; ", _server.Said);
@@ -129,8 +136,10 @@ internal sealed partial class DriveRig : IDisposable
         Calls++;
         if (call.Kind >= VfsCallKind.NotifyInvalInode)
             return Notify(call);
-        (_beside, _anyRefused) = (beside, false);
+        (_beside, _anyRefused, _asked) = (beside, false, 0);
         KernelCall running = Kernel.Start(call);
+        if (beside == Disturbance.Interrupt)
+            Kernel.Interrupt(running);
         Pump();
         if (!running.IsDone)
             throw new InvalidOperationException($"{call} never ends in the modelled kernel");
@@ -145,7 +154,7 @@ internal sealed partial class DriveRig : IDisposable
     public void Reclaim()
     {
         Kernel.Shrink();
-        (_beside, _anyRefused) = (Disturbance.None, false);
+        (_beside, _anyRefused, _asked) = (Disturbance.None, false, 0);
         Pump();
     }
 
@@ -185,7 +194,7 @@ internal sealed partial class DriveRig : IDisposable
                     ino = Kernel.CachedNodeId(path),
                     off = call.Offset,
                 }));
-        _beside = Disturbance.None;
+        (_beside, _asked) = (Disturbance.None, 0);
         Pump();
         return new VfsResult(errno);
     }
@@ -200,13 +209,30 @@ internal sealed partial class DriveRig : IDisposable
         _server.Kill();
         _server.Dispose();
         Restarts++;
-        _server = DriveServer.Start(_options.Command, _patience);
+        _interrupts.Clear();
+        _server = StartAgain();
+        if (_cancel.IsCancellationRequested)
+            _server.Kill();
         Check.NewLife();
         DriveRequest asked = Check.Sent(_init);
         Send(_init);
         Check.Came(asked, Receive(asked.Unique));
         if (Check.WasRefused)
             throw Check.Fault(DriveRule.ReplyErrno, "the new server refuses INIT");
+    }
+
+    /// <summary>A server in the place of one that there was.</summary>
+    private DriveServer StartAgain()
+    {
+        try
+        {
+            return DriveServer.Start(_options.Command, _patience);
+        }
+        catch (BadInputException e)
+        {
+            Check.Hold(DriveRule.ServerDeath);
+            throw Check.Fault(DriveRule.ServerDeath, $"the server is not there again: {e.Message}");
+        }
     }
 
     /// <summary>Carries messages until there are none.</summary>
@@ -247,13 +273,19 @@ internal sealed partial class DriveRig : IDisposable
         }
 
         DriveRequest asked = Check.Sent(message);
+        Check.Hold(DriveRule.ListingEnds);
+        if (++_asked > MostRequests)
+        {
+            throw Check.Fault(
+                DriveRule.ListingEnds, $"one call has sent {MostRequests} requests and goes on");
+        }
+
         Send(message);
         if (!operation.HasReply)
             return;
         if (asked.Opcode == FuseOpcode.FUSE_INIT)
             _init = message;
-        if (_beside == Disturbance.Interrupt)
-            Send(InterruptOf(asked.Unique));
+        SendInterrupts();
         ReadOnlySpan<byte> reply = Receive(asked.Unique);
         Check.Came(asked, reply);
         _anyRefused |= Check.WasRefused;
@@ -287,14 +319,6 @@ internal sealed partial class DriveRig : IDisposable
             Check.SentForgets(message);
             Send(message);
         }
-    }
-
-    private static byte[] InterruptOf(ulong unique)
-    {
-        fuse_interrupt_in body = new() { unique = unique };
-        return MessageBuilder.Request(
-            FuseOpcode.FUSE_INTERRUPT, unique | InterruptBit, 0,
-            MemoryMarshal.AsBytes(new ReadOnlySpan<fuse_interrupt_in>(in body)));
     }
 
     private static bool IsForget(ReadOnlySpan<byte> message) =>

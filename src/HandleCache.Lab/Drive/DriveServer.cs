@@ -80,18 +80,25 @@ internal sealed class DriveServer : IDisposable
     }
 
     /// <summary>The next message of the server and its bytes.</summary>
-    public Exchange Receive(Span<byte> buffer, out int bytes)
+    /// <param name="buffer">Room for the longest.</param>
+    /// <param name="begun">
+    /// Since when (<see cref="Stopwatch.GetTimestamp"/>) the reply is awaited that the caller is
+    /// after: whatever else comes in between does not give the server more time.
+    /// </param>
+    /// <param name="bytes">The length of what came.</param>
+    public Exchange Receive(Span<byte> buffer, long begun, out int bytes)
     {
         bytes = 0;
-        long begun = Stopwatch.GetTimestamp();
         while (true)
         {
             TimeSpan left = _patience - Stopwatch.GetElapsedTime(begun);
-            int leftMs = (int)Math.Max(0, left.TotalMilliseconds);
-            SysResult ready = Poller.WaitReadable(
-                _process.Socket.Descriptor, null, leftMs, out _, out _);
-            if (!ready.Failed && ready.Value == 0)
+            if (left <= TimeSpan.Zero)
                 return Exchange.TimedOut;
+            SysResult ready = Poller.WaitReadable(
+                _process.Socket.Descriptor, null, (int)Math.Ceiling(left.TotalMilliseconds),
+                out _, out _);
+            if (!ready.Failed && ready.Value == 0)
+                continue;
             Errno errno = _process.Socket.Receive(
                 buffer, out ReceivedPacket packet, null, wait: false);
             if (errno is Errno.EAGAIN or Errno.EINTR)
