@@ -1,4 +1,5 @@
 using HandleCache.Lab.Drive;
+using HandleCache.Server.Driving;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Cli.Drive;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Drive;
+using HandleCache.Server.Driving;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Cli.Drive;

@@ -1,8 +1,10 @@
 using HandleCache.Lab.Differential;
 using HandleCache.Lab.Kernels;
+using HandleCache.Model.Kernel;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Driving;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Drive;
@@ -135,7 +137,7 @@ public sealed class DriveExperiment
         {
             HostileRun.Run(_options, rows, () => Start(Patience), Leave, _cancel);
         }
-        catch (DriveFault fault)
+        catch (RuleBrokenException fault)
         {
             finding = fault.Finding;
         }
@@ -145,10 +147,26 @@ public sealed class DriveExperiment
 
     private DriveRig Start(TimeSpan patience)
     {
-        DriveRig rig = new(_options, patience, isFirst: !_hasStarted, _cancel);
-        _hasStarted = true;
-        _agreed = rig.Kernel.Agreed;
-        return rig;
+        ModelKernelOptions kernel = new() { Dialect = _options.Dialect, Version = _version };
+        try
+        {
+            DriveRig rig = new(
+                kernel, _options.Allowed, patience,
+                () => DriveServer.Start(_options.Command, patience), _cancel);
+            _hasStarted = true;
+            _agreed = rig.Kernel.Agreed;
+            return rig;
+        }
+        catch (RuleBrokenException fault) when (!_hasStarted && !_cancel.IsCancellationRequested
+            && fault.Finding.Rule == DriveRule.ServerDeath.Name)
+        {
+            string said = string.Join(
+                "; ", fault.Finding.Last.Where(line => line.StartsWith(
+                    "the server: ", StringComparison.Ordinal)));
+            throw new BadInputException(
+                $"{fault.Finding.Message} before it had answered INIT; is /dev/fd/N a mount point "
+                + "for it, as for libfuse3's? " + said, fault);
+        }
     }
 
     private DriveResult Result(DriveFinding? finding)
@@ -205,7 +223,7 @@ public sealed class DriveExperiment
             run.Run(steps);
             return null;
         }
-        catch (DriveFault fault)
+        catch (RuleBrokenException fault)
         {
             reached = run?.At ?? 0;
             DriveFinding found = fault.Finding with

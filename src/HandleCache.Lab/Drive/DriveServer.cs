@@ -1,24 +1,13 @@
 using System.Diagnostics;
 using HandleCache.Linux;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Driving;
 using HandleCache.Server.Relaying;
 
 namespace HandleCache.Lab.Drive;
 
-/// <summary>How a wait for the server ended.</summary>
-internal enum Exchange
-{
-    Done,
-
-    /// <summary>Nothing came, or nothing was taken, for the whole patience.</summary>
-    TimedOut,
-
-    /// <summary>The server has closed its end.</summary>
-    HungUp,
-}
-
-/// <summary>One life of the server, and the watchdog over each of its messages.</summary>
-internal sealed class DriveServer : IDisposable
+/// <summary>One life of a server that is a process.</summary>
+internal sealed class DriveServer : IDrivenServer
 {
     private const int KeptLines = 8;
 
@@ -33,23 +22,15 @@ internal sealed class DriveServer : IDisposable
         _said = said;
     }
 
-    /// <exception cref="BadInputException">The command cannot be started.</exception>
+    /// <exception cref="IOException">The command cannot be started.</exception>
     public static DriveServer Start(IReadOnlyList<string> command, TimeSpan patience)
     {
         Queue<string> said = [];
-        try
-        {
-            ForeignServer process = ForeignServer.Start(
-                command, line => Keep(said, line), takesErrors: true);
-            return new(process, patience, said);
-        }
-        catch (IOException e)
-        {
-            throw new BadInputException(e.Message, e);
-        }
+        ForeignServer process = ForeignServer.Start(
+            command, line => Keep(said, line), takesErrors: true);
+        return new(process, patience, said);
     }
 
-    /// <summary>The last lines that it printed.</summary>
     public IReadOnlyList<string> Said
     {
         get
@@ -59,10 +40,8 @@ internal sealed class DriveServer : IDisposable
         }
     }
 
-    /// <summary>How it ended, in words.</summary>
     public string Ending() => _process.Ending();
 
-    /// <summary>Sends one message; one that never reads is not waited for without end.</summary>
     public Exchange Send(ReadOnlySpan<byte> message)
     {
         long begun = Stopwatch.GetTimestamp();
@@ -79,13 +58,6 @@ internal sealed class DriveServer : IDisposable
         }
     }
 
-    /// <summary>The next message of the server and its bytes.</summary>
-    /// <param name="buffer">Room for the longest.</param>
-    /// <param name="begun">
-    /// Since when (<see cref="Stopwatch.GetTimestamp"/>) the reply is awaited that the caller is
-    /// after: whatever else comes in between does not give the server more time.
-    /// </param>
-    /// <param name="bytes">The length of what came.</param>
     public Exchange Receive(Span<byte> buffer, long begun, out int bytes)
     {
         bytes = 0;
@@ -108,7 +80,6 @@ internal sealed class DriveServer : IDisposable
         }
     }
 
-    /// <summary>Kills the process at once; safe from any thread.</summary>
     public void Kill() => _process.Kill();
 
     public void Dispose() => _process.Dispose();

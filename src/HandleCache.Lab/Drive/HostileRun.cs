@@ -1,4 +1,5 @@
 using HandleCache.Protocol;
+using HandleCache.Server.Driving;
 
 namespace HandleCache.Lab.Drive;
 
@@ -16,7 +17,7 @@ internal static class HostileRun
     /// <param name="start">Starts a server.</param>
     /// <param name="leave">Told of each server that is done with.</param>
     /// <param name="cancel">Ends it.</param>
-    /// <exception cref="DriveFault">No server starts any more.</exception>
+    /// <exception cref="RuleBrokenException">No server starts any more.</exception>
     public static void Run(
         DriveOptions options, List<HostileRow> rows, Func<DriveRig> start,
         Action<DriveRig> leave, CancellationToken cancel)

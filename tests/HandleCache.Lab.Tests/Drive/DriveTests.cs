@@ -1,4 +1,5 @@
 using HandleCache.Lab.Drive;
+using HandleCache.Server.Driving;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Drive;

@@ -1,15 +1,14 @@
 using System.Text;
-using HandleCache.Lab.Kernels;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>
 /// The modelled kernel with somebody else's server at the other end of a socket. A rule that is
-/// broken ends every method with a <see cref="DriveFault"/>.
+/// broken ends every method with a <see cref="RuleBrokenException"/>.
 /// </summary>
 internal sealed partial class DriveRig : IDisposable
 {
@@ -27,7 +26,7 @@ internal sealed partial class DriveRig : IDisposable
         | FuseInitFlags.FUSE_SPLICE_MOVE | FuseInitFlags.FUSE_SPLICE_READ
         | FuseInitFlags.FUSE_SPLICE_WRITE | FuseInitFlags.FUSE_WRITEBACK_CACHE;
 
-    private readonly DriveOptions _options;
+    private readonly Func<IDrivenServer> _start;
     private readonly TimeSpan _patience;
     private readonly byte[] _request = new byte[BufferBytes];
     private readonly byte[] _reply = new byte[BufferBytes];
@@ -35,34 +34,34 @@ internal sealed partial class DriveRig : IDisposable
     private readonly Queue<byte[]> _backlog = new();
     private readonly CancellationToken _cancel;
     private readonly CancellationTokenRegistration _cancelled;
-    private DriveServer _server;
+    private IDrivenServer? _server;
     private byte[] _init = [];
     private Disturbance _beside;
     private bool _anyRefused;
     private int _asked;
 
     /// <summary>Starts the server and mounts.</summary>
-    /// <exception cref="BadInputException">
-    /// The server cannot be started, or ended before it had answered INIT; where it was started
-    /// before, that is a <see cref="DriveFault"/>.
+    /// <param name="kernel">What is modelled, and offered in INIT.</param>
+    /// <param name="allowed">Rules that may be broken: counted, and the call goes on.</param>
+    /// <param name="patience">How long a reply is waited for.</param>
+    /// <param name="start">Starts a server, at first and in the place of another.</param>
+    /// <param name="cancel">Kills the server, so that no wait for it goes on.</param>
+    /// <exception cref="RuleBrokenException">
+    /// The server cannot be started, ended before it had answered INIT, or refuses it.
     /// </exception>
     public DriveRig(
-        DriveOptions options, TimeSpan patience, bool isFirst, CancellationToken cancel)
+        ModelKernelOptions kernel, IReadOnlySet<string> allowed, TimeSpan patience,
+        Func<IDrivenServer> start, CancellationToken cancel)
     {
-        _options = options;
+        _start = start;
         _patience = patience;
-        Check = new DriveCheck(options.Allowed);
-        Kernel = new ModelKernel(new ModelKernelOptions
-        {
-            Dialect = options.Dialect,
-            Version = KernelProfiles.VersionOf(options.ModelKernel),
-            Offered = ModelKernelOptions.DefaultOffer & ~NotOffered,
-        });
         _cancel = cancel;
-        _server = isFirst ? DriveServer.Start(options.Command, patience) : StartAgain();
-        _cancelled = cancel.Register(() => _server.Kill());
+        Check = new DriveCheck(allowed);
+        Kernel = new ModelKernel(kernel with { Offered = kernel.Offered & ~NotOffered });
         try
         {
+            _server = StartServer();
+            _cancelled = cancel.Register(() => _server?.Kill());
             KernelCall mount = Kernel.Mount();
             Pump();
             if (!mount.IsDone || mount.Result.Errno != 0)
@@ -70,21 +69,11 @@ internal sealed partial class DriveRig : IDisposable
             Check.Handles = Kernel.Handles;
             Check.Exports = (Kernel.Agreed & FuseInitFlags.FUSE_EXPORT_SUPPORT) != 0;
         }
-        catch (DriveFault fault) when (isFirst
-            && fault.Finding.Rule == DriveRule.ServerDeath.Name
-            && !cancel.IsCancellationRequested)
-        {
-            string said = string.Join("; ", _server.Said);
-            Dispose();
-            throw new BadInputException(
-                $"{fault.Message} before it had answered INIT; is /dev/fd/N a mount point for it, "
-                + "as for libfuse3's? " + said, fault);
-        }
-        catch (DriveFault fault)
+        catch (RuleBrokenException fault)
         {
             DriveFinding finding = fault.Finding with { Last = Last };
             Dispose();
-            throw new DriveFault(finding);
+            throw new RuleBrokenException(finding);
         }
     }
 
@@ -161,8 +150,8 @@ internal sealed partial class DriveRig : IDisposable
     public void Dispose()
     {
         _cancelled.Dispose();
-        _server.Kill();
-        _server.Dispose();
+        _server?.Kill();
+        _server?.Dispose();
         Kernel.Dispose();
         Check.Dispose();
     }
@@ -203,14 +192,14 @@ internal sealed partial class DriveRig : IDisposable
     /// The server dies by SIGKILL and another takes its place, whom INIT is sent again. The kernel
     /// keeps everything.
     /// </summary>
-    private void Restart()
+    public void Restart()
     {
         Pump();
-        _server.Kill();
+        _server!.Kill();
         _server.Dispose();
         Restarts++;
         _interrupts.Clear();
-        _server = StartAgain();
+        _server = StartServer();
         if (_cancel.IsCancellationRequested)
             _server.Kill();
         Check.NewLife();
@@ -221,17 +210,16 @@ internal sealed partial class DriveRig : IDisposable
             throw Check.Fault(DriveRule.ReplyErrno, "the new server refuses INIT");
     }
 
-    /// <summary>A server in the place of one that there was.</summary>
-    private DriveServer StartAgain()
+    private IDrivenServer StartServer()
     {
         try
         {
-            return DriveServer.Start(_options.Command, _patience);
+            return _start();
         }
-        catch (BadInputException e)
+        catch (IOException e)
         {
             Check.Hold(DriveRule.ServerDeath);
-            throw Check.Fault(DriveRule.ServerDeath, $"the server is not there again: {e.Message}");
+            throw Check.Fault(DriveRule.ServerDeath, $"the server cannot be started: {e.Message}");
         }
     }
 

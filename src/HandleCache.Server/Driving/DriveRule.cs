@@ -1,4 +1,4 @@
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>A rule that every FUSE server keeps.</summary>
 /// <param name="Name">In all outputs.</param>
@@ -107,7 +107,9 @@ public sealed record DriveRule(string Name, string Kernel)
 }
 
 /// <summary>A rule was broken: ends the script.</summary>
-internal sealed class DriveFault(DriveFinding finding) : Exception(finding.Message)
+/// <param name="finding">Which, and by what.</param>
+public sealed class RuleBrokenException(DriveFinding finding)
+    : Exception($"{finding.Rule}: {finding.Message}; request: {finding.Request}")
 {
     public DriveFinding Finding { get; } = finding;
 }

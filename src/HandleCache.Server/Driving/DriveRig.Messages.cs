@@ -4,7 +4,7 @@ using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>Single messages to the server and from it.</summary>
 internal sealed partial class DriveRig
@@ -21,7 +21,7 @@ internal sealed partial class DriveRig
     public IReadOnlyList<string> Last =>
     [
         .. _last.Select(kept => kept.ToString()),
-        .. _server.Said.Select(line => $"the {line}"),
+        .. (_server?.Said ?? []).Select(line => $"the {line}"),
     ];
 
     /// <summary>A unique that the modelled kernel does not reach.</summary>
@@ -38,13 +38,13 @@ internal sealed partial class DriveRig
         byte[] probe = MessageBuilder.Request(
             FuseOpcode.FUSE_GETATTR, unique, FuseConstants.FUSE_ROOT_ID,
             new byte[Marshal.SizeOf<fuse_getattr_in>()]);
-        Exchange exchange = _server.Send(message);
+        Exchange exchange = _server!.Send(message);
         if (exchange == Exchange.Done)
-            exchange = _server.Send(probe);
+            exchange = _server!.Send(probe);
         long begun = Stopwatch.GetTimestamp();
         while (exchange == Exchange.Done)
         {
-            exchange = _server.Receive(_reply, begun, out int bytes);
+            exchange = _server!.Receive(_reply, begun, out int bytes);
             bool isProbes = exchange == Exchange.Done
                 && MemoryMarshal.TryRead(_reply.AsSpan(0, bytes), out fuse_out_header header)
                 && header.unique == unique;
@@ -54,7 +54,7 @@ internal sealed partial class DriveRig
 
         return exchange == Exchange.TimedOut
             ? "the server answers no more"
-            : $"the server {_server.Ending()}";
+            : $"the server {_server!.Ending()}";
     }
 
     /// <summary>
@@ -66,7 +66,7 @@ internal sealed partial class DriveRig
         long begun = Stopwatch.GetTimestamp();
         for (int others = 0; ; others++)
         {
-            Exchange exchange = _server.Receive(_reply, begun, out int bytes);
+            Exchange exchange = _server!.Receive(_reply, begun, out int bytes);
             if (exchange != Exchange.Done)
                 throw Broken(exchange, others);
             ReadOnlySpan<byte> message = _reply.AsSpan(0, bytes);
@@ -136,18 +136,18 @@ internal sealed partial class DriveRig
     private void Send(byte[] message)
     {
         Keep(KeptMessage.Request(message));
-        Exchange exchange = _server.Send(message);
+        Exchange exchange = _server!.Send(message);
         if (exchange != Exchange.Done)
             throw Broken(exchange, others: 0);
     }
 
     /// <param name="exchange">How the wait ended.</param>
     /// <param name="others">Messages that came instead of the reply.</param>
-    private DriveFault Broken(Exchange exchange, int others)
+    private RuleBrokenException Broken(Exchange exchange, int others)
     {
         Check.Hold(DriveRule.NoReply);
         if (exchange == Exchange.HungUp)
-            return Check.Fault(DriveRule.ServerDeath, $"the server {_server.Ending()}");
+            return Check.Fault(DriveRule.ServerDeath, $"the server {_server!.Ending()}");
         string instead = others == 0 ? "" : $"; {others} other messages came meanwhile";
         return Check.Fault(
             DriveRule.NoReply,
