@@ -36,7 +36,7 @@ public sealed record AskedRequest(FuseOpcode Opcode, ulong NodeId, ulong Unique,
 /// int errno = stat.Result.Errno; // 0
 /// </code>
 /// </example>
-public sealed class KernelDriver : IDisposable
+public sealed partial class KernelDriver : IDisposable
 {
     /// <summary>Mode of a directory, 0755.</summary>
     public const uint Directory = FileModes.Directory755;
@@ -158,7 +158,7 @@ public sealed class KernelDriver : IDisposable
     {
         ArgumentNullException.ThrowIfNull(asked);
         ArgumentNullException.ThrowIfNull(body);
-        return Kernel.WriteReply(MessageBuilder.WithHead(asked.Unique, -errno, body));
+        return Deliver(MessageBuilder.WithHead(asked.Unique, -errno, body));
     }
 
     /// <summary>Answers a success with the bytes of a body.</summary>

@@ -46,6 +46,9 @@ internal static class RepeatLine
         return words;
     }
 
+    /// <summary>Words as a POSIX shell takes them for the same words.</summary>
+    public static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(Quoted));
+
     /// <summary>A word as a POSIX shell takes it for one.</summary>
     private static string Quoted(string word) =>
         word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:,+@%=".Contains(c))

@@ -78,7 +78,7 @@ internal static class DriveCommand
     {
         DialectOption dialect = new(dialects, "Offer this to the server in INIT (default: none)");
         Command command = new(
-            "drive", "Hold somebody else's server against the kernel's rules, without a mount")
+            "drive", "Check somebody else's server against the kernel's rules, without a mount")
         {
             Server, Scripts, Script, Calls, Seed, Root, Restart, Hostile, Allow, Patience,
             ModelKernel, Json,

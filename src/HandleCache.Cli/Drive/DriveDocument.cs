@@ -1,4 +1,5 @@
 using HandleCache.Lab.Drive;
+using HandleCache.Server.Driving;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Cli.Drive;
@@ -35,7 +36,7 @@ internal sealed record DriveDocument(
         result.Agreed.ToString(),
         result.Checks,
         result.Finding,
-        result.Finding is { } finding ? DriveText.Repeat(options, dialect, finding) : null,
+        result.Verdict == "match" ? null : DriveText.Repeat(options, dialect, result.Finding),
         result.Hostile,
         result.Notes,
         options);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Drive;
+using HandleCache.Server.Driving;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Cli.Drive;
@@ -28,31 +29,56 @@ internal static class DriveText
         foreach (string note in result.Notes)
             TextTable.Paragraph(text, $"note: {note}", indent: 2);
         if (result.Finding is { } finding)
-            Finding(text, options, dialect, finding);
+            Finding(text, options, finding);
+        if (result.Verdict != "match")
+        {
+            text.Append(result.Finding is { Repeats: true } ? "this script alone" : "found by")
+                .Append(": ").AppendLine(Repeat(options, dialect, result.Finding));
+        }
+
         text.Append('\n');
         text.AppendLine(Plain, $"verdict: {result.Verdict}");
         output.Write(text);
     }
 
     /// <summary>The command that finds it again.</summary>
-    public static string Repeat(DriveOptions options, string dialect, DriveFinding finding)
+    /// <param name="options">Of this run.</param>
+    /// <param name="dialect">As it was given.</param>
+    /// <param name="finding">What is to be found; null for all that malformed requests do.</param>
+    public static string Repeat(DriveOptions options, string dialect, DriveFinding? finding)
     {
-        StringBuilder words = new(string.Create(Plain, $"handlecache drive --seed {options.Seed}"));
-        words.Append(finding.Repeats
-            ? string.Create(Plain, $" --script {finding.Script}")
-            : string.Create(Plain, $" --scripts {finding.Script + 1}"));
-        words.Append(Plain, $" --calls {options.Calls}");
-        words.Append(Plain, $" --model-kernel {options.ModelKernel}");
+        List<string> words = ["handlecache", "drive"];
+        void Add(string option, object value)
+        {
+            words.Add(option);
+            words.Add(string.Create(Plain, $"{value}"));
+        }
+
+        Add("--seed", options.Seed);
+        if (finding is { Repeats: true })
+            Add("--script", finding.Script);
+        else
+        {
+            bool isAll = finding is null || options.Hostile;
+            Add("--scripts", isAll ? options.Scripts : finding!.Script + 1);
+        }
+
+        Add("--calls", options.Calls);
+        Add("--patience", options.PatienceSeconds);
+        Add("--model-kernel", options.ModelKernel);
         if (options.Root is { } root)
-            words.Append(Plain, $" --root {root}");
+            Add("--root", root);
         if (options.Restart)
-            words.Append(" --restart");
+            words.Add("--restart");
+        if (options.Hostile)
+            words.Add("--hostile");
         if (options.Allowed.Count > 0)
-            words.Append(Plain, $" --allow {string.Join(',', options.Allowed.Order())}");
+            Add("--allow", string.Join(',', options.Allowed.Order()));
         if (options.Dialect.CarriesHandles)
-            words.Append(Plain, $" --dialect {dialect}");
-        words.Append(Plain, $" -- {string.Join(' ', options.Command)}");
-        return words.ToString();
+            Add("--dialect", dialect);
+        words.Add("--");
+        words.AddRange(options.Command);
+        return RepeatLine.Join(words);
     }
 
     private static void Checks(StringBuilder text, IReadOnlyList<CheckResult> checks)
@@ -77,7 +103,7 @@ internal static class DriveText
     }
 
     private static void Finding(
-        StringBuilder text, DriveOptions options, string dialect, DriveFinding finding)
+        StringBuilder text, DriveOptions options, DriveFinding finding)
     {
         text.Append('\n');
         Line(text, $"broken: {finding.Rule}", finding.Message);
@@ -88,6 +114,15 @@ internal static class DriveText
             Line(text, "request", finding.Request);
         if (finding.Reply.Length > 0)
             Line(text, "reply", finding.Reply);
+        if (!options.Hostile)
+            Script(text, finding);
+        text.AppendLine("last messages:");
+        foreach (string message in finding.Last)
+            TextTable.Paragraph(text, message, indent: 5, first: 2);
+    }
+
+    private static void Script(StringBuilder text, DriveFinding finding)
+    {
         text.AppendLine(finding.Repeats
             ? "shortest script, in a new directory:"
             : "script, which does not break it again on a new server:");
@@ -98,11 +133,6 @@ internal static class DriveText
             TextTable.Paragraph(
                 text, string.Create(Plain, $"{i + 1}. {finding.Steps[i]}"), indent: 5, first: 2);
         }
-
-        text.AppendLine("last messages:");
-        foreach (string message in finding.Last)
-            TextTable.Paragraph(text, message, indent: 5, first: 2);
-        text.Append("this script alone: ").AppendLine(Repeat(options, dialect, finding));
     }
 
     private static void Line(StringBuilder text, string head, string words) =>

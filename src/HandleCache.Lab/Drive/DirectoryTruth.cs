@@ -2,6 +2,7 @@ using System.Text;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Driving;
 
 namespace HandleCache.Lab.Drive;
 

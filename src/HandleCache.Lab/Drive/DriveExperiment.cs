@@ -1,25 +1,29 @@
-using System.Diagnostics;
 using HandleCache.Lab.Differential;
 using HandleCache.Lab.Kernels;
+using HandleCache.Model.Kernel;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Driving;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Drive;
 
 /// <summary>
-/// Drives somebody else's unmodified server by the modelled kernel, script after script, and holds
+/// Drives somebody else's unmodified server by the modelled kernel, script after script, and checks
 /// it against the kernel's rules. Needs no mount and no privilege. Ends at the first rule that is
 /// broken, with the shortest script that breaks it.
 /// </summary>
 public sealed class DriveExperiment
 {
-    /// <summary>While a script is shortened a reply is waited for no longer than this.</summary>
+    /// <summary>
+    /// Where a reply is missing, each attempt to shorten waits no longer than this; what is found
+    /// is tried with all of the patience at last.
+    /// </summary>
     private static readonly TimeSpan ShrinkPatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>No attempt to shorten begins later.</summary>
-    private static readonly TimeSpan ShrinkTime = TimeSpan.FromSeconds(60);
+    /// <summary>Attempts to shorten a script.</summary>
+    private const int MostAttempts = 1000;
 
     /// <summary>
     /// Of findings that need what came before on the same server so many are looked beyond, for
@@ -40,6 +44,7 @@ public sealed class DriveExperiment
     private int _servers;
     private int _scripts;
     private long _givenAgain;
+    private bool _hasStarted;
 
     private DriveExperiment(
         DriveOptions options, DirectoryTruth? truth, CancellationToken cancel)
@@ -126,23 +131,42 @@ public sealed class DriveExperiment
 
     private DriveResult RunHostile()
     {
+        List<HostileRow> rows = [];
+        DriveFinding? finding = null;
         try
         {
-            IReadOnlyList<HostileRow> rows = HostileRun.Run(
-                _options, Start, Leave, _cancel);
-            return Result(null) with { Hostile = rows };
+            HostileRun.Run(_options, rows, () => Start(Patience), Leave, _cancel);
         }
-        catch (DriveFault fault)
+        catch (RuleBrokenException fault)
         {
-            return Result(fault.Finding);
+            finding = fault.Finding;
         }
+
+        return Result(finding) with { Hostile = rows };
     }
 
-    private DriveRig Start()
+    private DriveRig Start(TimeSpan patience)
     {
-        DriveRig rig = new(_options, Patience, _cancel);
-        _agreed = rig.Kernel.Agreed;
-        return rig;
+        ModelKernelOptions kernel = new() { Dialect = _options.Dialect, Version = _version };
+        try
+        {
+            DriveRig rig = new(
+                kernel, _options.Allowed, patience,
+                () => DriveServer.Start(_options.Command, patience), _cancel);
+            _hasStarted = true;
+            _agreed = rig.Kernel.Agreed;
+            return rig;
+        }
+        catch (RuleBrokenException fault) when (!_hasStarted && !_cancel.IsCancellationRequested
+            && fault.Finding.Rule == DriveRule.ServerDeath.Name)
+        {
+            string said = string.Join(
+                "; ", fault.Finding.Last.Where(line => line.StartsWith(
+                    "the server: ", StringComparison.Ordinal)));
+            throw new BadInputException(
+                $"{fault.Finding.Message} before it had answered INIT; is /dev/fd/N a mount point "
+                + "for it, as for libfuse3's? " + said, fault);
+        }
     }
 
     private DriveResult Result(DriveFinding? finding)
@@ -194,13 +218,12 @@ public sealed class DriveExperiment
         DriveScriptRun? run = null;
         try
         {
-            rig ??= new DriveRig(_options, patience, _cancel);
-            _agreed = rig.Kernel.Agreed;
+            rig ??= Start(patience);
             run = new(rig, _truth, number);
             run.Run(steps);
             return null;
         }
-        catch (DriveFault fault)
+        catch (RuleBrokenException fault)
         {
             reached = run?.At ?? 0;
             DriveFinding found = fault.Finding with
@@ -222,13 +245,13 @@ public sealed class DriveExperiment
     private DriveFinding Shrink(
         DriveFinding finding, IReadOnlyList<DriveStep> steps, int number, int reached)
     {
-        long begun = Stopwatch.GetTimestamp();
+        int attempts = 0;
         DriveFinding best = finding;
         TimeSpan patience = Patience;
         bool Fails(IReadOnlyList<DriveStep> fewer)
         {
             if (_cancel.IsCancellationRequested
-                || Stopwatch.GetElapsedTime(begun) > ShrinkTime
+                || ++attempts > MostAttempts
                 || Attempt(fewer, number, patience) is not { } found
                 || found.Rule != finding.Rule)
                 return false;
@@ -239,7 +262,9 @@ public sealed class DriveExperiment
         IReadOnlyList<DriveStep> left = [.. steps.Take(reached + 1)];
         if (!Fails(left))
             return finding;
-        patience = patience < ShrinkPatience ? patience : ShrinkPatience;
+        DriveFinding whole = best;
+        if (finding.Rule == DriveRule.NoReply.Name && patience > ShrinkPatience)
+            patience = ShrinkPatience;
         left = ListShrinker.Shrink(left, Fails);
         for (int at = 0; at < left.Count; at++)
         {
@@ -251,18 +276,16 @@ public sealed class DriveExperiment
             }
         }
 
-        patience = Patience;
-        DriveFinding shortest = best;
-        return Attempt(left, number, patience) is { } last && last.Rule == finding.Rule
+        return Attempt(left, number, Patience) is { } last && last.Rule == finding.Rule
             ? last with { Repeats = true }
-            : shortest;
+            : whole;
     }
 
     private DriveFinding? Attempt(
         IReadOnlyList<DriveStep> steps, int number, TimeSpan patience)
     {
         DriveRig? rig = null;
-        DriveExperiment alone = new(_options, _truth, _cancel);
+        DriveExperiment alone = new(_options, _truth, _cancel) { _hasStarted = true };
         try
         {
             return alone.RunScript(ref rig, steps, number, patience, out _);

@@ -1,4 +1,5 @@
 using HandleCache.Protocol.Dialects;
+using HandleCache.Server.Driving;
 
 namespace HandleCache.Lab.Drive;
 

@@ -1,5 +1,6 @@
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Driving;
 
 namespace HandleCache.Lab.Drive;
 
@@ -18,7 +19,7 @@ internal sealed class DriveScriptRun(DriveRig rig, DirectoryTruth? truth, int nu
     /// <summary>The step that is under way; as many as there are steps when all are done.</summary>
     public int At { get; private set; }
 
-    /// <exception cref="DriveFault">A rule was broken.</exception>
+    /// <exception cref="RuleBrokenException">A rule was broken.</exception>
     public void Run(IReadOnlyList<DriveStep> steps)
     {
         Begin();

@@ -2,6 +2,7 @@ using HandleCache.Lab.Differential;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Driving;
 
 namespace HandleCache.Lab.Drive;
 

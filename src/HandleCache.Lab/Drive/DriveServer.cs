@@ -1,24 +1,13 @@
 using System.Diagnostics;
 using HandleCache.Linux;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Driving;
 using HandleCache.Server.Relaying;
 
 namespace HandleCache.Lab.Drive;
 
-/// <summary>How a wait for the server ended.</summary>
-internal enum Exchange
-{
-    Done,
-
-    /// <summary>Nothing came, or nothing was taken, for the whole patience.</summary>
-    TimedOut,
-
-    /// <summary>The server has closed its end.</summary>
-    HungUp,
-}
-
-/// <summary>One life of the server, and the watchdog over each of its messages.</summary>
-internal sealed class DriveServer : IDisposable
+/// <summary>One life of a server that is a process.</summary>
+internal sealed class DriveServer : IDrivenServer
 {
     private const int KeptLines = 8;
 
@@ -33,23 +22,15 @@ internal sealed class DriveServer : IDisposable
         _said = said;
     }
 
-    /// <exception cref="BadInputException">The command cannot be started.</exception>
+    /// <exception cref="IOException">The command cannot be started.</exception>
     public static DriveServer Start(IReadOnlyList<string> command, TimeSpan patience)
     {
         Queue<string> said = [];
-        try
-        {
-            ForeignServer process = ForeignServer.Start(
-                command, line => Keep(said, line), takesErrors: true);
-            return new(process, patience, said);
-        }
-        catch (IOException e)
-        {
-            throw new BadInputException(e.Message, e);
-        }
+        ForeignServer process = ForeignServer.Start(
+            command, line => Keep(said, line), takesErrors: true);
+        return new(process, patience, said);
     }
 
-    /// <summary>The last lines that it printed.</summary>
     public IReadOnlyList<string> Said
     {
         get
@@ -59,10 +40,8 @@ internal sealed class DriveServer : IDisposable
         }
     }
 
-    /// <summary>How it ended, in words.</summary>
     public string Ending() => _process.Ending();
 
-    /// <summary>Sends one message; one that never reads is not waited for without end.</summary>
     public Exchange Send(ReadOnlySpan<byte> message)
     {
         long begun = Stopwatch.GetTimestamp();
@@ -79,19 +58,19 @@ internal sealed class DriveServer : IDisposable
         }
     }
 
-    /// <summary>The next message of the server and its bytes.</summary>
-    public Exchange Receive(Span<byte> buffer, out int bytes)
+    public Exchange Receive(Span<byte> buffer, long begun, out int bytes)
     {
         bytes = 0;
-        long begun = Stopwatch.GetTimestamp();
         while (true)
         {
             TimeSpan left = _patience - Stopwatch.GetElapsedTime(begun);
-            int leftMs = (int)Math.Max(0, left.TotalMilliseconds);
-            SysResult ready = Poller.WaitReadable(
-                _process.Socket.Descriptor, null, leftMs, out _, out _);
-            if (!ready.Failed && ready.Value == 0)
+            if (left <= TimeSpan.Zero)
                 return Exchange.TimedOut;
+            SysResult ready = Poller.WaitReadable(
+                _process.Socket.Descriptor, null, (int)Math.Ceiling(left.TotalMilliseconds),
+                out _, out _);
+            if (!ready.Failed && ready.Value == 0)
+                continue;
             Errno errno = _process.Socket.Receive(
                 buffer, out ReceivedPacket packet, null, wait: false);
             if (errno is Errno.EAGAIN or Errno.EINTR)
@@ -101,7 +80,6 @@ internal sealed class DriveServer : IDisposable
         }
     }
 
-    /// <summary>Kills the process at once; safe from any thread.</summary>
     public void Kill() => _process.Kill();
 
     public void Dispose() => _process.Dispose();

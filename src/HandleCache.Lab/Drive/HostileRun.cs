@@ -1,4 +1,5 @@
 using HandleCache.Protocol;
+using HandleCache.Server.Driving;
 
 namespace HandleCache.Lab.Drive;
 
@@ -12,14 +13,15 @@ internal static class HostileRun
     private const int MostDeaths = 3;
 
     /// <param name="options">What is driven; its scripts are the messages of each kind.</param>
+    /// <param name="rows">Takes what came of each kind, also before an exception.</param>
     /// <param name="start">Starts a server.</param>
     /// <param name="leave">Told of each server that is done with.</param>
     /// <param name="cancel">Ends it.</param>
-    public static IReadOnlyList<HostileRow> Run(
-        DriveOptions options, Func<DriveRig> start, Action<DriveRig> leave,
-        CancellationToken cancel)
+    /// <exception cref="RuleBrokenException">No server starts any more.</exception>
+    public static void Run(
+        DriveOptions options, List<HostileRow> rows, Func<DriveRig> start,
+        Action<DriveRig> leave, CancellationToken cancel)
     {
-        List<HostileRow> rows = [];
         DriveRig? rig = null;
         try
         {
@@ -27,13 +29,20 @@ internal static class HostileRun
             {
                 SplitMix64 random = new(SplitMix64.Mix(options.Seed, (ulong)rows.Count));
                 HostileRow row = new(name, 0, 0, null);
+                rows.Add(row);
                 while (row.Sent < options.Scripts && row.Deaths < MostDeaths
                     && !cancel.IsCancellationRequested)
                 {
                     rig ??= start();
                     byte[] message = make(random, rig.NextOwnUnique());
                     row = row with { Sent = row.Sent + 1 };
-                    if (rig.Survives(message) is not { } death)
+                    string? death = rig.Survives(message);
+
+                    // Who interrupts the run kills the server.
+                    if (cancel.IsCancellationRequested)
+                        return;
+                    rows[^1] = row;
+                    if (death is null)
                         continue;
                     row = row with
                     {
@@ -43,11 +52,10 @@ internal static class HostileRun
                             + Convert.ToHexStringLower(message.AsSpan(
                                 0, Math.Min(message.Length, 64))),
                     };
+                    rows[^1] = row;
                     leave(rig);
                     rig = null;
                 }
-
-                rows.Add(row);
             }
         }
         finally
@@ -55,7 +63,5 @@ internal static class HostileRun
             if (rig is not null)
                 leave(rig);
         }
-
-        return rows;
     }
 }

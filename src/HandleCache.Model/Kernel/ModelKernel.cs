@@ -65,6 +65,9 @@ public sealed partial class ModelKernel : IDisposable
     /// <summary>Whether a read of the device would give something.</summary>
     public bool HasRequest => _fuse.Device.HasMessage;
 
+    /// <summary>Whether the next read of the device gives an INTERRUPT.</summary>
+    public bool HasInterrupt => _fuse.Device.HasInterrupt;
+
     /// <summary>Requests read and not answered yet.</summary>
     public int Unanswered => _fuse.Device.SentCount;
 

@@ -22,14 +22,19 @@ public sealed class ForeignServer : IDisposable
 
     private static readonly TimeSpan SayingPatience = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>What the server and all that it starts are known by.</summary>
+    private const string MarkVariable = "HANDLECACHE_SERVER";
+
     private readonly Process _process;
+    private readonly ProcessTree _tree;
     private readonly ManualResetEventSlim _hasSaid;
     private bool _disposed;
 
     private ForeignServer(
-        Process process, PacketSocket socket, ManualResetEventSlim hasSaid)
+        Process process, ProcessTree tree, PacketSocket socket, ManualResetEventSlim hasSaid)
     {
         _process = process;
+        _tree = tree;
         _hasSaid = hasSaid;
         Socket = socket;
     }
@@ -55,7 +60,12 @@ public sealed class ForeignServer : IDisposable
                 theirs.Descriptor.Inherit();
                 string mountPoint = "/dev/fd/"
                     + theirs.Descriptor.Number.ToString(CultureInfo.InvariantCulture);
-                Process process = Process.Start(InfoOf(command, mountPoint, takesErrors))!;
+                string mark = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Environment.ProcessId}-{Stopwatch.GetTimestamp()}");
+                ProcessStartInfo info = InfoOf(command, mountPoint, takesErrors);
+                info.Environment[MarkVariable] = mark;
+                Process process = Process.Start(info)!;
                 process.OutputDataReceived += (_, line) => Forward(line.Data, report);
                 process.BeginOutputReadLine();
                 ManualResetEventSlim hasSaid = new(!takesErrors);
@@ -71,7 +81,7 @@ public sealed class ForeignServer : IDisposable
                 }
 
                 unused = null;
-                return new ForeignServer(process, mine, hasSaid);
+                return new ForeignServer(process, new(MarkVariable, mark), mine, hasSaid);
             }
         }
         catch (System.ComponentModel.Win32Exception e)
@@ -100,14 +110,17 @@ public sealed class ForeignServer : IDisposable
             : string.Create(CultureInfo.InvariantCulture, $"ended with exit code {code}");
     }
 
-    /// <summary>Kills it at once, if it lives; safe from any thread.</summary>
+    /// <summary>Kills it and what it has started at once; safe from any thread.</summary>
     public void Kill()
     {
-        if (!_disposed && !_process.HasExited)
-            _process.Kill();
+        if (!_disposed)
+            _tree.Signal(Processes.Kill);
     }
 
-    /// <summary>Hangs up and waits; what does not end by itself is told to, then killed.</summary>
+    /// <summary>
+    /// Hangs up and waits; what does not end by itself is told to, then killed, and so is what it
+    /// has started. The wait has an end whoever holds its output open.
+    /// </summary>
     public void Dispose()
     {
         if (_disposed)
@@ -116,12 +129,12 @@ public sealed class ForeignServer : IDisposable
         Socket.Dispose();
         if (!_process.WaitForExit(Patience))
         {
-            Processes.Signal(_process.Id, Processes.Terminate);
-            if (!_process.WaitForExit(Patience))
-                _process.Kill(entireProcessTree: true);
+            _tree.Signal(Processes.Terminate);
+            _process.WaitForExit(Patience);
         }
 
-        _process.WaitForExit();
+        if (_tree.Signal(Processes.Kill) > 0)
+            _process.WaitForExit(Patience);
         _process.Dispose();
     }
 

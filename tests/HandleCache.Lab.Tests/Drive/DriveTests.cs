@@ -1,4 +1,5 @@
 using HandleCache.Lab.Drive;
+using HandleCache.Server.Driving;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Drive;
@@ -23,6 +24,12 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
     [InlineData("lost", "no-reply")]
     [InlineData("twice", "reply-unique")]
     [InlineData("dies", "server-death")]
+    [InlineData("endless", "listing-ends")]
+    [InlineData("chatty", "no-reply")]
+    [InlineData("stranger", "reply-unique")]
+    [InlineData("interrupt-busy", "interrupt-reply")]
+    [InlineData("interrupt-again", "no-reply")]
+    [InlineData("interrupt-stranger", "reply-unique")]
     public void A_planted_fault_is_found_with_a_script_of_at_most_six_calls(
         string fault, string rule)
     {
@@ -30,7 +37,7 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
         {
             Command = toy.Command(fault),
             Scripts = 300,
-            PatienceSeconds = fault == "lost" ? 2 : 30,
+            PatienceSeconds = rule == "no-reply" ? 2 : 30,
         });
         Assert.Equal("diverge", result.Verdict);
         DriveFinding finding = Assert.IsType<DriveFinding>(result.Finding);
@@ -41,17 +48,23 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
         Assert.NotEmpty(finding.Request);
     }
 
-    [Fact]
-    public void A_server_that_keeps_the_rules_has_no_finding_in_300_scripts()
+    [Theory]
+    [InlineData("none")]
+    [InlineData("interrupt-late")]
+    [InlineData("interrupt-taken")]
+    public void A_server_that_keeps_the_rules_has_no_finding_in_300_scripts(string manner)
     {
         DriveResult result = Drive(new DriveOptions
         {
-            Command = toy.Command("none"),
+            Command = toy.Command(manner),
             Scripts = 300,
             PatienceSeconds = 60,
         });
         Assert.True(result.Verdict == "match", result.Finding?.Message);
         Assert.Equal(300, result.Scripts);
+        Assert.Equal(
+            manner != "none",
+            result.Checks.Any(check => check.Name == "interrupt-reply" && check.Compared > 0));
         Assert.Equal(1, result.Servers);
         foreach (string rule in new[]
         {
@@ -109,6 +122,47 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
         HostileRow deadly = Assert.Single(trusting.Hostile, row => row.Deaths > 0);
         Assert.Equal("lying-size", deadly.Name);
         Assert.Contains("signal 11", deadly.First, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_that_does_not_start_again_is_found_and_not_a_mistake_of_the_caller()
+    {
+        using TempFolder folder = new();
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = [.. toy.Command("none"), folder.In("started")],
+            Restart = true,
+            PatienceSeconds = 60,
+        });
+        Assert.Equal("server-death", result.Finding?.Rule);
+        Assert.Contains("exit code 3", result.Finding?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_malformed_requests_did_is_kept_where_no_server_starts_again()
+    {
+        using TempFolder folder = new();
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = [.. toy.Command("trusting"), folder.In("started")],
+            Hostile = true,
+            PatienceSeconds = 60,
+        });
+        Assert.Equal("server-death", result.Finding?.Rule);
+        HostileRow deadly = Assert.Single(result.Hostile, row => row.Deaths > 0);
+        Assert.Equal(("lying-size", 1), (deadly.Name, deadly.Deaths));
+        Assert.Contains("signal 11", deadly.First, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_is_interrupted_counts_no_death_that_was_its_own_doing()
+    {
+        using CancellationTokenSource cancel = new();
+        cancel.Cancel();
+        DriveResult result = DriveExperiment.Run(
+            new DriveOptions { Command = toy.Command("none"), Hostile = true }, cancel.Token);
+        Assert.True(result.IsInterrupted);
+        Assert.DoesNotContain(result.Hostile, row => row.Deaths > 0);
     }
 
     [Fact]

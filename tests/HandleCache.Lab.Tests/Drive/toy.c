@@ -1,9 +1,10 @@
 /*
  * A FUSE server of a tree in memory, which speaks the raw protocol on the descriptor that its last
  * argument names (/dev/fd/N). It keeps the kernel's rules, but for the one fault that its first
- * argument names. Objects live while they have a name or the kernel holds lookups of their nodeid.
+ * argument names (those of messages.h say unasked-for things). Objects live while they have a name or the kernel holds lookups of their nodeid.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fuse.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,8 @@ static const char *fault;
 static char in[1 << 18], out[1 << 18];
 
 static int is(const char *name) { return strcmp(fault, name) == 0; }
+
+#include "messages.h"
 
 static void reply(const struct fuse_in_header *h, int error, const void *body, size_t bytes)
 {
@@ -195,7 +198,8 @@ static void list(const struct fuse_in_header *h, unsigned directory, const struc
 	size_t head = plus ? offsetof(struct fuse_direntplus, dirent.name)
 		: offsetof(struct fuse_dirent, name);
 
-	for (int i = r->offset; i < NAMES; i++) {
+	/* An endless listing begins again, and its offsets go on. */
+	for (int i = is("endless") ? r->offset % NAMES : r->offset; i < NAMES; i++) {
 		if (!names[i].used || names[i].parent != directory)
 			continue;
 		size_t length = strlen(names[i].text), all = (head + length + 7) & ~7ul;
@@ -212,7 +216,8 @@ static void list(const struct fuse_in_header *h, unsigned directory, const struc
 			entry.generation += is("plus-generation");
 			memcpy(at, &entry, sizeof entry);
 		}
-		*d = (struct fuse_dirent){ inos[names[i].object], i + 1, length,
+		*d = (struct fuse_dirent){ inos[names[i].object],
+			is("endless") ? (r->offset / NAMES + 1) * NAMES : i + 1, length,
 			objects[names[i].object].mode >> 12 };
 		memcpy(d->name, names[i].text, length);
 		bytes += all;
@@ -266,7 +271,7 @@ static void serve(struct fuse_in_header *h, void *body)
 			forget(one[i].nodeid, one[i].nlookup);
 		return;
 	}
-	if (h->opcode == FUSE_INTERRUPT)
+	if (disturb(h))
 		return;
 	if (h->opcode == FUSE_INIT) {
 		struct fuse_init_out init = { .major = 7, .minor = 31, .max_write = 4096,
@@ -382,7 +387,8 @@ int main(int argc, char **argv)
 
 	fault = argv[1];
 	fd = atoi(strrchr(argv[argc - 1], '/') + 1);
-	if (is("no-server"))
+	/* A file for a third argument: starts once, and makes it. */
+	if (is("no-server") || (argc > 3 && open(argv[2], O_CREAT | O_EXCL | O_WRONLY, 0600) < 0))
 		return 3;
 	objects[1] = (struct object){ 1, S_IFDIR | 0755, 2, 1, 0 };
 	inos[1] = 1;

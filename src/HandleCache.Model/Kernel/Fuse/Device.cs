@@ -66,6 +66,9 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
     /// <summary>Requests read and not answered.</summary>
     public int SentCount => _sent.Count;
 
+    /// <summary>Whether the next read gives an INTERRUPT.</summary>
+    public bool HasInterrupt => IsConnected && _interrupts.Count > 0;
+
     /// <summary>Whether a read would give something.</summary>
     public bool HasMessage =>
         _interrupts.Count > 0 || _pending.Count > 0 || forgets.Count > 0;

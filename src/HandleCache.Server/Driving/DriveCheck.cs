@@ -7,12 +7,12 @@ using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Tap;
 
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>
-/// Holds a server's replies against the rules, in the order of the wire: a FORGET takes effect
-/// when it is sent, a reply when it has come. Throws <see cref="DriveFault"/> at the first that
-/// breaks one.
+/// Checks a server's replies against the rules, in the order of the wire: a FORGET takes effect
+/// when it is sent, a reply when it has come. Throws <see cref="RuleBrokenException"/> at the
+/// first that breaks one.
 /// </summary>
 internal sealed partial class DriveCheck : IDisposable
 {
@@ -68,6 +68,30 @@ internal sealed partial class DriveCheck : IDisposable
     public IReadOnlyList<CheckResult> Results() =>
         [.. _traffic.Checks.Take(2).Concat(_counts.Values)
             .Where(check => check.Compared > 0).Select(check => CheckResult.Of(check))];
+
+    /// <summary>Lookups that the kernel holds, by nodeid, the root left out.</summary>
+    public Dictionary<ulong, ulong> Lookups() => _nodes.All
+        .Select(nodeId => (nodeId, Held: _cache.Held(nodeId)))
+        .Where(one => one.Held > 0)
+        .ToDictionary(one => one.nodeId, one => one.Held);
+
+    /// <summary>What the server itself counts is what the kernel holds.</summary>
+    /// <param name="serverCounts">Of a nodeid; 0 for one that it does not know.</param>
+    public void CompareCounts(Func<ulong, ulong> serverCounts)
+    {
+        foreach (ulong nodeId in _nodes.All)
+        {
+            Hold(DriveRule.LookupCounts);
+            (ulong held, ulong counted) = (_cache.Held(nodeId), serverCounts(nodeId));
+            if (held == counted)
+                continue;
+            (Asked, _answered) = (null, null);
+            Report(
+                DriveRule.LookupCounts,
+                $"the server counts {counted} lookups of nodeid {nodeId} "
+                + $"({_nodes.PathOf(nodeId)}), the kernel holds {held}");
+        }
+    }
 
     /// <summary>The server has been started again.</summary>
     public void NewLife() => _life++;
@@ -150,13 +174,13 @@ internal sealed partial class DriveCheck : IDisposable
     /// </summary>
     public void Report(DriveRule rule, string message)
     {
-        DriveFault fault = Fault(rule, message);
+        RuleBrokenException fault = Fault(rule, message);
         if (!_allowed.Contains(rule.Name))
             throw fault;
     }
 
     /// <summary>A rule is broken by the request under way or its reply.</summary>
-    public DriveFault Fault(DriveRule rule, string message)
+    public RuleBrokenException Fault(DriveRule rule, string message)
     {
         CheckCount count = _counts[rule.Name];
         count.Compared = Math.Max(count.Compared, 1);

@@ -1,6 +1,6 @@
 using HandleCache.Model.Kernel;
 
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>What happens beside a call, or without one.</summary>
 public enum Disturbance

@@ -1,4 +1,4 @@
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>What replies have said of one nodeid.</summary>
 /// <param name="Generation">As the kernel keeps it, 32 bits.</param>
@@ -22,6 +22,9 @@ internal sealed class DriveNodes
     private readonly HashSet<ulong> _unlinked = [];
 
     public static ulong KnownIno(ulong ino) => ino == UnknownIno ? 0 : ino;
+
+    /// <summary>Every nodeid that was ever given, in order.</summary>
+    public IEnumerable<ulong> All => _facts.Keys.Order();
 
     public bool TryGet(ulong nodeId, out NodeFacts facts) =>
         _facts.TryGetValue(nodeId, out facts);

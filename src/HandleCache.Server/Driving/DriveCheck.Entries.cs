@@ -6,7 +6,7 @@ using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>What replies say of objects: entries and attributes.</summary>
 internal sealed partial class DriveCheck

@@ -3,7 +3,7 @@ using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>A message that is put into words only where somebody asks.</summary>
 internal sealed class KeptMessage

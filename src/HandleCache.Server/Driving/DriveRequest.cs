@@ -1,7 +1,7 @@
 using System.Text;
 using HandleCache.Protocol.Abi;
 
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>What of a request is needed until its reply, in today's form.</summary>
 internal sealed record DriveRequest(FuseOpcode Opcode, ulong NodeId, ulong Unique, byte[] Body)

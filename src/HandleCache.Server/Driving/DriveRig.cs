@@ -1,24 +1,24 @@
-using System.Runtime.InteropServices;
 using System.Text;
-using HandleCache.Lab.Kernels;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
 /// <summary>
 /// The modelled kernel with somebody else's server at the other end of a socket. A rule that is
-/// broken ends every method with a <see cref="DriveFault"/>.
+/// broken ends every method with a <see cref="RuleBrokenException"/>.
 /// </summary>
 internal sealed partial class DriveRig : IDisposable
 {
     /// <summary>Room for the largest message: 32 pages of data, head and arguments.</summary>
     private const int BufferBytes = (128 << 10) + (64 << 10);
 
-    /// <summary>The bit of a unique that marks the INTERRUPT of a request (dev_uring.h).</summary>
-    private const ulong InterruptBit = 1;
+    /// <summary>
+    /// No call sends more; a listing of a million names in replies of a page has as many.
+    /// </summary>
+    private const int MostRequests = 10_000;
 
     /// <summary>What a socket cannot carry, or only the device itself can do.</summary>
     private const FuseInitFlags NotOffered = FuseInitFlags.FUSE_MAX_PAGES
@@ -26,37 +26,42 @@ internal sealed partial class DriveRig : IDisposable
         | FuseInitFlags.FUSE_SPLICE_MOVE | FuseInitFlags.FUSE_SPLICE_READ
         | FuseInitFlags.FUSE_SPLICE_WRITE | FuseInitFlags.FUSE_WRITEBACK_CACHE;
 
-    private readonly DriveOptions _options;
+    private readonly Func<IDrivenServer> _start;
     private readonly TimeSpan _patience;
     private readonly byte[] _request = new byte[BufferBytes];
     private readonly byte[] _reply = new byte[BufferBytes];
     private readonly List<byte[]> _late = [];
     private readonly Queue<byte[]> _backlog = new();
+    private readonly CancellationToken _cancel;
     private readonly CancellationTokenRegistration _cancelled;
-    private DriveServer _server;
+    private IDrivenServer? _server;
     private byte[] _init = [];
     private Disturbance _beside;
     private bool _anyRefused;
+    private int _asked;
 
     /// <summary>Starts the server and mounts.</summary>
-    /// <exception cref="BadInputException">
-    /// The server cannot be started, or ended before it had answered INIT.
+    /// <param name="kernel">What is modelled, and offered in INIT.</param>
+    /// <param name="allowed">Rules that may be broken: counted, and the call goes on.</param>
+    /// <param name="patience">How long a reply is waited for.</param>
+    /// <param name="start">Starts a server, at first and in the place of another.</param>
+    /// <param name="cancel">Kills the server, so that no wait for it goes on.</param>
+    /// <exception cref="RuleBrokenException">
+    /// The server cannot be started, ended before it had answered INIT, or refuses it.
     /// </exception>
-    public DriveRig(DriveOptions options, TimeSpan patience, CancellationToken cancel)
+    public DriveRig(
+        ModelKernelOptions kernel, IReadOnlySet<string> allowed, TimeSpan patience,
+        Func<IDrivenServer> start, CancellationToken cancel)
     {
-        _options = options;
+        _start = start;
         _patience = patience;
-        Check = new DriveCheck(options.Allowed);
-        Kernel = new ModelKernel(new ModelKernelOptions
-        {
-            Dialect = options.Dialect,
-            Version = KernelProfiles.VersionOf(options.ModelKernel),
-            Offered = ModelKernelOptions.DefaultOffer & ~NotOffered,
-        });
-        _server = DriveServer.Start(options.Command, patience);
-        _cancelled = cancel.Register(() => _server.Kill());
+        _cancel = cancel;
+        Check = new DriveCheck(allowed);
+        Kernel = new ModelKernel(kernel with { Offered = kernel.Offered & ~NotOffered });
         try
         {
+            _server = StartServer();
+            _cancelled = cancel.Register(() => _server?.Kill());
             KernelCall mount = Kernel.Mount();
             Pump();
             if (!mount.IsDone || mount.Result.Errno != 0)
@@ -64,20 +69,11 @@ internal sealed partial class DriveRig : IDisposable
             Check.Handles = Kernel.Handles;
             Check.Exports = (Kernel.Agreed & FuseInitFlags.FUSE_EXPORT_SUPPORT) != 0;
         }
-        catch (DriveFault fault) when (fault.Finding.Rule == DriveRule.ServerDeath.Name
-            && !cancel.IsCancellationRequested)
-        {
-            string said = string.Join("; ", _server.Said);
-            Dispose();
-            throw new BadInputException(
-                $"{fault.Message} before it had answered INIT; is /dev/fd/N a mount point for it, "
-                + "as for libfuse3's? " + said, fault);
-        }
-        catch (DriveFault fault)
+        catch (RuleBrokenException fault)
         {
             DriveFinding finding = fault.Finding with { Last = Last };
             Dispose();
-            throw new DriveFault(finding);
+            throw new RuleBrokenException(finding);
         }
     }
 
@@ -129,8 +125,10 @@ internal sealed partial class DriveRig : IDisposable
         Calls++;
         if (call.Kind >= VfsCallKind.NotifyInvalInode)
             return Notify(call);
-        (_beside, _anyRefused) = (beside, false);
+        (_beside, _anyRefused, _asked) = (beside, false, 0);
         KernelCall running = Kernel.Start(call);
+        if (beside == Disturbance.Interrupt)
+            Kernel.Interrupt(running);
         Pump();
         if (!running.IsDone)
             throw new InvalidOperationException($"{call} never ends in the modelled kernel");
@@ -145,15 +143,15 @@ internal sealed partial class DriveRig : IDisposable
     public void Reclaim()
     {
         Kernel.Shrink();
-        (_beside, _anyRefused) = (Disturbance.None, false);
+        (_beside, _anyRefused, _asked) = (Disturbance.None, false, 0);
         Pump();
     }
 
     public void Dispose()
     {
         _cancelled.Dispose();
-        _server.Kill();
-        _server.Dispose();
+        _server?.Kill();
+        _server?.Dispose();
         Kernel.Dispose();
         Check.Dispose();
     }
@@ -185,7 +183,7 @@ internal sealed partial class DriveRig : IDisposable
                     ino = Kernel.CachedNodeId(path),
                     off = call.Offset,
                 }));
-        _beside = Disturbance.None;
+        (_beside, _asked) = (Disturbance.None, 0);
         Pump();
         return new VfsResult(errno);
     }
@@ -194,19 +192,35 @@ internal sealed partial class DriveRig : IDisposable
     /// The server dies by SIGKILL and another takes its place, whom INIT is sent again. The kernel
     /// keeps everything.
     /// </summary>
-    private void Restart()
+    public void Restart()
     {
         Pump();
-        _server.Kill();
+        _server!.Kill();
         _server.Dispose();
         Restarts++;
-        _server = DriveServer.Start(_options.Command, _patience);
+        _interrupts.Clear();
+        _server = StartServer();
+        if (_cancel.IsCancellationRequested)
+            _server.Kill();
         Check.NewLife();
         DriveRequest asked = Check.Sent(_init);
         Send(_init);
         Check.Came(asked, Receive(asked.Unique));
         if (Check.WasRefused)
             throw Check.Fault(DriveRule.ReplyErrno, "the new server refuses INIT");
+    }
+
+    private IDrivenServer StartServer()
+    {
+        try
+        {
+            return _start();
+        }
+        catch (IOException e)
+        {
+            Check.Hold(DriveRule.ServerDeath);
+            throw Check.Fault(DriveRule.ServerDeath, $"the server cannot be started: {e.Message}");
+        }
     }
 
     /// <summary>Carries messages until there are none.</summary>
@@ -247,13 +261,19 @@ internal sealed partial class DriveRig : IDisposable
         }
 
         DriveRequest asked = Check.Sent(message);
+        Check.Hold(DriveRule.ListingEnds);
+        if (++_asked > MostRequests)
+        {
+            throw Check.Fault(
+                DriveRule.ListingEnds, $"one call has sent {MostRequests} requests and goes on");
+        }
+
         Send(message);
         if (!operation.HasReply)
             return;
         if (asked.Opcode == FuseOpcode.FUSE_INIT)
             _init = message;
-        if (_beside == Disturbance.Interrupt)
-            Send(InterruptOf(asked.Unique));
+        SendInterrupts();
         ReadOnlySpan<byte> reply = Receive(asked.Unique);
         Check.Came(asked, reply);
         _anyRefused |= Check.WasRefused;
@@ -287,14 +307,6 @@ internal sealed partial class DriveRig : IDisposable
             Check.SentForgets(message);
             Send(message);
         }
-    }
-
-    private static byte[] InterruptOf(ulong unique)
-    {
-        fuse_interrupt_in body = new() { unique = unique };
-        return MessageBuilder.Request(
-            FuseOpcode.FUSE_INTERRUPT, unique | InterruptBit, 0,
-            MemoryMarshal.AsBytes(new ReadOnlySpan<fuse_interrupt_in>(in body)));
     }
 
     private static bool IsForget(ReadOnlySpan<byte> message) =>

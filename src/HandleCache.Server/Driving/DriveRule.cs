@@ -1,6 +1,6 @@
-namespace HandleCache.Lab.Drive;
+namespace HandleCache.Server.Driving;
 
-/// <summary>A rule that every FUSE server must hold.</summary>
+/// <summary>A rule that every FUSE server keeps.</summary>
 /// <param name="Name">In all outputs.</param>
 /// <param name="Kernel">The function of the kernel that relies on it (v6.18).</param>
 public sealed record DriveRule(string Name, string Kernel)
@@ -20,6 +20,17 @@ public sealed record DriveRule(string Name, string Kernel)
     /// <summary>Each request gets its reply.</summary>
     public static DriveRule NoReply { get; } = new(
         "no-reply", "request_wait_answer(), fs/fuse/dev.c: the caller cannot be killed");
+
+    /// <summary>A listing ends, and so does every other call.</summary>
+    public static DriveRule ListingEnds { get; } = new(
+        "listing-ends", "fuse_readdir_uncached(), fs/fuse/readdir.c: on to an empty reply");
+
+    /// <summary>
+    /// An INTERRUPT is answered with EAGAIN (send it again), with ENOSYS (send none any more), or
+    /// not at all.
+    /// </summary>
+    public static DriveRule InterruptReply { get; } = new(
+        "interrupt-reply", "fuse_dev_do_write(), fs/fuse/dev.c: FUSE_INT_REQ_BIT");
 
     /// <summary>The server lives.</summary>
     public static DriveRule ServerDeath { get; } = new(
@@ -82,21 +93,23 @@ public sealed record DriveRule(string Name, string Kernel)
     /// <summary>Every rule.</summary>
     public static IReadOnlyList<DriveRule> All { get; } =
     [
-        ReplyShape, ReplyErrno, ReplyUnique, NoReply, ServerDeath, EntryIdentity, InodeNumber,
-        GenerationReuse, AttrType, EntryValid, LookupCounts, ErrnoClass, RestartObject,
-        KernelRefuses, SameOutcome, SameObject,
+        ReplyShape, ReplyErrno, ReplyUnique, NoReply, ListingEnds, InterruptReply, ServerDeath,
+        EntryIdentity, InodeNumber, GenerationReuse, AttrType, EntryValid, LookupCounts,
+        ErrnoClass, RestartObject, KernelRefuses, SameOutcome, SameObject,
     ];
 
     /// <summary>Those after which kernel and caller can go on.</summary>
     public static IReadOnlyList<DriveRule> Allowable { get; } =
     [
-        EntryIdentity, InodeNumber, GenerationReuse, AttrType, LookupCounts, ErrnoClass,
-        RestartObject, KernelRefuses, SameOutcome, SameObject,
+        InterruptReply, EntryIdentity, InodeNumber, GenerationReuse, AttrType, LookupCounts,
+        ErrnoClass, RestartObject, KernelRefuses, SameOutcome, SameObject,
     ];
 }
 
 /// <summary>A rule was broken: ends the script.</summary>
-internal sealed class DriveFault(DriveFinding finding) : Exception(finding.Message)
+/// <param name="finding">Which, and by what.</param>
+public sealed class RuleBrokenException(DriveFinding finding)
+    : Exception($"{finding.Rule}: {finding.Message}; request: {finding.Request}")
 {
     public DriveFinding Finding { get; } = finding;
 }
