@@ -11,7 +11,8 @@ internal sealed record DesignDocument(
     int SchemaVersion, string How, string Answer, string Design, string Summary, string Repeat,
     string StructText, MixJson Mix, IReadOnlyList<DesignDocument.KernelRows> Memory,
     IReadOnlyList<CompareDocument.CompareRowJson> Rows, IReadOnlyList<QuestionRow> Questions,
-    IReadOnlyList<DesignDocument.FindingJson> Findings, DesignDocument.SafetyJson Safety)
+    IReadOnlyList<DesignDocument.FindingJson> Findings, DesignDocument.SafetyJson Safety,
+    ShardJson? Shard)
 {
     public static DesignDocument Of(DesignRequest request, DesignResult result) => new(
         JsonOutput.SchemaVersion,
@@ -36,7 +37,8 @@ internal sealed record DesignDocument(
         new SafetyJson(
             result.Safety.Unsafe is null, result.Safety.Histories, result.Safety.MostSteps,
             result.Safety.RandomHistories, result.Safety.Seed, result.Safety.Unsafe?.Steps,
-            result.Safety.Unsafe?.Outcome));
+            result.Safety.Unsafe?.Outcome),
+        ShardJson.From("design", request.Shard));
 
     internal sealed record KernelRows(
         KernelJson Kernel, double TodayBytes, IReadOnlyList<StorageRow> Designs);

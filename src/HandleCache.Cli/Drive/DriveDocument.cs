@@ -1,3 +1,4 @@
+using HandleCache.Cli.Common;
 using HandleCache.Lab.Drive;
 using HandleCache.Server.Tap;
 
@@ -20,7 +21,8 @@ internal sealed record DriveDocument(
     string? Repeat,
     IReadOnlyList<HostileRow> Hostile,
     IReadOnlyList<string> Notes,
-    DriveOptions Options)
+    DriveOptions Options,
+    ShardJson? Shard)
 {
     public static DriveDocument Of(DriveOptions options, string dialect, DriveResult result) => new(
         JsonOutput.SchemaVersion,
@@ -38,5 +40,6 @@ internal sealed record DriveDocument(
         result.Finding is { } finding ? DriveText.Repeat(options, dialect, finding) : null,
         result.Hostile,
         result.Notes,
-        options);
+        options,
+        ShardJson.From("drive", options.Shard));
 }
