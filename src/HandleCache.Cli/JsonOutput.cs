@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using HandleCache.Cli.Common;
@@ -53,8 +54,10 @@ internal static class JsonOutput
         ?? throw new InvalidOperationException($"{document.Name} is not one of JsonDocuments");
 
     /// <param name="document">One of the types of <see cref="JsonDocuments"/>.</param>
-    public static void Write<T>(T document) =>
-        Console.Out.WriteLine(JsonSerializer.Serialize(document, typeof(T), Documents));
+    public static void Write<T>(T document) => Console.Out.WriteLine(
+        document is JsonNode node
+            ? node.ToJsonString(Options)
+            : JsonSerializer.Serialize(document, typeof(T), Documents));
 }
 
 /// <summary>Why there is no result: what --json prints in place of it.</summary>

@@ -7,6 +7,7 @@ using HandleCache.Cli.Drive;
 using HandleCache.Cli.Guide;
 using HandleCache.Cli.Kernels;
 using HandleCache.Cli.Layout;
+using HandleCache.Cli.Merge;
 using HandleCache.Cli.Mount;
 using HandleCache.Cli.Prove;
 using HandleCache.Cli.Replay;
@@ -72,6 +73,7 @@ internal static class Program
         root.Add(ServeCommand.Build(dialects));
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build(dialects));
+        root.Add(MergeCommand.Build());
         root.Add(CompletionCommand.Build(root));
         root.Add(ManCommand.Build(root));
         foreach (Command command in root.Subcommands)

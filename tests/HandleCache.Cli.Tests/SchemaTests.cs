@@ -22,7 +22,7 @@ public sealed class SchemaTests : IDisposable
     private static readonly string[] Booting = ["kernels", "prove"];
 
     /// <summary>Other tests of this project run them by Cli.Json.</summary>
-    private static readonly string[] Elsewhere = ["replay", "drive"];
+    private static readonly string[] Elsewhere = ["replay", "drive", "merge"];
 
     /// <summary>Together they fill every field that a machine without mounts can fill.</summary>
     private static readonly string[][] Runs =

@@ -192,6 +192,52 @@ public class ValidateTests
         }
     }
 
+    /// <summary>
+    /// The script's seeds are those of the whole run: as many results are compared as there.
+    /// </summary>
+    [Fact]
+    public void Parts_compare_just_the_scripts_of_the_whole_run_between_them()
+    {
+        Machine.RequireMount();
+        string[] run =
+        [
+            .. Small[..^1], "9", "--dialect-scripts", "5", "--seed", "20251127", "--json",
+        ];
+        using ProgramRun whole = ProgramRun.Finish(run);
+        string folder = Directory.CreateTempSubdirectory("handlecache-parts-").FullName;
+        try
+        {
+            for (int part = 1; part <= 2; part++)
+            {
+                using ProgramRun one = ProgramRun.Finish([.. run, "--shard", $"{part}/2"]);
+                Assert.True(one.ExitCode == 0, one.Output + one.Error);
+                File.WriteAllText(Path.Combine(folder, $"{part}"), one.Output);
+            }
+
+            (int exitCode, JsonElement merged) = ProgramRun.Json(
+                "merge", Path.Combine(folder, "1"), Path.Combine(folder, "2"));
+            AssertMatch(exitCode, merged);
+            JsonElement expected = JsonDocument.Parse(whole.Output).RootElement;
+            foreach (string name in new[] { "scripts", "calls", "finiteScripts" })
+            {
+                Assert.Equal(
+                    expected.GetProperty("differential").GetProperty(name).GetInt64(),
+                    merged.GetProperty("differential").GetProperty(name).GetInt64());
+            }
+
+            foreach (string check in new[] { "dialect-v2", "syscalls" })
+            {
+                Assert.Equal(
+                    Check(expected, check).GetProperty("compared").GetInt64(),
+                    Check(merged, check).GetProperty("compared").GetInt64());
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static void AssertMatch(int exitCode, JsonElement document)
     {
         TestContext.Current.TestOutputHelper?.WriteLine(

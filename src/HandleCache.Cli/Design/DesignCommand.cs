@@ -55,6 +55,8 @@ internal static class DesignCommand
         DefaultValueFactory = _ => 1,
     };
 
+    private static readonly ShardOption Shards = new("random histories");
+
     private static readonly Option<string?> New = new("--new")
     {
         Description = "Write a commented file to edit, and nothing else",
@@ -92,6 +94,7 @@ internal static class DesignCommand
             From, Patch, FileSchema, Html, Json,
         };
         Btf.AddTo(command);
+        Shards.AddTo(command);
         Name.CompletionSources.Add([.. DesignFiles.ShippedNames]);
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
@@ -129,6 +132,7 @@ internal static class DesignCommand
             Strategy = parsed.GetValue(Strategy) is { } text ? ParseStrategy(text) : null,
             Histories = SharedOptions.Range(parsed, Histories, 0, 1_000_000),
             Seed = parsed.GetValue(Seed),
+            Shard = Shards.Of(parsed),
         };
         if (parsed.GetValue(Patch))
         {
@@ -138,6 +142,8 @@ internal static class DesignCommand
             return ExitCode.Success;
         }
 
+        if (!request.Shard.IsWhole)
+            request.Shard.RequireWork(request.Histories, "random histories");
         using Interrupt interrupt = new();
         DesignResult result = DesignExperiment.Run(request, interrupt.Token);
         if (parsed.GetValue(Html) is { } html)

@@ -12,7 +12,7 @@ internal sealed record DesignDocument(
     string StructText, MixJson Mix, IReadOnlyList<DesignDocument.KernelRows> Memory,
     IReadOnlyList<CompareDocument.CompareRowJson> Rows, IReadOnlyList<QuestionRow> Questions,
     IReadOnlyList<DesignDocument.FindingJson> Findings, DesignDocument.SafetyJson Safety,
-    DesignDocument.SearchJson Search)
+    DesignDocument.SearchJson Search, ShardJson? Shard)
 {
     public static DesignDocument Of(DesignRequest request, DesignResult result) => new(
         JsonOutput.SchemaVersion,
@@ -43,7 +43,8 @@ internal sealed record DesignDocument(
             result.Safety.Unsafe?.Outcome),
         new SearchJson(
             result.Design.Storage.Index.ToString(), HandleSearch.Names,
-            result.Search?.ByNodeId, result.Search?.ByHandle));
+            result.Search?.ByNodeId, result.Search?.ByHandle),
+        ShardJson.From("design", request.Shard));
 
     internal sealed record KernelRows(
         KernelJson Kernel, double TodayBytes, IReadOnlyList<StorageRow> Designs,

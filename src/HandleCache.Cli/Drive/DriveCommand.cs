@@ -70,6 +70,8 @@ internal static class DriveCommand
         DefaultValueFactory = _ => 10,
     };
 
+    private static readonly ShardOption Shards = new("scripts");
+
     private static readonly Option<string> ModelKernel = SharedOptions.ModelKernel("6.18");
 
     private static readonly Option<bool> Json = SharedOptions.Json(typeof(DriveDocument));
@@ -84,6 +86,7 @@ internal static class DriveCommand
             ModelKernel, Json,
         };
         dialect.AddTo(command);
+        Shards.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, dialect)));
         return command;
     }
@@ -98,6 +101,7 @@ internal static class DriveCommand
             Command = parsed.GetRequiredValue(Server),
             Scripts = SharedOptions.Range(parsed, Scripts, 1, MostScripts),
             OnlyScript = parsed.GetValue(Script),
+            Shard = Shards.Of(parsed),
             Calls = SharedOptions.Range(parsed, Calls, 1, MostCalls),
             Seed = parsed.GetValue(Seed),
             Root = parsed.GetValue(Root),
@@ -108,6 +112,9 @@ internal static class DriveCommand
             ModelKernel = parsed.GetRequiredValue(ModelKernel),
             Dialect = chosen.Dialect,
         };
+        if (!options.Shard.IsWhole && (options.OnlyScript is not null || options.Hostile))
+            throw new BadInputException("--shard divides --scripts, not --script or --hostile");
+        options.Shard.RequireWork(options.Scripts, "scripts");
         using Interrupt interrupt = new();
         DriveResult result = DriveExperiment.Run(options, interrupt.Token);
         CommandRunner.Report(

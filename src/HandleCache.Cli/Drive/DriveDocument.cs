@@ -1,3 +1,4 @@
+using HandleCache.Cli.Common;
 using HandleCache.Lab.Drive;
 using HandleCache.Server.Driving;
 using HandleCache.Server.Tap;
@@ -21,7 +22,8 @@ internal sealed record DriveDocument(
     string? Repeat,
     IReadOnlyList<HostileRow> Hostile,
     IReadOnlyList<string> Notes,
-    DriveOptions Options)
+    DriveOptions Options,
+    ShardJson? Shard)
 {
     public static DriveDocument Of(DriveOptions options, string dialect, DriveResult result) => new(
         JsonOutput.SchemaVersion,
@@ -39,5 +41,6 @@ internal sealed record DriveDocument(
         result.Verdict == "match" ? null : DriveText.Repeat(options, dialect, result.Finding),
         result.Hostile,
         result.Notes,
-        options);
+        options,
+        ShardJson.From("drive", options.Shard));
 }

@@ -96,7 +96,8 @@ internal static partial class Guidebook
                 + "process, and checks every request of the running kernel against the model; then "
                 + "random scripts on both kernels (root).",
                 new("validate", "two minutes on this kernel"),
-                new("validate --scripts 10000 --seed 1 --json", "a longer run, as JSON")),
+                new("validate --scripts 10000 --shard 1/4 --seed 1 --json",
+                    "one quarter of a long run, for merge")),
             new("soak",
                 "Loads two mounts with clients that are killed, watches one by the model, kills "
                 + "the server of the other, and compares every count in the end (root); or feeds "
@@ -121,6 +122,12 @@ internal static partial class Guidebook
         ]),
         new("How do I use the program?",
         [
+            new("merge",
+                "Puts the JSON documents of --shard runs together: counts are added, the first "
+                + "divergence is kept, missing and doubled shards are named. Exit code 2 if they "
+                + "are not parts of one run.",
+                new("merge part-*.json", "what the whole run says"),
+                new("merge --json part-*.json", "the document that the whole run prints")),
             new("completion",
                 "Prints a completion script made from the options of this very program.",
                 new("completion bash > /etc/bash_completion.d/handlecache", "for everybody"),

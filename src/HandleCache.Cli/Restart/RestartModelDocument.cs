@@ -1,3 +1,4 @@
+using HandleCache.Cli.Common;
 using HandleCache.Lab.Restart.Modelled;
 
 namespace HandleCache.Cli.Restart;
@@ -14,7 +15,8 @@ internal sealed record RestartModelDocument(
     long Stale,
     long Recovered,
     RestartModelDocument.RestartModelChoices Options,
-    IReadOnlyList<RestartModelRow> Rows)
+    IReadOnlyList<RestartModelRow> Rows,
+    ShardJson? Shard)
 {
     public static RestartModelDocument Of(RestartModelResult result) => new(
         JsonOutput.SchemaVersion,
@@ -34,7 +36,8 @@ internal sealed record RestartModelDocument(
             result.Options.Histories,
             result.Options.Seed,
             result.Options.HandleBytes),
-        result.Rows);
+        result.Rows,
+        ShardJson.From("restart", result.Options.Shard));
 
     internal sealed record RestartModelChoices(
         IReadOnlyList<string> Dialects, IReadOnlyList<string> Defects, bool NoParentHandle,

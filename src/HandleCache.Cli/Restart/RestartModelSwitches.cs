@@ -39,6 +39,8 @@ internal static class RestartModelSwitches
         DefaultValueFactory = _ => Default.Histories,
     };
 
+    private static readonly ShardOption Shards = new("histories of --model");
+
     public static void AddTo(Command command)
     {
         command.Add(Model);
@@ -46,10 +48,14 @@ internal static class RestartModelSwitches
         command.Add(NoParentHandle);
         command.Add(NodeIds);
         command.Add(Histories);
+        Shards.AddTo(command);
     }
 
     /// <summary>Whether the modelled world is asked for.</summary>
-    public static bool IsOn(ParseResult parsed) => parsed.GetValue(Model);
+    /// <exception cref="BadInputException">A mount is, and cannot be divided.</exception>
+    public static bool IsOn(ParseResult parsed) => parsed.GetValue(Model) || (
+        Shards.Of(parsed).IsWhole ? false : throw new BadInputException(
+            "--shard divides the histories of --model; kills of a mount are one run"));
 
     /// <summary>Explores, writes text or JSON, and gives the exit code.</summary>
     public static int Run(
@@ -65,6 +71,7 @@ internal static class RestartModelSwitches
             NodeIds = Policy(parsed.GetValue(NodeIds)),
             Histories = parsed.GetValue(Histories),
             Seed = seed,
+            Shard = Shards.Of(parsed),
         };
         RestartModelResult result = RestartModelExperiment.Run(options, stop);
         CommandRunner.Report(

@@ -98,6 +98,9 @@ internal static class ValidateCommand
         DefaultValueFactory = _ => 300,
     };
 
+    private static readonly ShardOption Shards = new(
+        "scripts, for a --seed that all have; the workload is part 1's");
+
     private static readonly Option<double?> Soak = new("--soak")
     {
         Description = "Minutes the differential part goes on, or until Ctrl-C",
@@ -126,6 +129,7 @@ internal static class ValidateCommand
             ModelKernel, Json,
         };
         dialect.AddTo(command);
+        Shards.AddTo(command);
         Driver.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed, dialect)));
         return command;
@@ -194,6 +198,7 @@ internal static class ValidateCommand
                 : Math.Min(
                     SharedOptions.Range(parsed, Scripts, 0, 100_000_000),
                     new ValidateOptions { Seed = 0 }.DialectScripts),
+            Shard = Shards.Of(parsed),
             Soak = parsed.GetValue(Soak) is { } minutes ? SoakOf(minutes) : null,
             ModelKernel = parsed.GetValue(ModelKernel)!,
             Dialect = dialect.One(
@@ -207,6 +212,17 @@ internal static class ValidateCommand
         };
         if (!(options.TimeoutSeconds is >= 0 and <= 86400))
             throw new BadInputException("--timeout: 0 to 86400 seconds");
+        if (!options.Shard.IsWhole)
+        {
+            if (parsed.GetValue(Seed) is null || options.Soak is not null)
+            {
+                throw new BadInputException(
+                    "--shard needs the --seed of the whole run, and no --soak");
+            }
+
+            options.Shard.RequireWork(options.Scripts, "scripts");
+        }
+
         if (options.Write && options.Source is null)
             throw new BadInputException("--write goes with --source");
         return options;

@@ -1,3 +1,4 @@
+using HandleCache.Cli.Common;
 using HandleCache.Lab.Differential;
 using HandleCache.Lab.Validate;
 using HandleCache.Server.Sessions;
@@ -52,6 +53,8 @@ internal sealed class ValidateDocument(int schemaVersion, ValidateResult result)
         result.Options.Soak?.TotalMinutes,
         result.Options.Record,
         result.Options.Break?.Name ?? result.Options.BreakServer?.Name);
+
+    public ShardJson? Shard => ShardJson.From("validate", result.Options.Shard);
 
     internal sealed record DifferentialPart(
         int Scripts, int PassthroughScripts, int FiniteScripts, long Calls, long Requests,

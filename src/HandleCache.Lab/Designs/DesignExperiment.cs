@@ -169,8 +169,9 @@ public static class DesignExperiment
 
     private static DesignSafety SafetyOf(
         DesignRequest request, WireDesign design, CancellationToken cancel) => new(
-        DesignExploration.Count(design), DesignExploration.MostSteps, request.Histories, request.Seed,
+        DesignExploration.Count(design), DesignExploration.MostSteps,
+        request.Shard.CountOf(request.Histories), request.Seed,
         DesignExploration.FirstUnsafe(
             design with { Defects = design.Defects & ~DesignDefects.OffersOpcode }, request.Seed,
-            request.Histories, cancel));
+            request.Histories, request.Shard, cancel));
 }

@@ -83,11 +83,18 @@ internal static class DesignExploration
     /// a design that is safe in them.
     /// </summary>
     public static FoundHistory? FirstUnsafe(
-        WireDesign design, ulong seed, int randomHistories, CancellationToken cancel)
+        WireDesign design, ulong seed, int randomHistories, CancellationToken cancel) =>
+        FirstUnsafe(design, seed, randomHistories, Shard.Whole, cancel);
+
+    /// <inheritdoc cref="FirstUnsafe(WireDesign, ulong, int, CancellationToken)"/>
+    public static FoundHistory? FirstUnsafe(
+        WireDesign design, ulong seed, int randomHistories, Shard shard,
+        CancellationToken cancel)
     {
         WorldOptions world = WorldFor(
             design.ToDialect(), NodeIdPolicy.PerLife, DesignDefects.None);
-        IEnumerable<WorldStep[]> random = Enumerable.Range(0, randomHistories).Select(i =>
+        IEnumerable<int> numbers = shard.Take(Enumerable.Range(0, randomHistories));
+        IEnumerable<WorldStep[]> random = numbers.Select(i =>
         {
             History history = Histories.Random(seed, i);
             int at = history.Steps.Count / 2;

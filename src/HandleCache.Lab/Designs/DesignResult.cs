@@ -44,6 +44,9 @@ public sealed record DesignRequest
     /// <summary>Random histories behind the exhaustive ones.</summary>
     public int Histories { get; init; } = 200;
 
+    /// <summary>Which of the random histories.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     public ulong Seed { get; init; } = 1;
 }
 

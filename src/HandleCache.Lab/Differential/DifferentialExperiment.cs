@@ -124,7 +124,7 @@ public sealed class DifferentialExperiment
     {
         ulong seed = _options.OneScript
             ? _options.Seed
-            : SplitMix64.Mix(_options.Seed + ((ulong)number << 32));
+            : SplitMix64.Mix(_options.Seed + ((ulong)_options.Shard.NumberAt(number) << 32));
         Script script = Spoken(ScriptGenerator.Make(
             seed, _options.CallsPerScript, _mayPassthrough));
         return CanOverlap(script) ? script : script.OneByOne();

@@ -16,6 +16,9 @@ public sealed record DifferentialOptions
     /// <summary>Scripts to run; with a soak time, at least these.</summary>
     public int Scripts { get; init; } = 300;
 
+    /// <summary>Which of the series of scripts; <see cref="Scripts"/> are its own.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     public int CallsPerScript { get; init; } = 50;
 
     /// <summary>Goes on until so much time has passed; null for the number of scripts.</summary>

@@ -98,11 +98,14 @@ public sealed class DriveExperiment
         DriveRig? rig = null;
         try
         {
-            for (int at = 0; at < (_options.OnlyScript is null ? _options.Scripts : 1); at++)
+            int scripts = _options.OnlyScript is null
+                ? _options.Shard.CountOf(_options.Scripts)
+                : 1;
+            for (int at = 0; at < scripts; at++)
             {
                 if (_cancel.IsCancellationRequested)
                     break;
-                int number = _options.OnlyScript ?? at;
+                int number = _options.OnlyScript ?? _options.Shard.NumberAt(at);
                 IReadOnlyList<DriveStep> steps = DriveScripts.Make(_options, number);
                 finding = RunScript(ref rig, steps, number, Patience, out int reached);
                 if (finding is not null)

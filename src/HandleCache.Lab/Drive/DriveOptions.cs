@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Driving;
 
@@ -14,6 +15,10 @@ public sealed record DriveOptions
 
     /// <summary>The one script to run, on a server of its own; null for all.</summary>
     public int? OnlyScript { get; init; }
+
+    /// <summary>Which of the scripts.</summary>
+    [JsonIgnore]
+    public Shard Shard { get; init; } = Shard.Whole;
 
     /// <summary>Calls in a script.</summary>
     public int Calls { get; init; } = 50;

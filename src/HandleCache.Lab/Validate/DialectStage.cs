@@ -32,19 +32,20 @@ internal static class DialectStage
             return;
         }
 
-        progress($"stage dialects: {options.DialectScripts} scripts in "
+        int[] numbers = [.. options.Shard.Take(Enumerable.Range(0, options.DialectScripts))];
+        progress($"stage dialects: {numbers.Length} scripts in "
             + string.Join(", ", options.Dialects.Select(dialect => dialect.Name)));
-        string?[][] differences = new string?[options.DialectScripts][];
+        string?[][] differences = new string?[numbers.Length][];
         ParallelOptions parallel = new()
         {
             CancellationToken = plan.Cancel,
             MaxDegreeOfParallelism = Environment.ProcessorCount,
         };
-        Parallel.For(0, options.DialectScripts, parallel, i => differences[i] =
-            reference.Compare(DialectReference.Make(SeedOf(options, i), CallsPerScript),
+        Parallel.For(0, numbers.Length, parallel, i => differences[i] =
+            reference.Compare(DialectReference.Make(SeedOf(options, numbers[i]), CallsPerScript),
                 options.Dialects));
-        for (int i = 0; i < options.DialectScripts; i++)
-            Enter(plan, i, differences[i]);
+        for (int i = 0; i < numbers.Length; i++)
+            Enter(plan, numbers[i], differences[i]);
     }
 
     // In the order of the scripts, so that each run names the same first difference.

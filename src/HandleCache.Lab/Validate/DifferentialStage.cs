@@ -23,7 +23,8 @@ internal static class DifferentialStage
             return null;
         }
 
-        progress(FormattableString.Invariant($"stage differential: {options.Scripts} scripts")
+        progress(FormattableString.Invariant(
+                $"stage differential: {options.Shard.CountOf(options.Scripts)} scripts")
             + (options.Soak is { } soak
                 ? FormattableString.Invariant($", for {soak.TotalMinutes} minutes")
                 : ""));
@@ -81,7 +82,8 @@ internal static class DifferentialStage
     private static DifferentialOptions OptionsOf(ValidateOptions options) => new()
     {
         Seed = options.Seed,
-        Scripts = options.Scripts,
+        Scripts = options.Shard.CountOf(options.Scripts),
+        Shard = options.Shard,
         Soak = options.Soak,
         Driver = options.Driver,
         ModelKernel = options.ModelKernel,

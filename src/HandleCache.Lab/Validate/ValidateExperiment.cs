@@ -106,20 +106,14 @@ public sealed class ValidateExperiment
 
     private ValidateResult RunStages(Action<string> progress)
     {
-        string protocol = TableStage(progress);
-        progress("stage none: a server that forgets");
-        NoneStage();
-        progress("stage lengths: handles of 0 to 128 bytes");
-        LengthsStage();
-        progress("stage reuse: nodeids given again");
-        ReuseStage.Run(_plan);
+        string protocol = _options.Shard.IsFirst ? MountStages(progress) : ProtocolStage();
         DialectStage.Run(_plan, progress);
         DifferentialResult? differential = DifferentialStage.Run(_plan, progress);
         if (differential is { IsInterrupted: true })
         {
             _plan.Ledger.NotCompared(ValidateChecks.SlabObjects, "interrupted before");
         }
-        else if (_options.DropCaches)
+        else if (_options.DropCaches && _options.Shard.IsFirst)
         {
             progress("stage slab: objects and pages of fuse_inode");
             SlabStage.Run(_plan);
@@ -131,6 +125,38 @@ public sealed class ValidateExperiment
         }
 
         return Result(protocol) with { Differential = differential };
+    }
+
+    /// <summary>What cannot be divided; gives the protocol agreed on.</summary>
+    private string MountStages(Action<string> progress)
+    {
+        string protocol = TableStage(progress);
+        progress("stage none: a server that forgets");
+        NoneStage();
+        progress("stage lengths: handles of 0 to 128 bytes");
+        LengthsStage();
+        progress("stage reuse: nodeids given again");
+        ReuseStage.Run(_plan);
+        return protocol;
+    }
+
+    /// <summary>A mount for no more than to learn the protocol that is agreed on.</summary>
+    private string ProtocolStage()
+    {
+        foreach (string check in ValidateChecks.Mandatory.Append(ValidateChecks.SlabObjects))
+            _plan.Ledger.NotCompared(check, $"the work of --shard 1/{_options.Shard.Of}");
+        using TreeFolder tree = TreeFolder.Make(_options with { Source = null }, 1, 1);
+        using PassthroughFileSystem fileSystem = Serve(tree.Path, ForgottenHandles.Drop);
+        using Stage stage = Stage.Start(
+            "protocol", _plan, fileSystem, Session(exportSupport: false), readOnly: true);
+        return ProtocolOf(stage);
+    }
+
+    private string ProtocolOf(Stage stage)
+    {
+        _plan.Minor = stage.Mount.Agreement.Minor;
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"7.{_plan.Minor}");
     }
 
     /// <summary>The tree itself, with the whole workload; gives the protocol agreed on.</summary>
@@ -159,9 +185,7 @@ public sealed class ValidateExperiment
         ServerTablePhase.Run(stage, fileSystem);
         Finish(stage);
         _plan.Notes.Add($"inodes evicted by {evictor.Means}");
-        _plan.Minor = stage.Mount.Agreement.Minor;
-        return string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"7.{_plan.Minor}");
+        return ProtocolOf(stage);
     }
 
     private void NoneStage()
@@ -339,7 +363,7 @@ public sealed class ValidateExperiment
             Seed = _options.Seed,
             Kernel = new KernelIdentity(KernelRelease.Read(), protocol),
             Requests = stages.Sum(s => s.Statistics.Requests),
-            InodesPeak = stages.Max(s => s.Statistics.InodesPeak),
+            InodesPeak = stages.Select(s => s.Statistics.InodesPeak).DefaultIfEmpty().Max(),
             HandlesInline = _plan.HandlesInline,
             HandlesSpilled = _plan.HandlesSpilled,
             Checks = _plan.Ledger.Results(),

@@ -61,6 +61,9 @@ public sealed record ValidateOptions
     /// <summary>Scripts of the differential part; 0 leaves it out.</summary>
     public int Scripts { get; init; } = 300;
 
+    /// <summary>Which of the scripts; what is no script is the first part's.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>What the servers on real mounts speak.</summary>
     public Dialect Dialect { get; init; } = Dialect.Default;
 

@@ -29,7 +29,9 @@ public sealed record ValidateResult
         Checks.Any(c => c.Name == check && c.Compared > 0)
         || Undecided.Any(one => one.Check == check);
 
-    private IEnumerable<string> MandatoryHere => ValidateChecks.MandatoryFor(Options.Dialect)
+    private IEnumerable<string> MandatoryHere => (Options.Shard.IsFirst
+            ? ValidateChecks.MandatoryFor(Options.Dialect)
+            : [])
         .Concat(Differential is null ? [] : [ValidateChecks.Differential]);
 
     /// <summary>

@@ -32,6 +32,8 @@ public static class RestartModelExperiment
         List<History> histories = [.. Histories.Scripted];
         for (int i = 0; i < options.Histories; i++)
             histories.Add(Histories.Random(options.Seed, i));
+        options.Shard.RequireWork(histories.Count, "histories");
+        histories = [.. options.Shard.Take(histories)];
         int? agreed = AgreedFor(defects);
         List<RestartModelRow> rows = [];
         foreach (Dialect dialect in Variants(options, defects))

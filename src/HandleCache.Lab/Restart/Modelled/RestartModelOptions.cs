@@ -20,6 +20,9 @@ public sealed record RestartModelOptions
 
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>Which of the histories, the scripted ones first.</summary>
+    public Shard Shard { get; init; } = Shard.Whole;
+
     /// <summary>
     /// Handle lengths, bytes: one that fits the inline buffer, and one that is longer.
     /// </summary>
