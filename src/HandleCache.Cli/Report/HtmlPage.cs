@@ -10,10 +10,11 @@ internal sealed class HtmlPage
 {
     private const string Style = """
         :root { color-scheme: light dark; --page: #fff; --ink: #1b1f24; --soft: #59636e;
-          --line: #d1d9e0; --band: #f6f8fa; --mark: #ddf4e4; --link: #0550ae; }
+          --line: #d1d9e0; --band: #f6f8fa; --mark: #ddf4e4; --link: #0550ae;
+          --edge: rgb(0 0 0 / .28); }
         @media (prefers-color-scheme: dark) { :root { --page: #10151b; --ink: #e6edf3;
           --soft: #9ba7b4; --line: #38424d; --band: #19212a; --mark: #17402a;
-          --link: #79b8ff; } }
+          --link: #79b8ff; --edge: rgb(255 255 255 / .38); } }
         * { box-sizing: border-box; }
         body { margin: 0 auto; max-width: 68rem; padding: 1rem; background: var(--page);
           color: var(--ink); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
@@ -28,10 +29,17 @@ internal sealed class HtmlPage
           text-align: right; white-space: nowrap; vertical-align: top; }
         th:first-child, td:first-child, td.text { text-align: left; }
         td.text { white-space: normal; min-width: 11rem; overflow-wrap: normal; }
-        thead th { background: var(--band); } tr.best td { background: var(--mark); }
+        thead th { border-bottom: 2px solid var(--line); } tr.best td { background: var(--mark); }
         figure { margin: 1rem 0; overflow-x: auto; }
+        .wide, figure, pre { --at: var(--page); background:
+          linear-gradient(to right, var(--at) 40%, transparent) 0 0 / 3rem 100% local,
+          linear-gradient(to left, var(--at) 40%, transparent) 100% 0 / 3rem 100% local,
+          linear-gradient(to right, var(--edge), transparent) 0 0 / 1rem 100% scroll,
+          linear-gradient(to left, var(--edge), transparent) 100% 0 / 1rem 100% scroll;
+          background-repeat: no-repeat; }
         figure svg { width: 100%; min-width: 38rem; height: auto; display: block; }
-        pre { background: var(--band); padding: .6rem; overflow-x: auto; font-size: .85rem; }
+        pre { --at: var(--band); background-color: var(--band); padding: .6rem;
+          overflow-x: auto; font-size: .85rem; }
         @media (max-width: 640px) {
           table.prose thead { display: none; }
           table.prose tr { display: block; border-bottom: 1px solid var(--line);

@@ -3,12 +3,14 @@ using HandleCache.Cli.Common;
 using HandleCache.Cli.Survey;
 using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Compare;
+using HandleCache.Lab.Designs;
 using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Plots;
 using HandleCache.Lab.Survey;
 using HandleCache.Lab.Sweep;
 using HandleCache.Lab.Validate;
 using HandleCache.Model;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli.Report;
 
@@ -45,10 +47,16 @@ internal static class ReportCommand
         {
             Description = "Also survey this tree; may be given again",
         };
+        Option<string[]> designs = new("--design")
+        {
+            Description = "Compare this design of your own, too; may be given again",
+            HelpName = "file",
+        };
         Option<bool> json = SharedOptions.Json(typeof(ReportDocument));
         Command command = new("report", "One HTML page of sweep, compare and survey")
         {
-            html, fileSystems, handles, kernels, cpus, survey, json,
+            html, fileSystems, handles, kernels, cpus, survey, designs,
+            json,
         };
         btf.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(parsed, () =>
@@ -82,7 +90,8 @@ internal static class ReportCommand
             string page = ReportHtml.Of(
                 sweeps,
                 Compare(
-                    chosen[^1], versions[^1], parsed.GetValue(cpus), interrupt.Token),
+                    chosen[^1], versions[^1], parsed.GetValue(cpus),
+                    parsed.GetValue(designs) ?? [], interrupt.Token),
                 Survey(parsed.GetValue(survey) ?? [], interrupt.Token),
                 KernelRelease.Read());
             HtmlPage.Write(file, page);
@@ -123,9 +132,12 @@ internal static class ReportCommand
             request, SweepExperiment.Run(request, cancel));
     }
 
+    /// <summary>All dialects, and the designs that were given.</summary>
     private static ReportHtml.Run<CompareRequest, CompareResult> Compare(
-        (string? Name, string? File) mix, KernelChoice kernel, int? cpus, CancellationToken cancel)
+        (string? Name, string? File) mix, KernelChoice kernel, int? cpus, string[] designs,
+        CancellationToken cancel)
     {
+        IReadOnlyList<Dialect> posted = new CompareRequest().Dialects;
         CompareRequest request = new()
         {
             FileSystem = mix.Name,
@@ -133,9 +145,16 @@ internal static class ReportCommand
             Kernel = kernel.Name,
             Btf = kernel.Btf,
             Cpus = cpus,
+            Dialects =
+            [
+                .. posted,
+                .. designs.Select(file => DesignFiles.Load(file).Wire.ToDialect()),
+            ],
         };
+        string only = designs.Length == 0 ? "" : " " + string.Join(
+            ' ', posted.Select(d => d.Name).Concat(designs).Select(name => $"--dialect {name}"));
         return new(
-            $"handlecache compare {MixText(mix)} {kernel}{CpusText(cpus)}",
+            $"handlecache compare {MixText(mix)} {kernel}{CpusText(cpus)}{only}",
             request, CompareExperiment.Run(request, cancel));
     }
 

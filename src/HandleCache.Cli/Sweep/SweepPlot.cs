@@ -10,6 +10,8 @@ namespace HandleCache.Cli.Sweep;
 /// </summary>
 internal static class SweepPlot
 {
+    private const int TicBytes = 16;
+
     public static Plot Of(SweepResult result)
     {
         List<PlotSeries> series = [];
@@ -19,7 +21,7 @@ internal static class SweepPlot
         AddKind(series, result, HandleStrategyKind.Static, "static:N");
         AddFlat(series, result, HandleStrategyKind.Pointer, " (RFC v3)");
         AddFlat(series, result, HandleStrategyKind.PointerMax, " (RFC v1/v2)");
-        AddFlat(series, result, HandleStrategyKind.None, " (today)");
+        AddFlat(series, result.Today, " (today)");
         return new Plot
         {
             Title = string.Create(
@@ -29,6 +31,7 @@ internal static class SweepPlot
             XLabel = "inline bytes N",
             YLabel = "bytes per inode",
             Series = series,
+            X = (HandleStrategy.MaxHandleBytes, TicBytes),
         };
     }
 
@@ -76,7 +79,10 @@ internal static class SweepPlot
     {
         List<(double, double)> points =
             [.. rows.Select(r => ((double)r.Strategy.InlineBytes, r.BytesPerInode))];
-        if (points.Count > 0)
+        // One length is a point, and the key says which.
+        if (points.Count == 1)
+            series.Add(new PlotSeries(rows.First().Strategy.ToString(), points));
+        else if (points.Count > 0)
             series.Add(new PlotSeries(name, points, Steps: true));
     }
 
@@ -84,8 +90,12 @@ internal static class SweepPlot
         List<PlotSeries> series, SweepResult result, HandleStrategyKind kind, string origin)
     {
         SweepRow? row = result.Rows.LastOrDefault(r => r.Strategy.Kind == kind);
-        if (row is null)
-            return;
+        if (row is not null)
+            AddFlat(series, row, origin);
+    }
+
+    private static void AddFlat(List<PlotSeries> series, SweepRow row, string origin)
+    {
         double last = HandleStrategy.MaxHandleBytes;
         series.Add(new PlotSeries(
             row.Strategy + origin, [(0, row.BytesPerInode), (last, row.BytesPerInode)]));

@@ -9,6 +9,10 @@ public static class GnuplotScript
     private static readonly string[] Colors =
         ["#2f81f7", "#d55e00", "#1a9e6e", "#c35a9b", "#c98a00", "#3aa5d8", "#777777"];
 
+    private const int FirstDash = 8;
+    private const double WideLine = 7;
+    private const double ThinLine = 2;
+
     /// <summary>Blocks of "x y" lines, one per series, two blank lines between.</summary>
     public static string Data(Plot plot)
     {
@@ -37,10 +41,13 @@ public static class GnuplotScript
         text.Append(CultureInfo.InvariantCulture, $"set title {Quote(plot.Title)} noenhanced\n");
         text.Append(CultureInfo.InvariantCulture, $"set xlabel {Quote(plot.XLabel)} noenhanced\n");
         text.Append(CultureInfo.InvariantCulture, $"set ylabel {Quote(plot.YLabel)} noenhanced\n");
-        text.Append("set key outside below noenhanced\nset grid ytics\nset border 3\n");
+        text.Append("set key outside below height 1 noenhanced\n")
+            .Append("set xlabel offset 0,0.4\nset grid ytics\nset border 3\n");
         text.Append("set tics nomirror\nset offsets graph 0, 0, graph 0.05, 0\n");
         if (plot.Bars is { } bars)
             Bars(text, bars);
+        else if (plot.X is { } x)
+            text.Append(CultureInfo.InvariantCulture, $"set xrange [0:{x.End}]\nset xtics {x.Tic}\n");
         else
             text.Append("set autoscale xfix\n");
         text.Append("plot ");
@@ -52,7 +59,7 @@ public static class GnuplotScript
                 ? BarStyle(i, plot.Series.Count, color)
                 : series.Points.Count == 1
                     ? $"using 1:2 with points pt 7 ps 1.5 lc rgb '{color}'"
-                    : LineStyle(i, plot.Series.Count, series.Steps, color);
+                    : LineStyle(i, series.Steps, color);
             text.Append(CultureInfo.InvariantCulture,
                 $"{(i > 0 ? ", \\\n     " : "")}{Quote(dataFile)} index {i} {style} "
                 + $"title {Quote(series.Name)}");
@@ -71,12 +78,21 @@ public static class GnuplotScript
             $"set xtics ({string.Join(", ", tics)}) noenhanced\n");
     }
 
-    /// <summary>Lines that lie upon each other: the later, the thinner.</summary>
-    private static string LineStyle(int index, int count, bool steps, string color) =>
-        string.Create(
+    /// <summary>
+    /// Lines that lie upon each other: the first is wide and whole, each later one thinner with
+    /// longer gaps, so that those below show.
+    /// </summary>
+    private static string LineStyle(int index, bool steps, string color)
+    {
+        string dashes = index == 0 || !steps
+            ? "solid"
+            : string.Create(CultureInfo.InvariantCulture, $"({FirstDash},{FirstDash * index})");
+        double width = steps ? Math.Max(ThinLine, WideLine - (2 * index)) : ThinLine;
+        return string.Create(
             CultureInfo.InvariantCulture,
-            $"using 1:2 with {(steps ? "steps" : "lines")} lw {2 + (1.5 * (count - 1 - index))} "
+            $"using 1:2 with {(steps ? "steps" : "lines")} lw {width} dt {dashes} "
             + $"lc rgb '{color}'");
+    }
 
     private static string BarStyle(int index, int count, string color)
     {

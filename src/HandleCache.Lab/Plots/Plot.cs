@@ -16,6 +16,12 @@ public sealed record Plot
     /// lines.
     /// </summary>
     public IReadOnlyList<string>? Bars { get; init; }
+
+    /// <summary>
+    /// The end of the axis of a plot of lines, which begins at 0, and the way from tic to tic; null
+    /// for what the points need.
+    /// </summary>
+    public (double End, double Tic)? X { get; init; }
 }
 
 /// <summary>One line, or one colour of bars.</summary>
