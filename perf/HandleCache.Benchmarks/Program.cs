@@ -8,16 +8,26 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using HandleCache.Bars.Table;
 using HandleCache.Benchmarks;
+using HandleCache.Benchmarks.Strategies;
 using Perfolizer.Horology;
 
 const int BadUsage = 2;
 const int Failed = 4;
 
-// Without a word of ours, BenchmarkDotNet's own command line: --filter, --job, --exporters, ...
+// Without a word of ours, BenchmarkDotNet's own command line: --filter, --job, --exporters, ...,
+// and --strategy LIST and --handles FILE for the classes in Strategies.
 if (args is [] or [['-', ..], ..])
 {
-    BenchmarkSwitcher.FromAssembly(typeof(Runs).Assembly).Run(args);
-    return 0;
+    try
+    {
+        BenchmarkSwitcher.FromAssembly(typeof(Runs).Assembly).Run(Choice.Take(args));
+        return 0;
+    }
+    catch (Exception error) when (error is FormatException or IOException)
+    {
+        Console.Error.WriteLine(error.Message);
+        return BadUsage;
+    }
 }
 
 if (args is not [("quick" or "full") and string mode, string file, string machine])

@@ -66,6 +66,7 @@ internal static class Program
         root.Add(GenerateTraceCommand.Build());
         root.Add(ScaleCommand.Build(dialects));
         root.Add(WatchCommand.Build(dialects));
+        root.Add(FuserMountCommand.Build());
         root.Add(DriveCommand.Build(dialects));
         root.Add(RestartCommand.Build(dialects));
         root.Add(SoakCommand.Build());

@@ -79,7 +79,7 @@ public sealed class WatchTests : IDisposable
             ls -lR $mnt >/dev/null; rm $mnt/a/f2; stat $mnt/a/f3 >/dev/null
             stop INT
             [ $rc = 0 ] || die "ended with $rc: $(cat err)"
-            grep -q 'got one of btrfs' out || die "$(cat out)"
+            grep -q 'have one of btrfs' out || die "$(cat out)"
             dotnet "$program" replay t.trace --kernel 6.18 --json
             """);
         using JsonDocument document = JsonDocument.Parse(output);
@@ -107,8 +107,55 @@ public sealed class WatchTests : IDisposable
             exec 9<&-
             [ $rc = 1 ] || die "ended with $rc after its server was killed"
             grep -q 'the server was ended by signal 9' err || die "$(cat err)"
+            grep -q 'live-nodeids' out || die "no table: $(cat out)"
+            grep -q 'LOOKUP 1 "a"\|OPEN' out || die "no last messages: $(cat out)"
             ! mountpoint -q $mnt || die "the mount was left behind"
             """);
+    }
+
+    [Fact]
+    public void A_server_that_mounts_by_itself_gets_the_socket_from_the_stand_in()
+    {
+        Require();
+        RequireFuserMount();
+        string output = _script.Run(Watch + """
+            watch --fusermount --json -- $root/server -f -o source=$src
+            cat $mnt/a/f9; ls -lR $mnt >/dev/null
+            stop INT
+            [ $rc = 0 ] || die "ended with $rc: $(cat err)"
+            gone
+            ! mountpoint -q $mnt || die "the mount was left behind"
+            cat out
+            """);
+        Assert.StartsWith("9\n", output, StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(output[2..]);
+        Assert.Equal("match", document.RootElement.GetProperty("verdict").GetString());
+    }
+
+    [Theory]
+    [InlineData("prune", "FUSE_NOTIFY_PRUNE")]
+    [InlineData("invalentry", "FUSE_NOTIFY_INVAL_ENTRY")]
+    public void With_evict_the_kernel_forgets_what_nobody_uses(string how, string means)
+    {
+        Require();
+        string output = _script.Run(Watch + $$"""
+            watch --json --evict {{how}} --evict-every 20 -- $root/server -f -o source=$src
+            for i in $(seq 50); do ls -lR $mnt >/dev/null; sleep 0.02; done
+            stop INT
+            [ $rc = 0 ] || die "ended with $rc: $(cat err)"
+            cat out
+            """);
+        using JsonDocument document = JsonDocument.Parse(output);
+        JsonElement root = document.RootElement;
+        Assert.True(
+            root.GetProperty("statistics").GetProperty("forgets").GetInt64() > 40, output);
+        Assert.Contains(
+            root.GetProperty("notes").EnumerateArray(),
+            note => note.GetString()!.EndsWith(means, StringComparison.Ordinal));
+        Assert.Contains(
+            root.GetProperty("latencies").EnumerateArray(),
+            row => row.GetProperty("operation").GetString() == "READDIRPLUS"
+                && row.GetProperty("count").GetInt64() > 0);
     }
 
     [Theory]
@@ -125,6 +172,15 @@ public sealed class WatchTests : IDisposable
             """);
         Assert.Contains(says, output, StringComparison.Ordinal);
         Assert.Single(output.TrimEnd().Split('\n'));
+    }
+
+    private static void RequireFuserMount()
+    {
+        foreach (string tool in new[] { "unshare", "setpriv" })
+        {
+            if (!File.Exists($"/usr/bin/{tool}"))
+                Assert.Skip($"needs {tool}: apt-get install util-linux");
+        }
     }
 
     private static void Require()

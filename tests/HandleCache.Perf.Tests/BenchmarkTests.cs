@@ -53,11 +53,12 @@ public sealed class BenchmarkTests
         }
     }
 
-    private static int First(Type type, string source)
+    private static object First(Type type, string source)
     {
         const BindingFlags Anywhere =
             BindingFlags.Public | BindingFlags.Static | BindingFlags.FlattenHierarchy;
-        return ((IEnumerable<int>)type.GetProperty(source, Anywhere)!.GetValue(null)!).First();
+        return ((System.Collections.IEnumerable)type.GetProperty(source, Anywhere)!.GetValue(null)!)
+            .Cast<object>().First();
     }
 
     private static bool Concerns(string[] targets, string benchmark) =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
+using HandleCache.Cli.Watch;
 using HandleCache.Lab;
 using HandleCache.Lab.Drive;
 using HandleCache.Protocol.Dialects;
@@ -48,6 +49,8 @@ internal static class DriveCommand
         Description = "The directory that the server serves: results are compared with it",
     };
 
+    private static readonly Option<bool> FuserMount = WatchCommand.FuserMountOption();
+
     private static readonly Option<bool> Restart = new("--restart")
     {
         Description = "Kill and start the server in the middle of each script",
@@ -82,8 +85,8 @@ internal static class DriveCommand
         Command command = new(
             "drive", "Check somebody else's server against the kernel's rules, without a mount")
         {
-            Server, Scripts, Script, Calls, Seed, Root, Restart, Hostile, Allow, Patience,
-            ModelKernel, Json,
+            Server, Scripts, Script, Calls, Seed, Root, FuserMount, Restart, Hostile, Allow,
+            Patience, ModelKernel, Json,
         };
         dialect.AddTo(command);
         Shards.AddTo(command);
@@ -105,6 +108,7 @@ internal static class DriveCommand
             Calls = SharedOptions.Range(parsed, Calls, 1, MostCalls),
             Seed = parsed.GetValue(Seed),
             Root = parsed.GetValue(Root),
+            FuserMount = parsed.GetValue(FuserMount),
             Restart = parsed.GetValue(Restart),
             Hostile = parsed.GetValue(Hostile),
             Allowed = SharedOptions.Words(parsed.GetValue(Allow)).ToHashSet(),

@@ -68,6 +68,8 @@ internal static class DriveText
         Add("--model-kernel", options.ModelKernel);
         if (options.Root is { } root)
             Add("--root", root);
+        if (options.FuserMount)
+            words.Add("--fusermount");
         if (options.Restart)
             words.Add("--restart");
         if (options.Hostile)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Sweep;
+using HandleCache.Lab.Validate;
 using HandleCache.Lab.Watch;
 using HandleCache.Protocol.Dialects;
 
@@ -9,6 +10,8 @@ namespace HandleCache.Cli.Watch;
 /// <summary>`watch`: checks the traffic of somebody else's server against the model.</summary>
 internal static class WatchCommand
 {
+    private const int MostEvictMs = 3_600_000;
+
     private static readonly Argument<string> MountPoint = new("MOUNTPOINT")
     {
         Description = "An existing directory",
@@ -41,14 +44,39 @@ internal static class WatchCommand
 
     private static readonly DriverOption Driver = new();
 
+    private static readonly Option<bool> FuserMount = FuserMountOption();
+
+    private static readonly Option<EvictionMethod?> Evict = new("--evict")
+    {
+        Description = "Make the kernel forget what nobody uses: auto, prune or invalentry",
+    };
+
+    private static readonly Option<int> EvictEvery = new("--evict-every")
+    {
+        Description = "Milliseconds between two evictions",
+        DefaultValueFactory = _ => 1000,
+    };
+
+    private static readonly Option<bool> Live = new("--live")
+    {
+        Description = "Show rates, population and latencies twice a second on stderr",
+    };
+
     private static readonly Option<bool> Json = SharedOptions.Json(typeof(WatchDocument));
+
+    public static Option<bool> FuserMountOption() => new("--fusermount")
+    {
+        Description = "The server mounts by itself (bindfs, rclone, ...): it gets a mount "
+            + "namespace where fusermount hands it the socket; needs root",
+    };
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
         DialectOption dialect = new(dialects, "Offer this to the server in INIT (default: none)");
         Command command = new("watch", "Mount somebody else's server and check its traffic")
         {
-            MountPoint, Server, ReadOnly, Reuses, Record, FileSystem, Handles, Json,
+            MountPoint, Server, FuserMount, Evict, EvictEvery, Live, ReadOnly, Reuses, Record,
+            FileSystem, Handles, Json,
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
@@ -63,6 +91,10 @@ internal static class WatchCommand
             Driver = Driver.Of(parsed),
             MountPoint = parsed.GetRequiredValue(MountPoint),
             Command = parsed.GetRequiredValue(Server),
+            FuserMount = parsed.GetValue(FuserMount),
+            Evict = parsed.GetValue(Evict),
+            EvictEvery = TimeSpan.FromMilliseconds(
+                SharedOptions.Range(parsed, EvictEvery, 1, MostEvictMs)),
             ReadOnly = parsed.GetValue(ReadOnly),
             Dialect = dialect.One(parsed, Dialect.Classic).Dialect,
             ReusesNodeIds = parsed.GetValue(Reuses),
@@ -75,7 +107,10 @@ internal static class WatchCommand
             options,
             () => WatchText.Mounted(Console.Error, options),
             line => Console.Error.WriteLine($"handlecache: {line}"),
-            interrupt.Token);
+            interrupt.Token,
+            parsed.GetValue(Live) ? new WatchLive(Console.Error, options).Show : null);
+        if (result.Ending is { } ending)
+            Console.Error.WriteLine($"handlecache: {ending}");
         CommandRunner.Report(
             parsed,
             () => WatchDocument.Of(options, result),

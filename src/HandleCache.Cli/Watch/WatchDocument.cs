@@ -13,6 +13,11 @@ internal sealed record WatchDocument(
     int InodesPeak,
     IReadOnlyList<CheckResult> Checks,
     MirrorStatistics Statistics,
+    IReadOnlyList<LatencyRow> Latencies,
+    IReadOnlyList<CostRow> Costs,
+    string? Ending,
+    IReadOnlyList<string> Unanswered,
+    IReadOnlyList<string> Last,
     IReadOnlyList<string> Notes,
     WatchOptions Options)
 {
@@ -24,6 +29,11 @@ internal sealed record WatchDocument(
         result.Statistics.InodesPeak,
         result.Checks,
         result.Statistics,
+        result.Latencies,
+        result.Costs,
+        result.Ending,
+        result.Unanswered,
+        result.Last,
         result.Notes,
         options);
 }

@@ -9,6 +9,9 @@ namespace HandleCache.Cli.Watch;
 /// <summary>What `watch` says, as text and as its document.</summary>
 internal static class WatchText
 {
+    private const double MiB = 1 << 20;
+    private static readonly CultureInfo Plain = CultureInfo.InvariantCulture;
+
     /// <summary>Said when it can be used: after kill -9 nobody is left to unmount.</summary>
     public static void Mounted(TextWriter output, WatchOptions options)
     {
@@ -37,10 +40,49 @@ internal static class WatchText
                 TextTable.Paragraph(text, words, indent: 2, first: 2);
         }
 
+        Latencies(text, result.Latencies);
+        text.Append('\n');
+        text.AppendLine(plain, $"{"strategy",-20}{"bytes/inode",12}{"MiB at most",14}");
+        foreach (CostRow cost in result.Costs)
+        {
+            text.AppendLine(
+                plain,
+                $"{cost.Strategy,-20}{cost.BytesPerInode,12:F2}{cost.TotalBytes / MiB,14:F2}");
+        }
+
+        if (result.Ending is { } ending)
+            Ending(text, ending, result);
         foreach (string note in result.Notes)
             TextTable.Paragraph(text, $"note: {note}", indent: 2);
         text.Append('\n');
         text.AppendLine(plain, $"verdict: {result.Verdict}");
         output.Write(text);
+    }
+
+    /// <summary>At most so many rows of operations.</summary>
+    public static void Latencies(
+        StringBuilder text, IReadOnlyList<LatencyRow> rows, int most = int.MaxValue)
+    {
+        text.Append('\n');
+        text.AppendLine(
+            Plain,
+            $"{"operation",-20}{"replies",12}{"median us",14}{"99 % us",14}{"worst us",14}");
+        foreach (LatencyRow row in rows.Take(most))
+        {
+            text.AppendLine(
+                Plain,
+                $"{row.Operation,-20}{row.Count,12}{row.MedianUs,14:F1}{row.P99Us,14:F1}"
+                + $"{row.WorstUs,14:F1}");
+        }
+    }
+
+    private static void Ending(StringBuilder text, string ending, WatchResult result)
+    {
+        text.Append('\n').AppendLine(ending);
+        foreach (string asked in result.Unanswered)
+            TextTable.Paragraph(text, $"not answered: {asked}", indent: 4, first: 2);
+        text.AppendLine("last messages:");
+        foreach (string message in result.Last)
+            TextTable.Paragraph(text, message, indent: 5, first: 2);
     }
 }

@@ -5,6 +5,7 @@ using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Server.Driving;
+using HandleCache.Server.Relaying;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Drive;
@@ -33,6 +34,7 @@ public sealed class DriveExperiment
 
     private readonly DriveOptions _options;
     private readonly DirectoryTruth? _truth;
+    private readonly FuserMountStandIn? _standIn;
     private readonly CancellationToken _cancel;
     private readonly List<string> _notes = [];
     private readonly List<IReadOnlyList<CheckResult>> _checks = [];
@@ -47,9 +49,11 @@ public sealed class DriveExperiment
     private bool _hasStarted;
 
     private DriveExperiment(
-        DriveOptions options, DirectoryTruth? truth, CancellationToken cancel)
+        DriveOptions options, DirectoryTruth? truth, FuserMountStandIn? standIn,
+        CancellationToken cancel)
     {
         _options = options;
+        _standIn = standIn;
         _truth = truth;
         _cancel = cancel;
         _version = KernelProfiles.VersionOf(options.ModelKernel);
@@ -85,7 +89,8 @@ public sealed class DriveExperiment
         if (options.Command.Count == 0)
             throw new BadInputException("give the server behind --: drive -- SERVER ...");
         using DirectoryTruth? truth = options.Root is { } root ? new(root) : null;
-        return new DriveExperiment(options, truth, cancel).Run(progress);
+        using FuserMountStandIn? standIn = options.FuserMount ? new() : null;
+        return new DriveExperiment(options, truth, standIn, cancel).Run(progress);
     }
 
     private DriveResult Run(Action<int>? progress)
@@ -155,7 +160,7 @@ public sealed class DriveExperiment
         {
             DriveRig rig = new(
                 kernel, _options.Allowed, patience,
-                () => DriveServer.Start(_options.Command, patience), _cancel);
+                () => DriveServer.Start(_options.Command, patience, _standIn), _cancel);
             _hasStarted = true;
             _agreed = rig.Kernel.Agreed;
             return rig;
@@ -168,7 +173,7 @@ public sealed class DriveExperiment
                     "the server: ", StringComparison.Ordinal)));
             throw new BadInputException(
                 $"{fault.Finding.Message} before it had answered INIT; is /dev/fd/N a mount point "
-                + "for it, as for libfuse3's? " + said, fault);
+                + "for it, as for libfuse3's? Else try --fusermount. " + said, fault);
         }
     }
 
@@ -288,7 +293,7 @@ public sealed class DriveExperiment
         IReadOnlyList<DriveStep> steps, int number, TimeSpan patience)
     {
         DriveRig? rig = null;
-        DriveExperiment alone = new(_options, _truth, _cancel) { _hasStarted = true };
+        DriveExperiment alone = new(_options, _truth, _standIn, _cancel) { _hasStarted = true };
         try
         {
             return alone.RunScript(ref rig, steps, number, patience, out _);

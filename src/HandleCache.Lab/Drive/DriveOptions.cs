@@ -40,6 +40,12 @@ public sealed record DriveOptions
     /// </summary>
     public IReadOnlySet<string> Allowed { get; init; } = new HashSet<string>();
 
+    /// <summary>
+    /// The server mounts by itself, by fusermount: it is started in a mount namespace of its own,
+    /// which needs root.
+    /// </summary>
+    public bool FuserMount { get; init; }
+
     /// <summary>Kill and start the server in the middle of each script.</summary>
     public bool Restart { get; init; }
 

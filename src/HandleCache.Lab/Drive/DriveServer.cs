@@ -23,11 +23,12 @@ internal sealed class DriveServer : IDrivenServer
     }
 
     /// <exception cref="IOException">The command cannot be started.</exception>
-    public static DriveServer Start(IReadOnlyList<string> command, TimeSpan patience)
+    public static DriveServer Start(
+        IReadOnlyList<string> command, TimeSpan patience, FuserMountStandIn? standIn)
     {
         Queue<string> said = [];
         ForeignServer process = ForeignServer.Start(
-            command, line => Keep(said, line), takesErrors: true);
+            command, line => Keep(said, line), takesErrors: true, standIn);
         return new(process, patience, said);
     }
 

@@ -12,6 +12,7 @@ public sealed record WatchResult
     /// <summary>"match", or "diverge" where a check failed or nothing was compared.</summary>
     public string Verdict =>
         Checks.All(check => check.Mismatches == 0) && Checks.Any(IsOfTraffic)
+            && Ending is null
             ? "match"
             : "diverge";
 
@@ -20,6 +21,26 @@ public sealed record WatchResult
     public required MirrorStatistics Statistics { get; init; }
 
     public required IReadOnlyList<CheckResult> Checks { get; init; }
+
+    /// <summary>How long the server took, by operation.</summary>
+    public required IReadOnlyList<LatencyRow> Latencies { get; init; }
+
+    /// <summary>What the inodes would cost, for each strategy.</summary>
+    public required IReadOnlyList<CostRow> Costs { get; init; }
+
+    /// <summary>How the server ended by itself; null where it did not.</summary>
+    public string? Ending { get; init; }
+
+    /// <summary>
+    /// Where it did: requests it had not answered, and then the last messages, oldest first.
+    /// </summary>
+    public IReadOnlyList<string> Unanswered { get; init; } = [];
+
+    public IReadOnlyList<string> Last { get; init; } = [];
+
+    /// <summary>At which request about which path a check failed first, by its name.</summary>
+    internal IReadOnlyDictionary<string, string> FailedAt { get; init; } =
+        new Dictionary<string, string>();
 
     /// <summary>What a reader must know about this run.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
@@ -36,6 +57,17 @@ public sealed record WatchOptions
 
     /// <summary>The server and its arguments.</summary>
     public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>
+    /// Make the kernel forget what nobody uses, so; null leaves it to the kernel.
+    /// </summary>
+    public EvictionMethod? Evict { get; init; }
+
+    /// <summary>Between two evictions.</summary>
+    public TimeSpan EvictEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The server mounts by itself, by fusermount.</summary>
+    public bool FuserMount { get; init; }
 
     public bool ReadOnly { get; init; }
 
@@ -61,3 +93,13 @@ public sealed record WatchOptions
     /// <summary>Record the traffic in this file; null for none.</summary>
     public string? Record { get; init; }
 }
+
+/// <summary>Where a run is, while it goes on.</summary>
+/// <param name="Elapsed">Since it could be used.</param>
+/// <param name="Statistics">Counts so far.</param>
+/// <param name="Latencies">By operation, the slowest in total first.</param>
+/// <param name="BytesPerInode">Of today's inode, derived.</param>
+/// <param name="FailedChecks">Names.</param>
+public sealed record WatchState(
+    TimeSpan Elapsed, MirrorStatistics Statistics, IReadOnlyList<LatencyRow> Latencies,
+    double BytesPerInode, IReadOnlyList<string> FailedChecks);

@@ -1,14 +1,12 @@
+using System.Diagnostics;
 using System.Globalization;
-using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Mixes;
 using HandleCache.Lab.Replay;
 using HandleCache.Lab.Validate;
 using HandleCache.Linux;
-using HandleCache.Model.Handles;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Mixes;
 using HandleCache.Model.Replay;
-using HandleCache.Model.Slab;
 using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
@@ -23,10 +21,28 @@ namespace HandleCache.Lab.Watch;
 /// Mounts somebody else's FUSE server behind a relay and checks its traffic against the model,
 /// until it is unmounted or cancelled.
 /// </summary>
-public static class WatchRun
+public sealed class WatchRun
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan StateEvery = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The handle that FUSE itself makes of nodeid and generation.</summary>
+    private const string MixOfFuse = "fuse";
+
+    private readonly WatchOptions _options;
+    private readonly KernelMirror _mirror;
+    private readonly TrafficLog _log;
+    private readonly List<string> _notes = [];
+    private readonly PopulationCost _cost = new();
+    private string? _ending;
+
+    private WatchRun(WatchOptions options, KernelMirror mirror)
+    {
+        _options = options;
+        _mirror = mirror;
+        _log = new(mirror);
+    }
 
     /// <param name="options">What is watched, and where.</param>
     /// <param name="mounted">Called once the mount can be used.</param>
@@ -34,11 +50,11 @@ public static class WatchRun
     /// <param name="cancel">Ends it: unmounts and returns.</param>
     /// <exception cref="BadInputException">No such directory, or no such server.</exception>
     /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
-    /// <exception cref="IOException">
-    /// The server ended by itself, or does not speak FUSE.
-    /// </exception>
+    /// <param name="state">Told where the run is, twice a second; null for nobody.</param>
+    /// <exception cref="IOException">The server does not speak FUSE.</exception>
     public static WatchResult Run(
-        WatchOptions options, Action mounted, Action<string> report, CancellationToken cancel)
+        WatchOptions options, Action mounted, Action<string> report, CancellationToken cancel,
+        Action<WatchState>? state = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
@@ -46,20 +62,18 @@ public static class WatchRun
             ? null
             : new MixedHandles(
                 FileSystemMixes.Choose(options.FileSystem, options.HandlesFile, false));
+        HandleMix mix = handles?.Mix ?? FileSystemMixes.Load(MixOfFuse);
         using TraceRecording? recording = TraceRecording.Create(options.Record, report);
         CheckLedger ledger = new();
-        List<string> notes = [];
-        MirrorStatistics statistics;
-        string protocol;
+        WatchResult result;
         using (KernelMirror mirror = new(
             new FuseInodeCache(new FuseInodeCacheOptions { IndexByHandle = true }), ledger,
             options.ReusesNodeIds, recording?.Of("watch"), options.Dialect, handles))
         {
-            protocol = Serve(options, mirror, mounted, report, notes, cancel);
+            WatchRun run = new(options, mirror);
+            string protocol = run.Serve(mounted, report, state, cancel);
             mirror.Validate();
-            statistics = mirror.Statistics;
-            if (handles is not null)
-                notes.Add(CostOf(mirror.CreatedByLength, handles.Mix));
+            result = run.Result(protocol, mix);
         }
 
         recording?.Complete();
@@ -67,28 +81,36 @@ public static class WatchRun
             TrafficChecks.ForgetNLookup, "the kernel has taken no lookup back");
         ledger.NotCompared(TrafficChecks.EntryIdentity, "no entry came twice");
         ledger.NotCompared(TrafficChecks.LiveNodeIds, "no request named a nodeid but the root's");
+        return result with
+        {
+            Checks = [.. ledger.Results().Select(check => check.FirstMismatch is { } first
+                && result.FailedAt.TryGetValue(check.Name, out string? at)
+                    ? check with { FirstMismatch = $"{first}; seen at {at}" }
+                    : check)],
+        };
+    }
+
+    private WatchResult Result(string protocol, HandleMix mix)
+    {
+        MirrorStatistics statistics = _mirror.Statistics;
+        _notes.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"bytes per inode: derived for this kernel, inodes without a handle have one of "
+            + $"{mix.Name}"));
         return new WatchResult
         {
             Kernel = new KernelIdentity(KernelRelease.Read(), protocol),
             Statistics = statistics,
-            Checks = ledger.Results(),
-            Notes = notes,
+            Checks = [],
+            Latencies = _log.Latencies(),
+            Costs = _cost.Of(_mirror.CreatedByLength, mix, statistics.InodesPeak),
+            Ending = _ending,
+            Unanswered = _ending is null ? [] : _log.Unanswered(),
+            Last = _ending is null ? [] : _log.Last(),
+            FailedAt = _mirror.FailedChecks.ToDictionary(
+                check => check, check => _log.FailedAt(check) ?? "the end"),
+            Notes = _notes,
         };
-    }
-
-    /// <summary>What the handles of a mix would cost the inodes that were seen.</summary>
-    private static string CostOf(IReadOnlyList<long> inodesByLength, HandleMix mix)
-    {
-        KernelProfile kernel = KernelProfiles.Load(KernelProfiles.RunningName);
-        HandleStrategy strategy = HandleStrategy.Inline(12);
-        double today = new InodeCostModel(kernel, default).CostOf(0).TotalBytes;
-        double bytes = new InodeCostModel(kernel, new HandleDesign(strategy))
-            .MeanOf(inodesByLength);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"inodes without a handle got one of {mix.Name}, by nodeid: "
-            + $"{inodesByLength.Sum()} inodes, {bytes:F2} bytes each with {strategy}, "
-            + $"{today:F2} without handles (derived for this kernel)");
     }
 
     private static void Check(WatchOptions options)
@@ -110,69 +132,88 @@ public static class WatchRun
     }
 
     /// <summary>Mounts, relays, unmounts; gives the protocol that was agreed on.</summary>
-    private static string Serve(
-        WatchOptions options, KernelMirror mirror, Action mounted, Action<string> report,
-        List<string> notes, CancellationToken cancel)
+    private string Serve(
+        Action mounted, Action<string> report, Action<WatchState>? state,
+        CancellationToken cancel)
     {
-        string mountPoint = Path.GetFullPath(options.MountPoint);
-        using PolledDevice device = new(options.Driver);
-        IChannel below = options.Dialect.HasOwnMessages && options.Driver.NeedsBridge
-            ? new HandleBridgeChannel(device, options.Dialect)
+        string mountPoint = Path.GetFullPath(_options.MountPoint);
+        using PolledDevice device = new(_options.Driver);
+        IChannel below = _options.Dialect.HasOwnMessages && _options.Driver.NeedsBridge
+            ? new HandleBridgeChannel(device, _options.Dialect)
             : device;
-        using IChannel channel = new TapChannel(below, mirror);
-        using ForeignServer server = Start(options.Command, report);
+        using IChannel channel = new TapChannel(below, _log);
+        using FuserMountStandIn? standIn = _options.FuserMount ? new() : null;
+        using ForeignServer server = Start(_options.Command, report, standIn);
         using NamespaceThread everybodys = new(ownNamespace: false);
-        FuseConnection? connection = everybodys.Invoke(() =>
-        {
-            Mounts.MountFuse(device.Device, mountPoint, new FuseMountOptions
-            {
-                Driver = options.Driver,
-                Source = options.Command[0],
-                SubType = "handlecache-watch",
-                ReadOnly = options.ReadOnly,
-                RootMode = FileModes.Directory,
-            });
-            return MountInfo.Find(mountPoint) is { } mount
-                ? new FuseConnection(options.Driver, mount.DevMinor)
-                : null;
-        });
+        FuseConnection? connection = everybodys.Invoke(() => Mount(device, mountPoint));
         using Relay relay = new(channel, server.Socket);
-        bool endedByItself = false;
+        WatchEvictor? evictor = null;
         try
         {
             if (!relay.WaitReady(Patience, cancel))
                 throw new IOException(WhyNotReady(relay, server));
+            evictor = _options.Evict is { } method
+                ? new(device, _mirror, _log, method, _options.EvictEvery)
+                : null;
             mounted();
-            while (!relay.KernelEnded && !relay.ServerEnded)
-            {
-                if (cancel.WaitHandle.WaitOne(Pause))
-                    break;
-            }
-
-            endedByItself = relay.ServerEnded && !cancel.IsCancellationRequested;
+            Wait(relay, state, cancel);
+            if (relay.ServerEnded && !cancel.IsCancellationRequested)
+                _ending = $"the server {server.Ending()}";
         }
         catch (OperationCanceledException)
         {
-            notes.Add("interrupted before the server had answered INIT");
+            _notes.Add("interrupted before the server had answered INIT");
         }
         finally
         {
-            // Nothing of ours lies there any more where somebody else has unmounted. The relay
-            // cannot be joined while one of its writes waits in the kernel for a caller.
+            // Nothing of ours lies there any more where somebody else has unmounted. Neither relay
+            // nor evictor can be joined while a write of theirs waits in the kernel for a caller.
             if (!relay.KernelEnded)
             {
                 connection?.Abort();
                 everybodys.Invoke(() => Mounts.UnmountAborted(mountPoint));
             }
+
+            evictor?.Dispose();
         }
 
+        if (evictor is not null)
+            _notes.Add($"{evictor.Rounds} rounds of eviction by {evictor.Means}");
         if (relay.Refused > 0)
-            notes.Add($"{relay.Refused} replies were refused by the kernel (EINVAL)");
-        if (relay.Failure is { } failure)
-            throw new IOException(failure);
-        if (endedByItself)
-            throw new IOException($"the server {server.Ending()}");
-        return relay.Protocol ?? "";
+            _notes.Add($"{relay.Refused} replies were refused by the kernel (EINVAL)");
+        return relay.Failure is { } failure ? throw new IOException(failure) : relay.Protocol ?? "";
+    }
+
+    private FuseConnection? Mount(PolledDevice device, string mountPoint)
+    {
+        Mounts.MountFuse(device.Device, mountPoint, new FuseMountOptions
+        {
+            Driver = _options.Driver,
+            Source = _options.Command[0],
+            SubType = "handlecache-watch",
+            ReadOnly = _options.ReadOnly,
+            RootMode = FileModes.Directory,
+        });
+        return MountInfo.Find(mountPoint) is { } mount
+            ? new FuseConnection(_options.Driver, mount.DevMinor)
+            : null;
+    }
+
+    /// <summary>Until the mount or the server ends, or who watches has seen enough.</summary>
+    private void Wait(Relay relay, Action<WatchState>? state, CancellationToken cancel)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        TimeSpan told = TimeSpan.Zero;
+        while (!relay.KernelEnded && !relay.ServerEnded && !cancel.WaitHandle.WaitOne(Pause))
+        {
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(begun);
+            if (state is null || elapsed - told < StateEvery)
+                continue;
+            told = elapsed;
+            state(new WatchState(
+                elapsed, _mirror.Statistics, _log.Latencies(), _cost.TodaysBytes,
+                _mirror.FailedChecks));
+        }
     }
 
     private static string WhyNotReady(Relay relay, ForeignServer server)
@@ -181,15 +222,16 @@ public static class WatchRun
             return failure;
         return relay.ServerEnded
             ? $"the server {server.Ending()} before it had answered INIT; is /dev/fd/N a mount "
-                + "point for it, as for libfuse's?"
+                + "point for it, as for libfuse's? Else try --fusermount"
             : "the server did not agree to INIT in time";
     }
 
-    private static ForeignServer Start(IReadOnlyList<string> command, Action<string> report)
+    private static ForeignServer Start(
+        IReadOnlyList<string> command, Action<string> report, FuserMountStandIn? standIn)
     {
         try
         {
-            return ForeignServer.Start(command, report);
+            return ForeignServer.Start(command, report, standIn: standIn);
         }
         catch (IOException e)
         {

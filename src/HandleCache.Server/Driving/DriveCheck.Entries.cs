@@ -73,12 +73,11 @@ internal sealed partial class DriveCheck
         };
         if (!FileModes.IsFileType(attr.mode) || attr.size > long.MaxValue)
         {
-            throw Fault(
-                DriveRule.EntryValid, $"impossible mode 0x{attr.mode:x} or size {attr.size}");
+            Report(DriveRule.EntryValid, $"impossible mode 0x{attr.mode:x} or size {attr.size}");
         }
 
         if (type != wanted)
-            throw Fault(DriveRule.EntryValid, $"type 0x{type:x}, asked for was 0x{wanted:x}");
+            Report(DriveRule.EntryValid, $"type 0x{type:x}, asked for was 0x{wanted:x}");
     }
 
     /// <summary>One entry, which counts a lookup.</summary>

@@ -151,7 +151,7 @@ internal sealed partial class DriveCheck : IDisposable
             Recovered++;
         Entries(asked, reply);
         Attributes(asked, reply.Body);
-        Names(asked);
+        _nodes.Follow(asked);
     }
 
     /// <summary>What the kernel made of the reply: an errno of the server's write.</summary>
@@ -256,27 +256,4 @@ internal sealed partial class DriveCheck : IDisposable
                 + $"not know it ({(Errno)errno})");
         }
     }
-
-    /// <summary>Names that a successful request has taken away or moved.</summary>
-    private void Names(DriveRequest asked)
-    {
-        switch (asked.Opcode)
-        {
-            case FuseOpcode.FUSE_UNLINK or FuseOpcode.FUSE_RMDIR:
-                _nodes.Unlink(asked.NodeId, asked.Name);
-                return;
-            case FuseOpcode.FUSE_RENAME or FuseOpcode.FUSE_RENAME2
-                when (FlagsOf(asked) & RenameFlags.Exchange) != 0:
-                _nodes.Exchange(asked.NodeId, asked.Name, asked.Long(0), asked.SecondName);
-                return;
-            case FuseOpcode.FUSE_RENAME or FuseOpcode.FUSE_RENAME2:
-                _nodes.Rename(asked.NodeId, asked.Name, asked.Long(0), asked.SecondName);
-                return;
-            default:
-                return;
-        }
-    }
-
-    private static uint FlagsOf(DriveRequest asked) =>
-        asked.Opcode == FuseOpcode.FUSE_RENAME2 ? asked.Word(8) : 0;
 }

@@ -1,3 +1,6 @@
+using HandleCache.Protocol.Abi;
+using HandleCache.Protocol.Uapi;
+
 namespace HandleCache.Server.Driving;
 
 /// <summary>What replies have said of one nodeid.</summary>
@@ -90,4 +93,29 @@ internal sealed class DriveNodes
         if (hasOther)
             Name(parent, name, other);
     }
+
+    /// <summary>Names that a successful request has taken away or moved.</summary>
+    public void Follow(DriveRequest asked)
+    {
+        uint flags = asked.Opcode == FuseOpcode.FUSE_RENAME2 ? asked.Word(8) : 0;
+        switch (asked.Opcode)
+        {
+            case FuseOpcode.FUSE_UNLINK or FuseOpcode.FUSE_RMDIR:
+                Unlink(asked.NodeId, asked.Name);
+                return;
+            case FuseOpcode.FUSE_RENAME or FuseOpcode.FUSE_RENAME2
+                when (flags & RenameFlags.Exchange) != 0:
+                Exchange(asked.NodeId, asked.Name, asked.Long(0), asked.SecondName);
+                return;
+            case FuseOpcode.FUSE_RENAME or FuseOpcode.FUSE_RENAME2:
+                Rename(asked.NodeId, asked.Name, asked.Long(0), asked.SecondName);
+                return;
+            default:
+                return;
+        }
+    }
+
+    /// <summary>The names in a directory that are known, in order.</summary>
+    public IReadOnlyList<string> NamesIn(ulong parent) =>
+        [.. _names.Keys.Where(key => key.Parent == parent).Select(key => key.Name).Order()];
 }

@@ -19,6 +19,7 @@ public sealed class ForeignServer : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private const int ShellSignal = 128;
+    private const int MostSignals = 64;
 
     private static readonly TimeSpan SayingPatience = TimeSpan.FromMilliseconds(300);
 
@@ -47,9 +48,14 @@ public sealed class ForeignServer : IDisposable
     /// <param name="takesErrors">
     /// Lines on its standard error, too; else they go where ours go.
     /// </param>
+    /// <param name="standIn">
+    /// For a server that mounts by itself and asks fusermount; null for one that takes
+    /// <c>/dev/fd/N</c>.
+    /// </param>
     /// <exception cref="IOException">The command cannot be started.</exception>
     public static ForeignServer Start(
-        IReadOnlyList<string> command, Action<string> report, bool takesErrors = false)
+        IReadOnlyList<string> command, Action<string> report, bool takesErrors = false,
+        FuserMountStandIn? standIn = null)
     {
         (PacketSocket mine, PacketSocket theirs) = PacketSocket.CreatePair();
         PacketSocket? unused = mine;
@@ -58,12 +64,13 @@ public sealed class ForeignServer : IDisposable
             using (theirs)
             {
                 theirs.Descriptor.Inherit();
-                string mountPoint = "/dev/fd/"
+                string mountPoint = standIn?.MountPoint ?? "/dev/fd/"
                     + theirs.Descriptor.Number.ToString(CultureInfo.InvariantCulture);
                 string mark = string.Create(
                     CultureInfo.InvariantCulture,
                     $"{Environment.ProcessId}-{Stopwatch.GetTimestamp()}");
-                ProcessStartInfo info = InfoOf(command, mountPoint, takesErrors);
+                IReadOnlyList<string> all = WithMountPoint(command, mountPoint);
+                ProcessStartInfo info = InfoOf(standIn?.Wrap(all, theirs) ?? all, takesErrors);
                 info.Environment[MarkVariable] = mark;
                 Process process = Process.Start(info)!;
                 process.OutputDataReceived += (_, line) => Forward(line.Data, report);
@@ -103,7 +110,7 @@ public sealed class ForeignServer : IDisposable
         int code = _process.ExitCode;
 
         // System.Diagnostics.Process gives a signal as a shell does.
-        return code > ShellSignal
+        return code is > ShellSignal and <= ShellSignal + MostSignals
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"was ended by signal {code - ShellSignal} (exit code {code})")
@@ -138,26 +145,26 @@ public sealed class ForeignServer : IDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo InfoOf(
-        IReadOnlyList<string> command, string mountPoint, bool takesErrors)
+    private static List<string> WithMountPoint(
+        IReadOnlyList<string> command, string mountPoint)
     {
-        ProcessStartInfo info = new(command[0])
+        List<string> all =
+        [
+            command[0],
+            .. command.Skip(1).Select(word => word.Replace(
+                MountPointMark, mountPoint, StringComparison.Ordinal)),
+        ];
+        if (!command.Any(word => word.Contains(MountPointMark, StringComparison.Ordinal)))
+            all.Add(mountPoint);
+        return all;
+    }
+
+    private static ProcessStartInfo InfoOf(IReadOnlyList<string> command, bool takesErrors) =>
+        new(command[0], command.Skip(1))
         {
             RedirectStandardOutput = true,
             RedirectStandardError = takesErrors,
         };
-        bool isNamed = false;
-        foreach (string argument in command.Skip(1))
-        {
-            isNamed |= argument.Contains(MountPointMark, StringComparison.Ordinal);
-            info.ArgumentList.Add(
-                argument.Replace(MountPointMark, mountPoint, StringComparison.Ordinal));
-        }
-
-        if (!isNamed)
-            info.ArgumentList.Add(mountPoint);
-        return info;
-    }
 
     private static void Forward(string? line, Action<string> report)
     {

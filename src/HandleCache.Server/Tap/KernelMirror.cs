@@ -73,6 +73,19 @@ public sealed class KernelMirror : ITrafficObserver, IDisposable
         }
     }
 
+    /// <summary>Names of the checks that have failed by now.</summary>
+    public IReadOnlyList<string> FailedChecks
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _check.Checks.Where(check => check.Mismatches > 0)
+                    .Select(check => check.Name)];
+            }
+        }
+    }
+
     /// <summary>Inodes made so far by the length of their handles, in bytes.</summary>
     public IReadOnlyList<long> CreatedByLength
     {
