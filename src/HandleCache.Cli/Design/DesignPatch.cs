@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Slab;
-using HandleCache.Protocol.Designs;
+using HandleCache.Protocol.Dialects;
 using ModelDesign = HandleCache.Model.Designs.Design;
 
 namespace HandleCache.Cli.Design;

@@ -140,7 +140,8 @@ internal static class DesignText
             .Append("slot objs    delta spilled refused free\n");
         foreach (StorageCost row in cost.Designs)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {CompareTable.Short(row.Design, 13),-13} ")
+            string name = CompareTable.Short(row.Design, 13);
+            text.Append(CultureInfo.InvariantCulture, $"  {name,-13} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Strategy,-20} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Geometry.SlotBytes,4} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Geometry.ObjectsPerSlab,4} ")

@@ -26,7 +26,8 @@ internal static class RestartModelRenderer
             .Append("recovered    stale     gone  wrong lazy storm\n");
         foreach (RestartModelRow row in result.Rows)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{CompareTable.Short(row.Dialect, 9),-9} {Sent(row),-12} ")
+            string name = CompareTable.Short(row.Dialect, 9);
+            text.Append(CultureInfo.InvariantCulture, $"{name,-9} {Sent(row),-12} ")
                 .Append(CultureInfo.InvariantCulture, $"{Kind(row),-10} {row.Recovered,10} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Stale,8} {row.Gone,8} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.WrongObject,6} ")
@@ -46,7 +47,8 @@ internal static class RestartModelRenderer
             + "refused   hung\n");
         foreach (RestartModelRow row in result.Rows)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{CompareTable.Short(row.Dialect, 9),-9} {Sent(row),-12} ")
+            string name = CompareTable.Short(row.Dialect, 9);
+            text.Append(CultureInfo.InvariantCulture, $"{name,-9} {Sent(row),-12} ")
                 .Append(CultureInfo.InvariantCulture, $"{Kind(row),-10} {row.LazyRequests,15} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.StormRequests,13} ")
                 .Append(CultureInfo.InvariantCulture, $"{row.Refused,9} {row.Hung,6}\n");

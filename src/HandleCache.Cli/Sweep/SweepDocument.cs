@@ -79,7 +79,8 @@ internal sealed record SweepDocument(
     internal sealed record SweepChoices(
         string? Filesystem, string? Handles, bool Connectable, string Kernel, string? Btf,
         string? BtfBase, int Cpus,
-        string Header, string Index, string Placement, IReadOnlyList<string> Strategies, bool Accounted,
+        string Header, string Index, string Placement, IReadOnlyList<string> Strategies,
+        bool Accounted,
         double AllowRefused, long? Inodes, int Simulate);
 
     internal sealed record SweepRowJson(

@@ -1,5 +1,4 @@
 using HandleCache.Model.Designs;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Designs;

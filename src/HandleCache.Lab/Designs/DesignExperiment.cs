@@ -4,7 +4,6 @@ using HandleCache.Model.Designs;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Mixes;
 using HandleCache.Model.Slab;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Designs;

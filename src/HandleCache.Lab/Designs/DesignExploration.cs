@@ -1,6 +1,5 @@
 using HandleCache.Lab.Restart.Modelled;
 using HandleCache.Model.Handles;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 

@@ -1,14 +1,13 @@
 using HandleCache.Lab.Restart.Modelled;
 using HandleCache.Model.Slab;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Designs;
 
 /// <summary>
-/// What it costs and saves to find inodes by handle: on one kernel the link in struct fuse_inode and
-/// its table, and in the modelled world the messages after a restart whose server numbers nodeids
-/// anew. Derived.
+/// What it costs and saves to find inodes by handle: on one kernel the link in struct fuse_inode
+/// and its table, and in the modelled world the messages after a restart whose server numbers
+/// nodeids anew. Derived.
 /// </summary>
 public static class HandleSearch
 {
@@ -50,8 +49,9 @@ public static class HandleSearch
     {
         HandleIdentity identity = design.Identity with { FoundByHandle = byHandle };
         Dialect dialect = (design with { Identity = identity }).ToDialect();
-        using RestartWorld world = new(DesignExploration.WorldFor(
-            dialect, NodeIdPolicy.PerLife, DesignDefects.None) with { Storm = true });
+        WorldOptions options = DesignExploration.WorldFor(
+            dialect, NodeIdPolicy.PerLife, DesignDefects.None);
+        using RestartWorld world = new(options with { Storm = true });
         for (int i = 0; i < Names; i++)
         {
             world.Plant($"d/{i}", isDirectory: false);

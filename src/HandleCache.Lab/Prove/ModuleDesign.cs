@@ -2,7 +2,6 @@ using HandleCache.Model.Designs;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Prove;

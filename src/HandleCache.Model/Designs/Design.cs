@@ -1,5 +1,5 @@
 using HandleCache.Model.Slab;
-using HandleCache.Protocol.Designs;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Model.Designs;
 

@@ -1,5 +1,4 @@
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Model.Designs;
@@ -9,12 +8,8 @@ namespace HandleCache.Model.Designs;
 public static class DesignDefaults
 {
     /// <summary>The operations that return an entry (T7 of the thread).</summary>
-    public static IReadOnlyList<FuseOpcode> EntryOperations { get; } =
-    [
-        FuseOpcode.FUSE_LOOKUP, FuseOpcode.FUSE_CREATE, FuseOpcode.FUSE_MKNOD,
-        FuseOpcode.FUSE_MKDIR, FuseOpcode.FUSE_SYMLINK, FuseOpcode.FUSE_LINK,
-        FuseOpcode.FUSE_TMPFILE, FuseOpcode.FUSE_READDIRPLUS,
-    ];
+    public static IReadOnlyList<FuseOpcode> EntryOperations =>
+        PostedDesigns.Thread.Returns;
 
     /// <summary>An opcode as a design file spells it.</summary>
     public static string Word(FuseOpcode opcode) =>
@@ -23,9 +18,10 @@ public static class DesignDefaults
     /// <summary>The design of a file that names a framing and nothing more.</summary>
     public static WireDesign Of(DesignFraming framing)
     {
+        if (framing == DesignFraming.Plain)
+            return PostedDesigns.Thread;
         Dialect posted = framing switch
         {
-            DesignFraming.Plain => Dialect.Thread,
             DesignFraming.V3 => Dialect.V3,
             DesignFraming.Fusex => Dialect.Fusex,
             DesignFraming.FusexCompound => Dialect.FusexCompound,
@@ -39,17 +35,10 @@ public static class DesignDefaults
             Numbers = posted.Numbers,
             MaxHandleBytes = posted.MaxHandleBytes,
             Returns = [.. EntryOperations.Where(posted.ReplyBrings)],
-            Carriage = framing switch
-            {
-                DesignFraming.Plain => HandleCarriage.LookupParent,
-                DesignFraming.V3 => HandleCarriage.Parent,
-                DesignFraming.Fusex or DesignFraming.FusexCompound => HandleCarriage.EveryNodeId,
-                _ => throw new InvalidOperationException($"unknown framing {framing}"),
-            },
-            Position = framing == DesignFraming.Plain
-                ? HandlePosition.NodeRecord
-                : HandlePosition.Extension,
-            Encoding = new() { ArrayBytes = FuseConstants.MAX_HANDLE_SZ },
+            Carriage = framing == DesignFraming.V3
+                ? HandleCarriage.Parent
+                : HandleCarriage.EveryNodeId,
+            Position = HandlePosition.Extension,
             ForgetsOne = posted.ForgetsOne,
             RequiresHandle = posted.RequiresHandle,
         };

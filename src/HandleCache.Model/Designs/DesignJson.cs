@@ -3,7 +3,6 @@ using HandleCache.Model.Handles;
 using HandleCache.Model.Json;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Model.Designs;
@@ -83,7 +82,8 @@ public static class DesignJson
         if (maximum == 0 && !wire.IsFusex && optIn != HandleOptIn.None)
             fields.Reject("maximum", "0 bytes only in fusex; else it is optIn that says none");
         bool offersOpcode = fields.OptionalWord("offers", false, ("bit", false), ("opcode", true));
-        if (offersOpcode && (wire.IsFusex || optIn is HandleOptIn.None or HandleOptIn.FileSystemType))
+        bool isSilent = wire.IsFusex || optIn is HandleOptIn.None or HandleOptIn.FileSystemType;
+        if (offersOpcode && isSilent)
             fields.Reject("offers", "nothing is offered in INIT with this optIn");
         fields.NoOthers();
         if ((optIn == HandleOptIn.None || maximum == 0) && root.Names("carried"))

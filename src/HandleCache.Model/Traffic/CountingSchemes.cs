@@ -2,10 +2,10 @@ namespace HandleCache.Model.Traffic;
 
 /// <summary>
 /// The same traffic under the two ways to take lookups back: FORGET with all lookups of an inode
-/// (nlookup, today), and FORGET of 1 for an inode's whole life (fusex). They agree while each FORGET
-/// takes all that the server holds of its nodeid. One that leaves some was overtaken by a reply
-/// that gave the nodeid again: a server that counts keeps it, and one that has one lookup per life
-/// forgets an object that the kernel has.
+/// (nlookup, today), and FORGET of 1 for an inode's whole life (fusex). They agree while each
+/// FORGET takes all that the server holds of its nodeid. One that leaves some was overtaken by a
+/// reply that gave the nodeid again: a server that counts keeps it, and one that has one lookup
+/// per life forgets an object that the kernel has.
 /// </summary>
 public sealed class CountingSchemes
 {

@@ -28,13 +28,13 @@ public partial class Dialect
     /// <summary>
     /// The 2025-11 message: a fixed {size, type, handle[128]} behind every entry.
     /// </summary>
-    public static Dialect Thread { get; } = new ThreadDialect(DialectOptions.Default);
+    public static Dialect Thread { get; } = new DesignDialect(PostedDesigns.Thread);
 
     /// <summary>What a server and the keeper speak where nothing else is said.</summary>
     public static Dialect Default => Thread;
 
     /// <summary>LOOKUP_HANDLE v2 (2025-12-12): an entry and a handle of its own length.</summary>
-    public static Dialect V2 { get; } = new V2Dialect(DialectOptions.Default);
+    public static Dialect V2 { get; } = new DesignDialect(PostedDesigns.V2);
 
     /// <summary>LOOKUP_HANDLE v3 (2026-02-25): compounds and an extension record.</summary>
     public static Dialect V3 { get; } = new V3Dialect(DialectOptions.Default);

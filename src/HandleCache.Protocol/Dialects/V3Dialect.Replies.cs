@@ -33,7 +33,7 @@ public sealed partial class V3Dialect
             destination, opcode, unique, entry, handleType, handle, [], errno, out written);
     }
 
-    /// <summary>A compound's reply, whose parts end with a STATX that failed, or one part.</summary>
+    /// <summary>A compound's reply, which a failed STATX ends, or one part.</summary>
     private bool TryWriteForm(
         Span<byte> destination, FuseOpcode opcode, ulong unique, in fuse_entry_out entry,
         uint handleType, ReadOnlySpan<byte> handle, ReadOnlySpan<byte> trailing, Errno errno,

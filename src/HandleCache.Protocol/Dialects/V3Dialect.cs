@@ -68,7 +68,8 @@ public sealed partial class V3Dialect : Dialect
         int record = handleBytes > 0 ? HandleExtension.RecordBytes(handleBytes) : 0;
         if (IsApart(opcode))
             return classicBytes + record;
-        int rest = CompoundParts.StatxPartBytes + (opcode == FuseOpcode.FUSE_CREATE ? OpenPartBytes : 0);
+        int open = opcode == FuseOpcode.FUSE_CREATE ? OpenPartBytes : 0;
+        int rest = CompoundParts.StatxPartBytes + open;
         return FuseRequest.HeaderBytes + CompoundFraming.HeadBytes
             + (PartsOf(opcode) * Options.Compound.PartHeadBytes) + classicBytes + record + rest;
     }

@@ -6,7 +6,6 @@ using HandleCache.Lab.Designs;
 using HandleCache.Model.Designs;
 using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Tests.Shared;
 using Xunit;

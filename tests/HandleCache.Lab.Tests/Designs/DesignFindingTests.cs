@@ -2,7 +2,7 @@ using HandleCache.Lab.Designs;
 using HandleCache.Lab.Restart.Modelled;
 using HandleCache.Model.Designs;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Designs;
+using HandleCache.Protocol.Dialects;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Designs;

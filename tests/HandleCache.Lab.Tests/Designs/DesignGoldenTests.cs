@@ -10,8 +10,8 @@ using Xunit;
 namespace HandleCache.Lab.Tests.Designs;
 
 /// <summary>
-/// A shipped design says the same as the dialect of its name, byte for byte: one is data, the
-/// other code, and neither was made from the other.
+/// A shipped design says the same as the dialect of its name, byte for byte: the file is read, the
+/// dialect is part of the protocol. What both send is held by digests (DialectDigestTests).
 /// </summary>
 public sealed class DesignGoldenTests
 {

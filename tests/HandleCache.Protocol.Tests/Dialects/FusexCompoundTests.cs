@@ -1,5 +1,4 @@
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Designs;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;

@@ -13,7 +13,7 @@ public class V2ExportTests
     public void A_fid_is_nodeid_generation_and_the_handle()
     {
         byte[] room = new byte[128];
-        Assert.True(new V2Export(Dialect.V2).TryWrite(
+        Assert.True(Dialect.V2.Export.TryWrite(
             room, new ExportedNode(0x11, 0x22, new(0x81, Handle)), false, default,
             out int type, out int written));
         Assert.Equal(0x91, type);
@@ -32,7 +32,7 @@ public class V2ExportTests
     public void What_does_not_fit_MAX_HANDLE_SZ_is_refused(int own, int parent, bool fits)
     {
         byte[] room = new byte[512];
-        Assert.Equal(fits, new V2Export(Dialect.V2).TryWrite(
+        Assert.Equal(fits, Dialect.V2.Export.TryWrite(
             room, new ExportedNode(1, 2, new(3, new byte[own])), parent >= 0,
             new ExportedNode(4, 5, new(6, new byte[Math.Max(parent, 0)])), out _, out int bytes));
         Assert.Equal(20 + own + (parent < 0 ? 0 : 20 + parent), bytes);
@@ -57,7 +57,7 @@ public class V2ExportTests
     public void Another_type_and_another_length_are_refused(int type, int bytes)
     {
         byte[] room = new byte[64];
-        V2Export export = new(Dialect.V2);
+        NodeExport export = Dialect.V2.Export;
         Assert.True(export.TryWrite(
             room, new ExportedNode(1, 2, new(3, Handle)), false, default, out _, out int written));
         Assert.Equal(28, written);
@@ -68,7 +68,7 @@ public class V2ExportTests
     private static bool ComesBack(Dialect dialect)
     {
         byte[] room = new byte[FuseConstants.MAX_HANDLE_SZ];
-        V2Export export = new(dialect);
+        NodeExport export = dialect.Export;
         Assert.True(export.TryWrite(
             room, new ExportedNode(0x11, 0x22, new(0x81, Handle)), true,
             new ExportedNode(0x33, 0x44, new(0x82, Handle.AsSpan()[..4])),

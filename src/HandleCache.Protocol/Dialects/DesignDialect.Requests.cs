@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Protocol.Designs;
+namespace HandleCache.Protocol.Dialects;
 
 /// <summary>Requests: today's with the handle behind them, where the design puts it.</summary>
 public sealed partial class DesignDialect
@@ -29,7 +28,7 @@ public sealed partial class DesignDialect
     public override int RequestBytes(FuseOpcode opcode, int classicBytes, int handleBytes) =>
         !RequestBrings(opcode) || handleBytes == 0
             ? classicBytes
-            : classicBytes + (_design.Position == HandlePosition.Argument
+            : classicBytes + (IsArgument(opcode)
                 ? _design.Encoding.WireBytes(handleBytes)
                 : RecordBytes(handleBytes));
 
@@ -45,7 +44,7 @@ public sealed partial class DesignDialect
         written = 0;
         if (handle.Length > MaxHandleBytes)
             return false;
-        if (_design.Position != HandlePosition.Argument)
+        if (!IsArgument(classic.Opcode))
         {
             return TryWriteWithExtension(
                 destination, classic, opcode, handleType, handle, out written);
@@ -62,7 +61,7 @@ public sealed partial class DesignDialect
         FuseOpcode opcode = isLookup ? FuseOpcode.FUSE_LOOKUP : request.Opcode;
         FileHandle handle = default;
         WireError fault = WireError.None;
-        if (!RequestBrings(opcode) || _design.Position != HandlePosition.Argument)
+        if (!RequestBrings(opcode) || !IsArgument(opcode))
         {
             FuseRequest todays = isLookup ? request.As(opcode) : request;
             if (RequestBrings(opcode))
@@ -85,15 +84,34 @@ public sealed partial class DesignDialect
         return WireError.None;
     }
 
-    protected override int RecordBytes(int handleBytes) => FuseConstants.FUSE_REC_ALIGN(
-        RecordHeadBytes + (_design.Position == HandlePosition.NodeRecord
-            ? NodeHeadBytes + handleBytes
-            : _design.Encoding.WireBytes(handleBytes)));
+    /// <summary>
+    /// Whether the handle is one more argument: only operations that return an entry have an end
+    /// to their own. Where every request brings one, the others have it in a record as v3 has it.
+    /// </summary>
+    private bool IsArgument(FuseOpcode opcode) => _design.Position == HandlePosition.Argument
+        && (_design.Carriage != HandleCarriage.EveryNodeId
+            || Operation.Of(opcode).ReturnsOneEntry);
+
+    protected override int RecordBytes(int handleBytes) => _design.Position switch
+    {
+        HandlePosition.Argument => base.RecordBytes(handleBytes),
+        HandlePosition.NodeRecord => FuseConstants.FUSE_REC_ALIGN(
+            RecordHeadBytes + NodeHeadBytes + handleBytes),
+        HandlePosition.Extension => FuseConstants.FUSE_REC_ALIGN(
+            RecordHeadBytes + _design.Encoding.WireBytes(handleBytes)),
+        _ => throw new InvalidOperationException($"unknown position {_design.Position}"),
+    };
 
     protected override bool TryWriteWithExtension(
         Span<byte> destination, scoped in FuseRequest classic, FuseOpcode opcode,
         uint handleType, scoped ReadOnlySpan<byte> handle, out int written)
     {
+        if (_design.Position == HandlePosition.Argument)
+        {
+            return base.TryWriteWithExtension(
+                destination, classic, opcode, handleType, handle, out written);
+        }
+
         if (!TryWriteWithArgument(destination, classic, opcode, [], out written))
             return false;
         if (_design.Position == HandlePosition.NodeRecord)
@@ -131,6 +149,8 @@ public sealed partial class DesignDialect
     protected override WireError ReadExtension(
         scoped in FuseRequest request, out FileHandle handle)
     {
+        if (_design.Position == HandlePosition.Argument)
+            return base.ReadExtension(request, out handle);
         int position = FuseRequest.HeaderBytes + request.Body.Length;
         handle = default;
         if (_design.Position == HandlePosition.NodeRecord)

@@ -1,26 +1,34 @@
 using System.Buffers.Binary;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Protocol.Designs;
+namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// The exported handle (struct fid) of a design: {u64 nodeid; u32 generation; handle}, or the
-/// handle alone, once, or twice with the parent; handles as the design encodes them.
+/// handle alone, once, or twice with the parent; handles as the design encodes them. In v2 the head
+/// is of 20 bytes, so that a handle of 108 bytes is the longest that can be exported, and 44 bytes
+/// each with the parent: two of 128 would take 296 of MAX_HANDLE_SZ's 128 (PROPOSALS.md,
+/// section 3).
 /// </summary>
 internal sealed class DesignExport(WireDesign design) : NodeExport
 {
+    /// <summary>FILEID_FUSE_WITHOUT_PARENT of v2.</summary>
+    private const int TypeWithoutParent = 0x91;
+
+    /// <summary>FILEID_FUSE_WITH_PARENT of v2.</summary>
+    private const int TypeWithParent = 0x92;
+
     /// <summary>Bytes of nodeid and generation.</summary>
     private const int NodeBytes = 12;
 
     private readonly bool _isFixed = (design.Defects & DesignDefects.ExportsFixedSize) != 0;
     private readonly int _headBytes = design.Export == ExportForm.Both ? NodeBytes : 0;
 
-    public override int PlainType => V2Export.TypeWithoutParent;
+    public override int PlainType => TypeWithoutParent;
 
-    public override int ParentType => V2Export.TypeWithParent;
+    public override int ParentType => TypeWithParent;
 
     public override bool TryWrite(
         Span<byte> destination, in ExportedNode node, bool withParent, in ExportedNode parent,

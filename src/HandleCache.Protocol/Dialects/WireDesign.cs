@@ -1,7 +1,6 @@
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 
-namespace HandleCache.Protocol.Designs;
+namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// What a design says about the wire and about identity: the half of a design file that kernel

@@ -1,6 +1,5 @@
-using HandleCache.Protocol.Dialects;
 
-namespace HandleCache.Protocol.Designs;
+namespace HandleCache.Protocol.Dialects;
 
 /// <summary>Known defects of the posted patch sets; any design can have any that it can.</summary>
 [Flags]

@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Protocol.Designs;
+namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// The dialect of a design in the plain framing: fuse_entry_out with the handle behind it, one
@@ -13,12 +12,22 @@ namespace HandleCache.Protocol.Designs;
 /// </summary>
 public sealed partial class DesignDialect : Dialect
 {
+    /// <summary>More than the opcode of any operation that returns an entry.</summary>
+    private const int OpcodeBound = 64;
+
     private readonly WireDesign _design;
+    private readonly int _maxHandleBytes;
+
+    /// <summary>By opcode.</summary>
+    private readonly bool[] _returns = new bool[OpcodeBound];
 
     public DesignDialect(WireDesign design)
         : base(Checked(design).Name, design.ToOptions(), design.Numbers)
     {
         _design = design;
+        _maxHandleBytes = Math.Min(design.MaxHandleBytes, design.Encoding.LongestBytes);
+        foreach (FuseOpcode opcode in design.Returns)
+            _returns[(int)opcode] = CarriesHandles;
         Export = design.Export == ExportForm.NodeId
             ? NodeExport.Classic
             : new DesignExport(design);
@@ -37,10 +46,6 @@ public sealed partial class DesignDialect : Dialect
         {
             Numbers = options.Numbers ?? _design.Numbers,
             Carriage = everywhere ? HandleCarriage.EveryNodeId : _design.Carriage,
-            // An argument has no place behind those of every request.
-            Position = everywhere && _design.Position == HandlePosition.Argument
-                ? HandlePosition.Extension
-                : _design.Position,
             Defects = DesignDefect.FlagsOf(options.Defects),
         });
     }
@@ -65,14 +70,13 @@ public sealed partial class DesignDialect : Dialect
             ? (FuseInitFlags)(ulong)Numbers.Lookup
             : InitFlag;
 
-    public override int MaxHandleBytes =>
-        Math.Min(_design.MaxHandleBytes, _design.Encoding.LongestBytes);
+    public override int MaxHandleBytes => _maxHandleBytes;
 
     public override bool CarriesHandleType(uint type) =>
         CarriesHandles && _design.Encoding.KeepsType(type);
 
     public override bool ReplyBrings(FuseOpcode opcode) =>
-        CarriesHandles && _design.Returns.Contains(opcode);
+        (uint)opcode < OpcodeBound && _returns[(int)opcode];
 
     public override bool HasReplyOfItsOwn(FuseOpcode opcode) =>
         Operation.Of(opcode).ReturnsOneEntry

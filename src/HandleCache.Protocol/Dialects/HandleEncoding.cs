@@ -3,7 +3,7 @@ using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Wire;
 
-namespace HandleCache.Protocol.Designs;
+namespace HandleCache.Protocol.Dialects;
 
 /// <summary>
 /// How a design writes a handle: a size, a type where it has one, and the bytes, little-endian
@@ -57,7 +57,7 @@ public sealed record HandleEncoding
     {
         int counted = handleBytes > 0 && FoldsType ? FoldedBytes + handleBytes : handleBytes;
         int bytes = HeadBytes + (ArrayBytes > 0 ? ArrayBytes : counted);
-        return (bytes + AlignBytes - 1) / AlignBytes * AlignBytes;
+        return (bytes + AlignBytes - 1) & -AlignBytes;
     }
 
     /// <summary>
@@ -76,14 +76,15 @@ public sealed record HandleEncoding
             return false;
         }
 
-        destination[..written].Clear();
         int folded = FoldsType && !handle.IsEmpty ? FoldedBytes : 0;
         PutNumber(destination, SizeFieldBytes, (uint)(handle.Length + folded));
         if (folded > 0)
             PutNumber(destination[HeadBytes..], FoldedBytes, type);
-        else if (KeepsType(type) && !FoldsType)
-            PutNumber(destination[SizeFieldBytes..], TypeFieldBytes, type);
+        else if (!FoldsType)
+            PutNumber(destination[SizeFieldBytes..], TypeFieldBytes, KeepsType(type) ? type : 0);
+        int end = HeadBytes + folded + handle.Length;
         handle.CopyTo(destination[(HeadBytes + folded)..]);
+        destination[end..written].Clear();
         return true;
     }
 
@@ -118,8 +119,22 @@ public sealed record HandleEncoding
 
     private static void PutNumber(Span<byte> destination, int bytes, uint value)
     {
-        for (int i = 0; i < bytes; i++)
-            destination[i] = (byte)(value >> (8 * i));
+        switch (bytes)
+        {
+            case 0:
+                break;
+            case 1:
+                destination[0] = (byte)value;
+                break;
+            case 2:
+                BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)value);
+                break;
+            case 4:
+                BinaryPrimitives.WriteUInt32LittleEndian(destination, value);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(bytes));
+        }
     }
 
     private static uint Number(ReadOnlySpan<byte> source, int bytes) => bytes switch
