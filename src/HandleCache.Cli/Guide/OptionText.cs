@@ -24,7 +24,8 @@ internal static class OptionText
 
     private static readonly string[] Files =
     [
-        "--btf", "--btf-base", "--design", "--handles", "--html", "--new", "--plot", "--program", "--record",
+        "--btf", "--btf-base", "--design", "--handles", "--html", "--new", "--plot", "--program",
+        "--record",
         "--save", "--device",
     ];
 

@@ -47,7 +47,8 @@ public static class GnuplotScript
         if (plot.Bars is { } bars)
             Bars(text, bars);
         else if (plot.X is { } x)
-            text.Append(CultureInfo.InvariantCulture, $"set xrange [0:{x.End}]\nset xtics {x.Tic}\n");
+            text.Append(
+                CultureInfo.InvariantCulture, $"set xrange [0:{x.End}]\nset xtics {x.Tic}\n");
         else
             text.Append("set autoscale xfix\n");
         text.Append("plot ");
