@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
-using HandleCache.Cli.Common;
 using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Cli;

@@ -40,7 +40,8 @@ public sealed class RepeatTests(ToyServer toy) : IClassFixture<ToyServer>
     [Fact]
     public void Words_for_the_server_stand_behind_two_dashes()
     {
-        string[] run = ["drive", "--scripts", "2", "--patience", "60", "--", .. toy.Command("none")];
+        string[] run =
+            ["drive", "--scripts", "2", "--patience", "60", "--", .. toy.Command("none")];
         string text = Cli.Run(run).Output;
         Assert.Equal($"handlecache {string.Join(' ', run)}", LineOf(text).Replace(
             " \\\n   ", "", StringComparison.Ordinal));
@@ -50,7 +51,8 @@ public sealed class RepeatTests(ToyServer toy) : IClassFixture<ToyServer>
     [Fact]
     public void A_word_that_a_shell_would_split_or_expand_is_quoted_and_a_long_line_goes_on()
     {
-        string[] words = ["sweep", "--handles", "it's a $file; rm *", "--kernel", new string('k', 60)];
+        string[] words =
+            ["sweep", "--handles", "it's a $file; rm *", "--kernel", new string('k', 60)];
         StringWriter output = new();
         RepeatLine.Write(output, Program.Commands(DialectList.All).Parse(words), seed: 5);
         Assert.All(output.ToString().Split('\n'), line => Assert.True(line.Length <= 80, line));

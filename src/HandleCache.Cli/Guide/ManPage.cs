@@ -21,11 +21,13 @@ internal static class ManPage
     {
         StringBuilder page = new();
         string name = NameOf(command);
+        string version = $"{Program} {BuildVersion.Version}";
+        string summary = command is RootCommand ? Guidebook.Summary : command.Description!;
         page.Append(CultureInfo.InvariantCulture,
-            $".TH {Text(name).ToUpperInvariant()} 1 \"\" \"{Text($"{Program} {BuildVersion.Version}")}\" HandleCache\n")
+            $".TH {Text(name).ToUpperInvariant()} 1 \"\" \"{Text(version)}\" HandleCache\n")
             .Append(".SH NAME\n")
             .Append(CultureInfo.InvariantCulture,
-                $"{Text(name)} \\- {Text(Small(command is RootCommand ? Guidebook.Summary : command.Description!))}\n");
+                $"{Text(name)} \\- {Text(Small(summary))}\n");
         if (command is RootCommand)
             OfProgram(page, root);
         else
@@ -127,9 +129,10 @@ internal static class ManPage
     }
 
     /// <summary>Words of the name line begin small, but for those that are no English.</summary>
-    private static string Small(string words) => words.Length > 1 && char.IsAsciiLetterLower(words[1])
-        ? char.ToLowerInvariant(words[0]) + words[1..]
-        : words;
+    private static string Small(string words) =>
+        words.Length > 1 && char.IsAsciiLetterLower(words[1])
+            ? char.ToLowerInvariant(words[0]) + words[1..]
+            : words;
 
     /// <summary>
     /// Words as they are: a minus that can be copied, and nothing that begins a request.
