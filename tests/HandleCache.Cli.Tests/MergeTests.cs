@@ -42,8 +42,8 @@ public sealed class MergeTests(ToyServer toy) : IClassFixture<ToyServer>, IDispo
         JsonNode whole = JsonNode.Parse(Output([.. run, "--json"]).Output)!;
         JsonNode found = JsonNode.Parse(merged.Output)!;
         // Of histories as short as each other any part's may be shown.
-        JsonNode[] documents = run[0] == "restart" ? [whole, found] : [];
-        foreach (JsonNode document in documents)
+        JsonNode[] withCounterexamples = run[0] == "restart" ? [whole, found] : [];
+        foreach (JsonNode document in withCounterexamples)
         {
             foreach (JsonNode? row in document["rows"]!.AsArray())
                 row!.AsObject().Remove("counterexample");

@@ -54,7 +54,7 @@ internal sealed class ProgramRun : IDisposable
     /// <summary>Runs to the end.</summary>
     public static ProgramRun Finish(params string[] arguments) => Start(arguments).Wait();
 
-    /// <summary>Runs with --json; the one document on stdout, as --schema has it.</summary>
+    /// <summary>Runs with --json; the one document on stdout, as --schema says it is.</summary>
     public static (int ExitCode, JsonElement Document) Json(params string[] arguments)
     {
         using ProgramRun run = Finish([.. arguments, "--json"]);

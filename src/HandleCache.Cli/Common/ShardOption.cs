@@ -22,7 +22,7 @@ internal sealed class ShardOption
         parsed.GetValue(_option) is { } text ? Shard.Parse(text) : Shard.Whole;
 }
 
-/// <summary>In a document: the parts of a divided run; null for a whole run.</summary>
+/// <summary>Which parts of a divided run a document is about; null for a whole run.</summary>
 /// <param name="Command">The command that ran.</param>
 /// <param name="Of">How many parts there are.</param>
 /// <param name="Parts">Those that are here, from 1 on.</param>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using HandleCache.Cli.Common;
 using HandleCache.Lab;
 
@@ -20,8 +21,7 @@ internal static class ManCommand
         };
         Command command = new("man", "Print a manual page") { name, write };
         name.CompletionSources.Add(
-            _ => Visible(root).Select(
-                c => new System.CommandLine.Completions.CompletionItem(c.Name)));
+            _ => Visible(root).Select(c => new CompletionItem(c.Name)));
         command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             if (parsed.GetValue(write) is { } folder)

@@ -21,13 +21,13 @@ internal static class ManPage
     {
         StringBuilder page = new();
         string name = NameOf(command);
-        string version = Text($"{Program} {BuildVersion.Version}");
-        string summary =
-            Small(command is RootCommand ? Guidebook.Summary : command.Description!);
+        string version = $"{Program} {BuildVersion.Version}";
+        string summary = command is RootCommand ? Guidebook.Summary : command.Description!;
         page.Append(CultureInfo.InvariantCulture,
-            $".TH {Text(name).ToUpperInvariant()} 1 \"\" \"{version}\" HandleCache\n")
+            $".TH {Text(name).ToUpperInvariant()} 1 \"\" \"{Text(version)}\" HandleCache\n")
             .Append(".SH NAME\n")
-            .Append(CultureInfo.InvariantCulture, $"{Text(name)} \\- {Text(summary)}\n");
+            .Append(CultureInfo.InvariantCulture,
+                $"{Text(name)} \\- {Text(Small(summary))}\n");
         if (command is RootCommand)
             OfProgram(page, root);
         else

@@ -24,9 +24,8 @@ internal static class OptionText
 
     private static readonly string[] Files =
     [
-        "--btf", "--btf-base", "--design", "--handles", "--html", "--new", "--plot", "--program",
-        "--record",
-        "--save", "--device",
+        "--btf", "--btf-base", "--design", "--handles", "--html", "--new", "--plot",
+        "--program", "--record", "--save", "--device",
     ];
 
     private static readonly string[] Folders =

@@ -102,7 +102,7 @@ internal sealed class Merger
         return whole;
     }
 
-    /// <summary>The part whose divergence comes first in the whole; 0 for none.</summary>
+    /// <summary>The part whose divergence is the whole run's first; 0 where none has one.</summary>
     private int First()
     {
         if (_table.Divergence is not { } where)

@@ -24,8 +24,8 @@ internal static class WorkloadCommand
             Hidden = true,
         };
         command.Options.Add(parent);
-        command.SetAction(
-            result => CommandRunner.Run(result, () => Serve(result.GetValue(parent))));
+        command.SetAction(parsed => CommandRunner.Run(
+            parsed, () => Serve(parsed.GetValue(parent))));
         return command;
     }
 

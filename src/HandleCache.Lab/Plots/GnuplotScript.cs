@@ -46,11 +46,8 @@ public static class GnuplotScript
         text.Append("set tics nomirror\nset offsets graph 0, 0, graph 0.05, 0\n");
         if (plot.Bars is { } bars)
             Bars(text, bars);
-        else if (plot.X is { } x)
-            text.Append(
-                CultureInfo.InvariantCulture, $"set xrange [0:{x.End}]\nset xtics {x.Tic}\n");
         else
-            text.Append("set autoscale xfix\n");
+            Axis(text, plot.X);
         text.Append("plot ");
         for (int i = 0; i < plot.Series.Count; i++)
         {
@@ -68,6 +65,13 @@ public static class GnuplotScript
 
         return text.Append('\n').ToString();
     }
+
+    private static void Axis(StringBuilder text, (double End, double Tic)? x) =>
+        text.Append(x is { } given
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"set xrange [0:{given.End}]\nset xtics {given.Tic}\n")
+            : "set autoscale xfix\n");
 
     private static void Bars(StringBuilder text, IReadOnlyList<string> bars)
     {
