@@ -11,6 +11,7 @@ namespace HandleCache.Cli.Sweep;
 internal static class SweepPlot
 {
     private const int TicBytes = 16;
+    private const string Refuses = " (refuses some of the mix)";
 
     public static Plot Of(SweepResult result)
     {
@@ -51,7 +52,7 @@ internal static class SweepPlot
         if (serving.Length > 0)
             Add(series, serving, refuses ? $"{name} (serves all of the mix)" : name);
         else
-            Add(series, rows, $"{name} (refuses some of the mix)");
+            Add(series, rows, name + Refuses);
     }
 
     /// <summary>The cache for the longest handle, or each that was asked for.</summary>
@@ -71,7 +72,7 @@ internal static class SweepPlot
             if (serving.Length > 0)
                 Add(series, serving, name);
             else
-                Add(series, cache, $"{name} (refuses some of the mix)");
+                Add(series, cache, name + Refuses);
         }
     }
 
@@ -80,8 +81,12 @@ internal static class SweepPlot
         List<(double, double)> points =
             [.. rows.Select(r => ((double)r.Strategy.InlineBytes, r.BytesPerInode))];
         // One length is a point, and the key says which.
+        int remark = name.IndexOf(Refuses, StringComparison.Ordinal);
         if (points.Count == 1)
-            series.Add(new PlotSeries(rows.First().Strategy.ToString(), points));
+        {
+            series.Add(new PlotSeries(
+                rows.First().Strategy + (remark < 0 ? "" : name[remark..]), points));
+        }
         else if (points.Count > 0)
             series.Add(new PlotSeries(name, points, Steps: true));
     }
