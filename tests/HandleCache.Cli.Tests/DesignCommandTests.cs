@@ -70,6 +70,16 @@ public sealed class DesignCommandTests : IDisposable
         Assert.Equal(0, search.GetProperty("byHandle").GetProperty("inodesMade").GetInt64());
     }
 
+    [Theory]
+    [InlineData("thread", "A FORGET takes back all")]
+    [InlineData("fusex", "A FORGET takes 1 back")]
+    public void The_page_says_how_lookups_are_taken_back(string design, string sentence)
+    {
+        Cli.Outcome outcome = Cli.Run(
+            "design", design, "--kernel", "6.18", "--filesystem", "ext4", "--histories", "0");
+        Assert.Contains(sentence, outcome.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_new_file_is_the_commented_template_and_is_never_written_over()
     {

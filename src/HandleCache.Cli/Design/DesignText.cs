@@ -181,7 +181,15 @@ internal static class DesignText
         }
 
         TextTable.Paragraph(text, SearchSentence(result), 2);
+        TextTable.Paragraph(text, ForgetSentence(result.Design.Wire.ForgetsOne), 2);
     }
+
+    /// <summary>How lookups are taken back, and who notices.</summary>
+    private static string ForgetSentence(bool forgetsOne) => forgetsOne
+        ? "A FORGET takes 1 back, for an inode's whole life: a server that adds lookups up, as "
+            + "today's do, would keep the rest for ever, and one that drops the nodeid at once is "
+            + "right. replay shows the first request of a trace where the two differ."
+        : "A FORGET takes back all the lookups that the server has counted.";
 
     /// <summary>Which index the design has, and the messages that one saves.</summary>
     public static string SearchSentence(DesignResult result)
