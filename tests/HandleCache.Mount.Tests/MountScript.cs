@@ -20,6 +20,7 @@ internal sealed class MountScript : IDisposable
         cd "$root"; src=$root/src; mnt=$root/mnt
         die() { echo "$1" >&2; exit 1; }
         serve() {
+          : >"$root/err"  # What an earlier server said is not this one's.
           dotnet "$program" mount "$src" "$mnt" "$@" >"$root/out" 2>"$root/err" &
           server=$!
           for i in $(seq 300); do
