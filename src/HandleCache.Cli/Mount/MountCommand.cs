@@ -99,8 +99,8 @@ internal static class MountCommand
     }
 
     /// <summary>
-    /// Milliseconds, which no other mount of the last seven weeks has; never 0 or 1, which the
-    /// root and stateless nodeids have.
+    /// The time in milliseconds, so that mounts a few of them apart have different ones for seven
+    /// weeks; never 0 or 1, which the root and stateless nodeids have.
     /// </summary>
     private static uint NewGeneration() =>
         unchecked((uint)(DateTime.UtcNow.Ticks / TimeSpan.TicksPerMillisecond)) | 2;

@@ -99,12 +99,14 @@ public sealed class HostileTests
     public void A_reader_that_does_not_end_is_found()
     {
         using ManualResetEventSlim never = new();
-        HostileFinding finding = Assert.Single(Run(message =>
-        {
-            if (message.Length % 50 == 49)
-                never.Wait();
-            return true;
-        }).Findings);
+        HostileFinding finding = Assert.Single(Run(
+            message =>
+            {
+                if (message.Length % 50 == 49)
+                    never.Wait();
+                return true;
+            },
+            patienceSeconds: 1).Findings);
         never.Set();
 
         Assert.Contains("it hangs", finding.Wrong, StringComparison.Ordinal);
@@ -120,14 +122,15 @@ public sealed class HostileTests
         Assert.Contains("bytes allocated", finding.Wrong, StringComparison.Ordinal);
     }
 
-    private static HostileResult Run(Func<byte[], bool> parse, int? round = null) =>
+    private static HostileResult Run(
+        Func<byte[], bool> parse, int? round = null, int patienceSeconds = 60) =>
         HostileExperiment.Run(
             new HostileOptions
             {
                 Messages = 100_000,
                 Seed = 5,
                 Round = round,
-                PatienceSeconds = 1,
+                PatienceSeconds = patienceSeconds,
             },
             [
                 new("planted", "a reader", () => new ParserSurface(
