@@ -146,7 +146,8 @@ internal sealed class FaultyServer(IChannel inner, ServerFault fault) : IChannel
 
     /// <summary>FUSE_DIRENT_SIZE() and FUSE_DIRENTPLUS_SIZE().</summary>
     private static int RecordBytes(ReadOnlySpan<byte> dirent, int head) =>
-        head + ((DirentBytes + (int)MemoryMarshal.Read<fuse_dirent>(dirent).namelen + 7) & ~7);
+        head + FuseConstants.FUSE_REC_ALIGN(
+            DirentBytes + (int)MemoryMarshal.Read<fuse_dirent>(dirent).namelen);
 
     private sealed class Port(FaultyServer server, IChannelPort inner) : IChannelPort
     {
