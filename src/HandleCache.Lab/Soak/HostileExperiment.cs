@@ -16,6 +16,7 @@ public static class HostileExperiment
         [.. HostileSurfaces.All.Select(surface => surface.Name)];
 
     /// <exception cref="BadInputException">A surface that is not.</exception>
+    /// <exception cref="MissingRequirementException">None of them can be run here.</exception>
     public static HostileResult Run(
         HostileOptions options, Action<string> progress, CancellationToken cancel)
     {
@@ -33,6 +34,8 @@ public static class HostileExperiment
         List<Line> lines = [.. surfaces.Select(one => new Line(one))];
         try
         {
+            if (lines.All(line => line.Row.Skipped is not null))
+                throw new MissingRequirementException(lines[0].Row.Skipped!);
             for (int round = options.Round ?? 0; ; round++)
             {
                 foreach (Line line in lines)

@@ -4,6 +4,7 @@ using HandleCache.Linux;
 using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 using HandleCache.Server.Mounting;
@@ -30,9 +31,8 @@ internal sealed class RequestSurface : HostileSurface
     private readonly bool _passthrough;
     private readonly NamespaceThread? _namespace;
     private readonly DirectoryInfo? _folder;
-    private bool _isWarm;
     private bool _isMounted;
-    private int _descriptors;
+    private (uint Major, uint Minor) _device;
     private MemoryChannel? _channel;
     private FuseSession? _session;
     private IScriptServer? _server;
@@ -43,12 +43,17 @@ internal sealed class RequestSurface : HostileSurface
     /// The passthrough file system over a tmpfs of its own, so that no request can fill the disk;
     /// else a scripted file system in memory.
     /// </param>
-    /// <exception cref="MissingRequirementException">No mount namespace of its own.</exception>
+    /// <exception cref="MissingRequirementException">
+    /// No mount namespace of its own, or a temporary folder without handles.
+    /// </exception>
+    /// <exception cref="IOException">No tmpfs.</exception>
     public RequestSurface(bool passthrough)
     {
         _passthrough = passthrough;
         if (!passthrough)
             return;
+        if (!PassthroughServer.IsPossible())
+            throw new MissingRequirementException("the temporary folder has no file handles");
         _namespace = new NamespaceThread();
         if (!_namespace.IsPrivate)
         {
@@ -57,14 +62,16 @@ internal sealed class RequestSurface : HostileSurface
         }
 
         _folder = Directory.CreateTempSubdirectory("handlecache-hostile-");
-        _namespace.Invoke(() =>
+        try
         {
-            Mounts.MountTmpfs(_folder.FullName, "size=64m");
-            return true;
-        });
-        // What is opened once and stays is open before descriptors are counted.
-        Run(new SplitMix64(0), Batch, new HostileTally());
-        EndRound();
+            _server = _namespace.Invoke(() => OnTmpfs(new ScriptServerOptions()));
+            EndRound();
+        }
+        catch
+        {
+            End();
+            throw;
+        }
     }
 
     public override int RoundMessages => 800;
@@ -76,8 +83,6 @@ internal sealed class RequestSurface : HostileSurface
         RecordedTalk talk = RecordedTalk.Of(script);
         if (talk.Requests.Count == 0)
             return;
-        _descriptors = _isWarm ? OpenDescriptors() : int.MaxValue;
-        _isWarm = true;
         Start(script);
         for (int i = 0; i < messages; i++)
         {
@@ -103,19 +108,17 @@ internal sealed class RequestSurface : HostileSurface
         _session?.Dispose();
         _channel?.Dispose();
         _server?.Dispose();
+        int open = _isMounted ? OpenOnTmpfs() : 0;
         if (_isMounted)
             _namespace!.Invoke(() => Mounts.Unmount(_folder!.FullName));
         _isMounted = false;
         (_channel, _session, _server, _thread) = (null, null, null, null);
         if (!ended)
             throw new HostileException("the session does not end with its channel");
-        if (!_passthrough)
-            return;
-        int open = OpenDescriptors();
-        if (open > _descriptors)
+        if (open > 0)
         {
             throw new HostileException(
-                FormattableString.Invariant($"{open - _descriptors} descriptors are left open"));
+                FormattableString.Invariant($"{open} descriptors are left open"));
         }
     }
 
@@ -128,7 +131,7 @@ internal sealed class RequestSurface : HostileSurface
     private void Start(Script script)
     {
         _server = _passthrough
-            ? _namespace!.Invoke(() => OnTmpfs(script))
+            ? _namespace!.Invoke(() => OnTmpfs(script.Server))
             : ScriptServers.Make(script.Server);
         _channel = new MemoryChannel();
         _failure = null;
@@ -146,11 +149,15 @@ internal sealed class RequestSurface : HostileSurface
     }
 
     /// <summary>On the thread of the namespace; what is made there goes with the mount.</summary>
-    private PassthroughServer OnTmpfs(Script script)
+    private PassthroughServer OnTmpfs(ScriptServerOptions options)
     {
         Mounts.MountTmpfs(_folder!.FullName, "size=64m");
         _isMounted = true;
-        return new PassthroughServer(script.Server, _folder.FullName);
+        using FileDescriptor root =
+            Files.Open(_folder.FullName, OpenFlags.Path | OpenFlags.Directory);
+        Metadata.Statx(root, StatxMask.BasicStats, out Statx statx);
+        _device = (statx.DevMajor, statx.DevMinor);
+        return new PassthroughServer(options, _folder.FullName);
     }
 
     private void Serve()
@@ -218,6 +225,10 @@ internal sealed class RequestSurface : HostileSurface
         }
     }
 
-    private static int OpenDescriptors() =>
-        Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    /// <summary>Descriptors on the tmpfs, whoever else opens some meanwhile.</summary>
+    private int OpenOnTmpfs() => Directory.GetFileSystemEntries("/proc/self/fd").Count(
+        path => Metadata.Statx(
+                FileDescriptor.WorkingDirectory, CString.FromString(path), 0,
+                StatxMask.BasicStats, out Statx statx) == Errno.None
+            && (statx.DevMajor, statx.DevMinor) == _device);
 }

@@ -9,6 +9,7 @@ namespace HandleCache.Lab.Tests.Soak;
 /// Bytes of others, damaged: nothing is thrown that is not documented, nothing hangs, and what
 /// would do so is found.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class HostileTests
 {
     private const int CiMessages = 200_000;
@@ -122,6 +123,17 @@ public sealed class HostileTests
         Assert.Contains("bytes allocated", finding.Wrong, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_run_of_nothing_but_what_cannot_be_run_holds_nothing()
+    {
+        MissingRequirementException lacks = Assert.Throws<MissingRequirementException>(
+            () => HostileExperiment.Run(
+                new HostileOptions { Messages = 1 },
+                [new("lacking", "a reader", () => throw new IOException("no such device"))],
+                static _ => { }, TestContext.Current.CancellationToken));
+        Assert.Equal("no such device", lacks.Message);
+    }
+
     private static HostileResult Run(
         Func<byte[], bool> parse, int? round = null, int patienceSeconds = 60) =>
         HostileExperiment.Run(
@@ -147,4 +159,13 @@ public sealed class HostileTests
         KernelFileSurface kernels => kernels.Corpus,
         _ => throw new ArgumentException("no reader", nameof(surface)),
     };
+}
+
+/// <summary>
+/// What a process allocates is measured as a whole, so nothing else may run in it meanwhile.
+/// </summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "alone in the process";
 }
