@@ -48,6 +48,40 @@ public sealed class DesignCommandTests : IDisposable
     }
 
     [Fact]
+    public void The_head_of_the_page_gives_the_cost_on_every_kernel()
+    {
+        string page = Page("thread", "--kernel", "6.18,7.3", "--filesystem", "container-host");
+        Assert.Matches(@"inline:12 costs in bytes per inode \S+ on 6\.18, \S+ on 7\.3;", page);
+    }
+
+    [Fact]
+    public void A_design_without_a_type_is_not_asked_what_a_type_does()
+    {
+        string file = Write("typeless.json", """
+            { "name": "typeless", "handle": { "size": "u16", "type": "none", "array": 0 } }
+            """);
+        Assert.Contains(
+            "Does the type matter? no type is sent in typeless.",
+            Page(file, "--kernel", "6.18", "--filesystem", "ext4"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_thread_asks_first_is_answered_with_the_designs_index()
+    {
+        string file = Write("hashed.json", """
+            {
+              "name": "hashed", "identity": { "foundBy": "handle" },
+              "storage": { "strategy": "inline:28", "index": "rhashtable" }
+            }
+            """);
+        // models/kernels/6.12.json: 864 bytes of inode and 8 of SLUB's free pointer leave 24 of a
+        // slot of 896; a link of 8 and 4 + 12 bytes of handle fill them.
+        Assert.Contains(
+            "costs 0 per inode with rhashtable; best inline:12, 0;",
+            Page(file, "--kernel", "6.12", "--filesystem", "ext4"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_json_has_memory_by_kernel_figures_by_design_and_findings_with_histories()
     {
         JsonElement page = Cli.Json(
@@ -231,6 +265,14 @@ public sealed class DesignCommandTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>The page, its lines joined.</summary>
+    private static string Page(string design, params string[] more)
+    {
+        Cli.Outcome outcome = Cli.Run(["design", design, "--histories", "5", .. more]);
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        return Regex.Replace(outcome.Output, @"\s+", " ");
+    }
 
     private string Write(string name, string text)
     {

@@ -11,9 +11,10 @@ public class JsonTextTests
 {
     public static TheoryData<byte[], string> Broken() => new()
     {
-        { [], "line 1, column 1: not JSON" },
-        { [.. "{"u8], "line 1, column 2: not JSON" },
-        { [.. "{\n\"a\": }"u8], "line 2, column 6: not JSON" },
+        { [], "line 1, column 1: not JSON: " },
+        { [.. "{"u8], "line 1, column 2: not JSON: " },
+        { [.. "{\n\"a\": }"u8], "line 2, column 6: not JSON: " },
+        { [.. "{\"a\": 1\n\"b\": 2}"u8], "line 2, column 1: not JSON: '\"' is invalid after" },
         { [.. "{\n \"a\": \""u8, 0xff, .. "\"}"u8], "line 2, column 8: not UTF-8 (0xff)" },
         { [0xc3], "line 1, column 1: not UTF-8 (0xc3)" },
         { [.. "\"\n\n"u8, 0xed, 0xa0, 0x80], "line 3, column 1: not UTF-8 (0xed)" },
@@ -26,7 +27,8 @@ public class JsonTextTests
         using JsonDocument? document = JsonText.TryParse(utf8, out string? error);
 
         Assert.Null(document);
-        Assert.Equal(message, error);
+        Assert.StartsWith(message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", error, StringComparison.Ordinal);
     }
 
     [Fact]

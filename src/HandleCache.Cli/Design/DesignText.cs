@@ -48,6 +48,8 @@ internal static class DesignText
     public static string Answer(DesignResult result)
     {
         StorageCost own = result.Costs[0].Designs[0];
+        string costs = string.Join(", ", result.Costs.Select(
+            cost => $"{TextTable.Difference(cost.Designs[0].DeltaBytes)} on {cost.Kernel.Name}"));
         DialectRow row = result.Rows[0];
         string broken = result.Findings.Count == 0
             ? "breaks no rule that is looked for"
@@ -56,9 +58,8 @@ internal static class DesignText
                 + $" ({string.Join(", ", result.Findings.Select(f => f.Name))})";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"On {result.Costs[0].Kernel.Name}, for {result.Mix.Name}, {own.Strategy} costs "
-            + $"{TextTable.Difference(own.DeltaBytes)} bytes per inode; a LOOKUP reply takes "
-            + $"{row.Operations[0].ReplyBytes:0.##} bytes; a restart recovers "
+            $"For {result.Mix.Name}, {own.Strategy} costs in bytes per inode {costs}; a LOOKUP "
+            + $"reply takes {row.Operations[0].ReplyBytes:0.##} bytes; a restart recovers "
             + $"{SweepAnswer.Percent(row.Restart.RecoveredShare)} of what was open or cached. "
             + $"The design {broken}. {Safety(result.Safety)}");
     }

@@ -1,5 +1,6 @@
 using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Mixes;
+using HandleCache.Model.Handles;
 using HandleCache.Model.Mixes;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Abi;
@@ -37,7 +38,9 @@ public static class CompareExperiment
         List<DialectRow> rows = [.. RowsOf(request, mix, kernel, candidates, cancel)];
         return new CompareResult(
             mix, kernel, rows,
-            ThreadQuestions.Answer(mix, kernel, [.. candidates.Select(c => c.Dialect)], rows),
+            ThreadQuestions.Answer(
+                mix, kernel, new HandleDesign(HandleStrategy.None),
+                [.. candidates.Select(c => c.Dialect)], rows),
             DefectDemonstrations.RunAll());
     }
 

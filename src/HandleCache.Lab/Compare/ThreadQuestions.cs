@@ -17,11 +17,23 @@ internal static class ThreadQuestions
 {
     private const int FanotifyInline = 12;
 
+    /// <param name="mix">Handles.</param>
+    /// <param name="kernel">Whose memory is reckoned with.</param>
+    /// <param name="terms">Header, place, index and accounting that T1 is answered for.</param>
+    /// <param name="dialects">What speaks.</param>
+    /// <param name="rows">Their figures.</param>
     public static IReadOnlyList<QuestionRow> Answer(
-        HandleMix mix, KernelProfile kernel, IReadOnlyList<Dialect> dialects,
+        HandleMix mix, KernelProfile kernel, HandleDesign terms, IReadOnlyList<Dialect> dialects,
         IReadOnlyList<DialectRow> rows)
     {
-        SweepRequest request = new() { Strategies = SweepExperiment.AllStrategies(mix) };
+        SweepRequest request = new()
+        {
+            Strategies = SweepExperiment.AllStrategies(mix),
+            Header = terms.Header,
+            Placement = terms.Placement,
+            Index = terms.Index,
+            SpillType = terms.SpillType,
+        };
         SweepResult sweep = SweepExperiment.Run(request, mix, kernel);
         SweepRow inline = RowOf(sweep, HandleStrategy.Inline(FanotifyInline));
         SweepRow fixed128 = RowOf(sweep, HandleStrategy.Static(HandleStrategy.MaxHandleBytes));
@@ -31,15 +43,14 @@ internal static class ThreadQuestions
         [
             new("T1", "Is a short inline handle enough?",
                 $"inline:12 holds {Percent(1 - inline.SpilledShare)} of the mix inline, costs "
-                + $"{inline.DeltaBytes:+0.00;-0.00;0} per inode; best {sweep.Best.Strategy}, "
+                + $"{inline.DeltaBytes:+0.00;-0.00;0} per inode{With(terms.Index)}; best {sweep.Best.Strategy}, "
                 + $"{sweep.Best.DeltaBytes:+0.00;-0.00;0}; static:128 "
                 + $"{fixed128.DeltaBytes:+0.00;-0.00;0}", ProfileSource.Derived),
             new("T2", "May a handle change while the inode lives?",
                 $"second LOOKUP of nodeid 5 with another handle: {Second(1, 8, 1, 8)}; of "
                 + $"another length: {Second(1, 8, 1, 12)}", ProfileSource.Derived),
             new("T3", "Does the type matter?",
-                $"same bytes, type 1, then 2: {Second(1, 8, 2, 8, sameBytes: true)}; type "
-                + $"0x30081 survives in {Names(dialects, KeepsType)}", ProfileSource.Derived),
+                TypeMatters(dialects), ProfileSource.Derived),
             new("T4", "Which lengths are taken?", Each(dialects, d => d.CarriesHandles
                 ? $"0..{Longest(d)}" : "none"), ProfileSource.Derived),
             new("T5", "What does a server pay that did not opt in?", Each(dialects, NotOptedIn),
@@ -75,6 +86,25 @@ internal static class ThreadQuestions
             5, 0, FileModes.Regular, new FileHandle(thenType, then)).Outcome;
         cache.Unmount();
         return outcome == IGetOutcome.Replaced ? "another inode" : "the same inode";
+    }
+
+    private static string With(HandleIndex index) =>
+        index.Kind == HandleIndexKind.None ? "" : $" with {index}";
+
+    private static string TypeMatters(IReadOnlyList<Dialect> dialects)
+    {
+        bool IsTypeless(Dialect dialect) =>
+            dialect.CarriesHandles && !dialect.CarriesHandleType(1);
+
+        if (!dialects.Any(d => d.CarriesHandles))
+            return "no handle is sent";
+        if (dialects.All(d => !d.CarriesHandles || IsTypeless(d)))
+            return $"no type is sent in {Names(dialects, IsTypeless)}";
+        string without = dialects.Any(IsTypeless)
+            ? $"; none is sent in {Names(dialects, IsTypeless)}"
+            : "";
+        return $"same bytes, type 1, then 2: {Second(1, 8, 2, 8, sameBytes: true)}; type 0x30081 "
+            + $"survives in {Names(dialects, KeepsType)}{without}";
     }
 
     private static bool KeepsType(Dialect dialect)

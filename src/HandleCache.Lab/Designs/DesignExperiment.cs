@@ -50,7 +50,7 @@ public static class DesignExperiment
             designs, mix, figures, rows,
             [.. kernels.Select(k => CostOf(k, designs, mix))],
             ThreadQuestions.Answer(
-                mix, kernels[0], [.. candidates.Select(c => c.Dialect)], rows),
+                mix, kernels[0], designs[0].Storage, [.. candidates.Select(c => c.Dialect)], rows),
             [.. Findings(designs[0].Wire, cancel)],
             SafetyOf(request, designs[0].Wire, cancel),
             designs[0].Wire.HasHandles

@@ -313,9 +313,12 @@ public static class DesignJson
         if (!HandleIndex.TryParse(by, out HandleIndex index))
             fields.Reject("index", $"expected one of {HandleIndex.KnownNames}, found '{by}'");
         else if ((index.Kind == HandleIndexKind.None) == wire.Identity.FoundByHandle)
-            fields.Reject("index", "one finds by handle where identity.foundBy says so, else none");
+            fields.Reject("index", wire.Identity.FoundByHandle
+                ? "identity.foundBy is handle; expected inode-hash, rhashtable or hlist"
+                : $"identity.foundBy is nodeid; expected none, found '{by}'");
         else if (index.Kind == HandleIndexKind.InodeHash && !wire.RequiresHandle)
-            fields.Reject("index", "inode-hash finds nothing by nodeid: identity.absent refused");
+            fields.Reject("index", "inode-hash cannot hold an inode without a handle; expected "
+                + "rhashtable or hlist, or identity.absent refused");
         bool accounted = fields.OptionalBool("accounted") ?? true;
         fields.NoOthers();
         return new HandleDesign(

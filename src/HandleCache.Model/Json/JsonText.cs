@@ -50,10 +50,17 @@ public static class JsonText
         {
             error = e.LineNumber is { } line
                 ? FormattableString.Invariant(
-                    $"line {line + 1}, column {e.BytePositionInLine + 1}: not JSON")
+                    $"line {line + 1}, column {e.BytePositionInLine + 1}: not JSON: {Cause(e)}")
                 : $"not JSON: {e.Message}";
             return null;
         }
+    }
+
+    // The parser puts the place behind the cause, counted from 0.
+    private static string Cause(JsonException e)
+    {
+        int place = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return (place < 0 ? e.Message : e.Message[..place]).TrimEnd('.');
     }
 
     // The parser looks at strings only when they are read, and then throws.

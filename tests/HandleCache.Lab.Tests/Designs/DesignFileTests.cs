@@ -54,7 +54,7 @@ public sealed class DesignFileTests
     [InlineData(
         """
         { "name": "x", "identity": { "foundBy": "handle" }, "storage": { "index": "inode-hash" } }
-        """, "finds nothing by nodeid")]
+        """, "inode-hash cannot hold an inode without a handle")]
     [InlineData("""{ "name": "x", "negotiation": { "maximum": 0 } }""", "0 bytes only in fusex")]
     [InlineData("""{ "name": "x", "framing": "fusex", "negotiation": { "maximum": 64 } }""",
         "the framing decides it: 124")]
