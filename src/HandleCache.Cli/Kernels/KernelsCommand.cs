@@ -15,7 +15,7 @@ internal static class KernelsCommand
 
     private static readonly Option<string[]> Checks = new("--checks")
     {
-        Description = "With commas: validate, slab, layout, restart, survey; default: all",
+        Description = "With commas: validate, slab, layout, restart, survey, start-up; default: all",
     };
 
     private static readonly Option<int> Cpus = new("--cpus")

@@ -36,8 +36,10 @@ internal static class KernelsText
             text.Append('\n');
         }
 
-        foreach (GuestRow row in result.Rows.Where(row => row.Verdict != GuestVerdict.Match))
+        foreach (GuestRow row in result.Rows)
         {
+            if (row.Verdict == GuestVerdict.Match && row.Detail.Length == 0)
+                continue;
             text.Append('\n');
             TextTable.Paragraph(
                 text, $"{row.Kernel} {row.Release} {row.Check}: {Word(row.Verdict)}: {row.Detail}",

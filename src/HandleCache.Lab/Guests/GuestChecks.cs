@@ -18,7 +18,7 @@ internal static class GuestChecks
     ];
 
     public static IReadOnlyList<string> Names { get; } =
-        ["validate", "slab", "layout", "restart", "survey"];
+        ["validate", "slab", "layout", "restart", "survey", "start-up"];
 
     /// <summary>The checks of a run, in their order.</summary>
     /// <exception cref="BadInputException">An unknown name.</exception>
@@ -51,6 +51,7 @@ internal static class GuestChecks
                 $"handlecache restart --kills {options.Kills} --seed 7 --json"), 1200),
             One("survey", "mkdir -p /scratch/t && echo x > /scratch/t/a && "
                 + "handlecache survey --json /scratch/t", 120),
+            StartUpCheck.Check,
         ];
         return options.Checks.Count == 0
             ? all

@@ -71,6 +71,21 @@ public sealed class GuestTests
             ["sysfs"] = new GuestOutput(0, sysfs, ""),
         }));
 
+    [Theory]
+    [InlineData("10.0\n10.4\n11.0\n17.0", GuestVerdict.Match, "15.0 times")]
+    [InlineData("10.0 1\n10.4 2\n11.0 3\n17.2 4", GuestVerdict.Diverge, "15.5 times")]
+    [InlineData("10.0\n10.4\n11.0", GuestVerdict.Failed, "exit 0")]
+    public void A_start_takes_at_most_fifteen_times_as_long_as_busybox(
+        string uptimes, GuestVerdict verdict, string detail)
+    {
+        (GuestVerdict Verdict, string Detail) read = Read("start-up", new()
+        {
+            ["start-up"] = new GuestOutput(0, uptimes, ""),
+        });
+        Assert.Equal(verdict, read.Verdict);
+        Assert.StartsWith(detail, read.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_check_without_output_has_failed() =>
         Assert.Equal(GuestVerdict.Failed, Read("slab", []).Verdict);
