@@ -38,7 +38,10 @@ public sealed record Shard(int Part, int Of)
     }
 
     /// <summary>How many of so many pieces are this part's.</summary>
-    public int CountOf(int pieces) => pieces <= Part - 1 ? 0 : ((pieces - Part) / Of) + 1;
+    public int CountOf(int pieces) => (int)CountOf((long)pieces);
+
+    /// <inheritdoc cref="CountOf(int)"/>
+    public long CountOf(long pieces) => pieces <= Part - 1 ? 0 : ((pieces - Part) / Of) + 1;
 
     /// <summary>The number of this part's piece, counted from 0.</summary>
     public int NumberAt(int index) => checked((index * Of) + Part - 1);

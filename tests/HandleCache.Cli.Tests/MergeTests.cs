@@ -97,6 +97,21 @@ public sealed class MergeTests(ToyServer toy) : IClassFixture<ToyServer>, IDispo
     }
 
     [Fact]
+    public void The_rounds_of_a_hostile_soak_are_each_one_parts()
+    {
+        // Six rounds of 1000, two a part.
+        string[] run = ["soak", "--messages", "6000", "--surface", "design", "--seed", "5"];
+        JsonNode whole = JsonNode.Parse(Output([.. run, "--json"]).Output)!;
+        JsonNode merged = JsonNode.Parse(Cli.Run(["merge", "--json", .. Parts(3, run)]).Output)!;
+        DocumentSchema.AssertValid("merge", merged);
+        Assert.Equal(6000, merged["messages"]!.GetValue<int>());
+        Assert.Equal("holds", merged["verdict"]!.GetValue<string>());
+        Assert.Equal(
+            whole["surfaces"]![0]!["taken"]!.ToJsonString(),
+            merged["surfaces"]![0]!["taken"]!.ToJsonString());
+    }
+
+    [Fact]
     public void A_missing_part_is_named_and_leaves_the_verdict_open()
     {
         string[] parts = Parts(3, Model);
@@ -151,6 +166,7 @@ public sealed class MergeTests(ToyServer toy) : IClassFixture<ToyServer>, IDispo
         Assert.Equal(2, Cli.Run("restart", "--shard", "1/2").ExitCode);
         Assert.Equal(2, Cli.Run("validate", "--shard", "1/2").ExitCode);
         Assert.Equal(2, Cli.Run("drive", "--hostile", "--shard", "1/2", "--", "true").ExitCode);
+        Assert.Equal(2, Cli.Run("soak", "--minutes", "1", "--shard", "1/2").ExitCode);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Testing.Tests;

@@ -1,3 +1,4 @@
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Testing.Tests;

@@ -2,6 +2,7 @@ using System.Reflection;
 using HandleCache.Model.Inodes;
 using HandleCache.Protocol.Handles;
 using HandleCache.Server.Sessions;
+using HandleCache.Tests.Shared;
 using Xunit;
 
 namespace HandleCache.Testing.Tests;

@@ -160,5 +160,22 @@ internal sealed record MergeTable(
             },
             CheckNames,
             ("finding", "script")),
+        new(
+            "soak",
+            typeof(Soak.HostileDocument),
+            new Dictionary<string, MergeRule>
+            {
+                ["verdict"] = MergeRule.Verdict,
+                ["messages"] = MergeRule.Add,
+                ["surfaces"] = MergeRule.Rows,
+                ["surfaces[].messages"] = MergeRule.Add,
+                ["surfaces[].taken"] = MergeRule.Add,
+                ["surfaces[].mostAllocatedBytes"] = MergeRule.Most,
+                ["findings"] = MergeRule.Union,
+                ["seconds"] = MergeRule.Add,
+                ["peakResidentBytes"] = MergeRule.Most,
+            },
+            new Dictionary<string, string[]> { ["surfaces"] = ["name"] },
+            null),
     ];
 }

@@ -1,3 +1,4 @@
+using HandleCache.Cli.Common;
 using HandleCache.Lab.Soak;
 
 namespace HandleCache.Cli.Soak;
@@ -12,7 +13,8 @@ internal sealed record HostileDocument(
     IReadOnlyList<HostileFinding> Findings,
     double Seconds,
     long PeakResidentBytes,
-    HostileOptions Options)
+    HostileOptions Options,
+    ShardJson? Shard)
 {
     public static HostileDocument Of(HostileOptions options, HostileResult result) => new(
         JsonOutput.SchemaVersion,
@@ -23,5 +25,6 @@ internal sealed record HostileDocument(
         result.Findings,
         result.Seconds,
         result.PeakResidentBytes,
-        options);
+        options,
+        ShardJson.From("soak", options.Shard));
 }

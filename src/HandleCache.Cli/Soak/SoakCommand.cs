@@ -51,6 +51,8 @@ internal static class SoakCommand
         DefaultValueFactory = _ => 1,
     };
 
+    private static readonly ShardOption Shards = new("rounds (hostile)");
+
     private static readonly Option<bool> Json = SharedOptions.Json(
         typeof(SoakDocument), typeof(HostileDocument));
 
@@ -60,6 +62,7 @@ internal static class SoakCommand
         {
             Minutes, On, Hostile, Messages, Surface, Round, Seed, Json,
         };
+        Shards.AddTo(command);
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Execute(parsed)));
         return command;
     }
@@ -71,6 +74,12 @@ internal static class SoakCommand
             || parsed.GetValue(Messages) is not null || parsed.GetValue(Round) is not null;
         if (isHostile == load is not null)
             throw new BadInputException("--minutes M, --hostile M, --messages N: one of them");
+        if (!Shards.Of(parsed).IsWhole && (!isHostile || parsed.GetValue(Round) is not null))
+        {
+            throw new BadInputException(
+                "--shard divides --hostile and --messages; to a load give a --seed of its own");
+        }
+
         return isHostile ? RunHostile(parsed) : RunLoad(parsed, load!.Value);
     }
 
@@ -116,6 +125,7 @@ internal static class SoakCommand
             Surfaces = SharedOptions.Words(parsed.GetValue(Surface)),
             Round = round,
             Seed = parsed.GetValue(Seed),
+            Shard = Shards.Of(parsed),
         };
         using Interrupt interrupt = new();
         HostileResult result = HostileExperiment.Run(options, Tell, interrupt.Token);

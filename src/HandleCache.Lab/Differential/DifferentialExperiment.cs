@@ -122,12 +122,20 @@ public sealed class DifferentialExperiment
 
     private Script ScriptOf(int number)
     {
-        ulong seed = _options.OneScript
-            ? _options.Seed
-            : SplitMix64.Mix(_options.Seed + ((ulong)_options.Shard.NumberAt(number) << 32));
         Script script = Spoken(ScriptGenerator.Make(
-            seed, _options.CallsPerScript, _mayPassthrough));
+            SeedOf(number), _options.CallsPerScript, _mayPassthrough));
         return CanOverlap(script) ? script : script.OneByOne();
+    }
+
+    /// <summary>Every series begins with the chosen scripts, whatever its seed.</summary>
+    private ulong SeedOf(int number)
+    {
+        if (_options.OneScript)
+            return _options.Seed;
+        ulong at = (ulong)_options.Shard.NumberAt(number);
+        return at < (ulong)ChosenScripts.Seeds.Length
+            ? ChosenScripts.Seeds[(int)at]
+            : SplitMix64.Mix(_options.Seed + (at << 32));
     }
 
     /// <summary>Counts what came of a script; they come in their order.</summary>

@@ -36,8 +36,9 @@ public static class HostileExperiment
         {
             if (lines.All(line => line.Row.Skipped is not null))
                 throw new MissingRequirementException(lines[0].Row.Skipped!);
-            for (int round = options.Round ?? 0; ; round++)
+            for (int turn = 0; ; turn++)
             {
+                int round = options.Round ?? options.Shard.NumberAt(turn);
                 foreach (Line line in lines)
                 {
                     if (IsOver(options, lines, clock) || cancel.IsCancellationRequested)
@@ -49,7 +50,7 @@ public static class HostileExperiment
                     || lines.All(line => line.IsDone);
                 if (isOver || cancel.IsCancellationRequested)
                     break;
-                if (round % 64 == 63)
+                if (turn % 64 == 63)
                     progress($"{lines.Sum(line => line.Messages)} messages");
             }
         }
@@ -68,7 +69,7 @@ public static class HostileExperiment
 
     private static bool IsOver(HostileOptions options, List<Line> lines, Stopwatch clock) =>
         options.Round is null && (options.Messages is { } most
-            ? lines.Sum(line => line.Messages) >= most
+            ? lines.Sum(line => line.Messages) >= options.Shard.CountOf(most)
             : clock.Elapsed.TotalMinutes >= options.Minutes);
 
     private static IEnumerable<HostileSurfaces.Entry> Chosen(HostileOptions options)

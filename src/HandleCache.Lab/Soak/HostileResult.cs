@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace HandleCache.Lab.Soak;
 
 /// <summary>What <c>soak --hostile</c> is to do.</summary>
@@ -16,6 +18,10 @@ public sealed record HostileOptions
 
     /// <summary>Only the round of this number, to repeat a finding.</summary>
     public int? Round { get; init; }
+
+    /// <summary>Which of the rounds; <see cref="Messages"/> are those of all parts.</summary>
+    [JsonIgnore]
+    public Shard Shard { get; init; } = Shard.Whole;
 
     /// <summary>Seconds without progress after which a surface hangs.</summary>
     public int PatienceSeconds { get; init; } = 60;

@@ -7,8 +7,7 @@ namespace HandleCache.Lab.Validate;
 /// <summary>
 /// The faults that a validation takes: all that have a name. Those of the inode cache that real
 /// traffic shows are seen by the stages with a mount (<see cref="OfTraffic"/>), the others by the
-/// scripts of the differential part, and <see cref="KernelFault.OfInterleaving"/> by neither: a
-/// script makes one call after the other.
+/// scripts of the differential part (<see cref="OfScripts"/>), and what is left by tests alone.
 /// </summary>
 public static class ValidateFaults
 {
@@ -29,9 +28,30 @@ public static class ValidateFaults
 
     public static IReadOnlyList<ModelFault> All => DifferentialFaults.All;
 
+    /// <summary>What scripts cannot show on a kernel that keeps no handles.</summary>
+    public static IReadOnlyList<ModelFault> OfHandles { get; } =
+        [ModelFault.SkipHandle, KernelFault.RevalidateSkipsHandle];
+
+    /// <summary>
+    /// What hardly any script meets: tests lead the modelled kernel there by hand.
+    /// </summary>
+    public static IReadOnlyList<ModelFault> Seldom { get; } =
+    [
+        KernelFault.ExportSkipsGeneration, KernelFault.ExportTakesAnother,
+        KernelFault.DisconnectedNamesKept, KernelFault.PlusRefusedKept,
+        KernelFault.SizeChangeKeepsPages, KernelFault.InvalInodeDropsPages,
+        KernelFault.DeleteLeavesNLink, KernelFault.OpenKeepsListing,
+        KernelFault.UnlinkKeepsNLink, KernelFault.LinkAskedAgain, KernelFault.NotKnownForgotten,
+    ];
+
+    /// <summary>The faults that the scripts of the differential part show.</summary>
+    public static IEnumerable<ModelFault> OfScripts => All.Except(
+        [.. OfTraffic, .. OfHandles, .. Seldom, .. KernelFault.OfInterleaving]);
+
     /// <summary>The part of a validation that shows a fault, in a word or two.</summary>
     public static string ShownBy(ModelFault fault) =>
-        KernelFault.OfInterleaving.Contains(fault) ? "tests alone"
+        KernelFault.OfInterleaving.Contains(fault) || OfHandles.Contains(fault) ? "tests alone"
+        : Seldom.Contains(fault) ? "seldom"
         : OfTraffic.Contains(fault) ? "traffic"
         : "scripts";
 
@@ -43,7 +63,7 @@ public static class ValidateFaults
     /// <summary>A line for each fault: its name, what shows it, what it does.</summary>
     public static IEnumerable<string> Listing() =>
     [
-        .. All.Select(fault => $"{fault.Name,-26}{ShownBy(fault),-13}{fault.Description}"),
-        .. ServerFault.All.Select(fault => $"{fault.Name,-26}{"server",-13}{fault.Description}"),
+        .. All.Select(fault => $"{fault.Name,-28}{ShownBy(fault),-13}{fault.Description}"),
+        .. ServerFault.All.Select(fault => $"{fault.Name,-28}{"server",-13}{fault.Description}"),
     ];
 }

@@ -1,4 +1,4 @@
-namespace HandleCache.Testing.Tests;
+namespace HandleCache.Tests.Shared;
 
 /// <summary>Where these tests were built, and how.</summary>
 internal static class SourceFolder
