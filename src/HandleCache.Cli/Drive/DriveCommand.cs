@@ -12,7 +12,7 @@ internal static class DriveCommand
 {
     private const int MostScripts = 1_000_000;
     private const int MostCalls = 10_000;
-    private const int MostPatience = 3600;
+    public const int MostPatience = 3600;
 
     private static readonly Argument<string[]> Server = new("SERVER")
     {
@@ -51,6 +51,8 @@ internal static class DriveCommand
 
     private static readonly Option<bool> FuserMount = WatchCommand.FuserMountOption();
 
+    private static readonly Option<bool> DirectMount = WatchCommand.DirectMountOption();
+
     private static readonly Option<bool> Restart = new("--restart")
     {
         Description = "Kill and start the server in the middle of each script",
@@ -61,17 +63,9 @@ internal static class DriveCommand
         Description = "Send malformed requests, as no kernel does: the server must live",
     };
 
-    private static readonly Option<string[]> Allow = new("--allow")
-    {
-        Description = "Rules, with commas, that may be broken: counted, and the run goes on",
-        HelpName = "rules",
-    };
+    private static readonly Option<string[]> Allow = AllowOption();
 
-    private static readonly Option<int> Patience = new("--patience")
-    {
-        Description = "Seconds a reply is waited for",
-        DefaultValueFactory = _ => 10,
-    };
+    private static readonly Option<int> Patience = PatienceOption(10);
 
     private static readonly ShardOption Shards = new("scripts");
 
@@ -79,13 +73,26 @@ internal static class DriveCommand
 
     private static readonly Option<bool> Json = SharedOptions.Json(typeof(DriveDocument));
 
+    public static Option<string[]> AllowOption() => new("--allow")
+    {
+        Description = "Rules, with commas, that may be broken: counted, and the run goes on",
+        HelpName = "rules",
+    };
+
+    public static Option<int> PatienceOption(int seconds) => new("--patience")
+    {
+        Description = "Seconds a reply is waited for",
+        DefaultValueFactory = _ => seconds,
+    };
+
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
         DialectOption dialect = new(dialects, "Offer this to the server in INIT (default: none)");
         Command command = new(
             "drive", "Check somebody else's server against the kernel's rules, without a mount")
         {
-            Server, Scripts, Script, Calls, Seed, Root, FuserMount, Restart, Hostile, Allow,
+            Server, Scripts, Script, Calls, Seed, Root, FuserMount, DirectMount, Restart,
+            Hostile, Allow,
             Patience, ModelKernel, Json,
         };
         dialect.AddTo(command);
@@ -109,6 +116,7 @@ internal static class DriveCommand
             Seed = parsed.GetValue(Seed),
             Root = parsed.GetValue(Root),
             FuserMount = parsed.GetValue(FuserMount),
+            DirectMount = parsed.GetValue(DirectMount),
             Restart = parsed.GetValue(Restart),
             Hostile = parsed.GetValue(Hostile),
             Allowed = SharedOptions.Words(parsed.GetValue(Allow)).ToHashSet(),
