@@ -4,7 +4,7 @@ using HandleCache.Server.Relaying;
 
 namespace HandleCache.Cli.Watch;
 
-/// <summary>The hidden command that becomes a server whose calls of mount(2) are answered.</summary>
+/// <summary>The hidden command that becomes a server and leaves its mount(2) to us.</summary>
 internal static class DirectMountCommand
 {
     private static readonly Argument<int> Socket = new("SOCKET")

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Drive;
 using HandleCache.Cli.Sweep;
 using HandleCache.Lab;
 using HandleCache.Lab.Validate;
@@ -46,9 +45,9 @@ internal static class WatchCommand
 
     private static readonly DriverOption Driver = new();
 
-    private static readonly Option<bool> FuserMount = FuserMountOption();
+    private static readonly Option<bool> FuserMount = ServerOptions.FuserMount();
 
-    private static readonly Option<bool> DirectMount = DirectMountOption();
+    private static readonly Option<bool> DirectMount = ServerOptions.DirectMount();
 
     private static readonly Option<EvictionMethod?> Evict = new("--evict")
     {
@@ -79,30 +78,20 @@ internal static class WatchCommand
         Description = "Show rates, population and latencies twice a second on stderr",
     };
 
-    private static readonly Option<string[]> Allow = DriveCommand.AllowOption();
+    private static readonly Option<string[]> Allow = ServerOptions.Allow();
 
-    private static readonly Option<int> Patience = DriveCommand.PatienceOption(30);
+    private static readonly Option<int> Patience = ServerOptions.Patience(30);
 
     private static readonly Option<bool> Json = SharedOptions.Json(typeof(WatchDocument));
-
-    public static Option<bool> FuserMountOption() => new("--fusermount")
-    {
-        Description = "The server mounts by itself (bindfs, rclone, ...): it gets a mount "
-            + "namespace where fusermount hands it the socket; needs root",
-    };
-
-    public static Option<bool> DirectMountOption() => new("--direct-mount")
-    {
-        Description = "The server calls mount(2) itself (ntfs-3g): the call gives it the socket",
-    };
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
         DialectOption dialect = new(dialects, "Offer this to the server in INIT (default: none)");
         Command command = new("watch", "Mount somebody else's server and check its traffic")
         {
-            MountPoint, Server, FuserMount, DirectMount, Evict, EvictEvery, DropCaches, RestartEvery,
-            Live, ReadOnly, Reuses, Allow, Patience, Record, FileSystem, Handles, Json,
+            MountPoint, Server, FuserMount, DirectMount, Evict, EvictEvery, DropCaches,
+            RestartEvery, Live, ReadOnly, Reuses, Allow, Patience, Record, FileSystem, Handles,
+            Json,
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
@@ -127,7 +116,7 @@ internal static class WatchCommand
             ReadOnly = parsed.GetValue(ReadOnly),
             Allowed = SharedOptions.Words(parsed.GetValue(Allow)).ToHashSet(),
             Patience = TimeSpan.FromSeconds(
-                SharedOptions.Range(parsed, Patience, 1, DriveCommand.MostPatience)),
+                SharedOptions.Range(parsed, Patience, 1, ServerOptions.MostPatience)),
             Dialect = dialect.One(parsed, Dialect.Classic).Dialect,
             ReusesNodeIds = parsed.GetValue(Reuses),
             FileSystem = parsed.GetValue(FileSystem),
@@ -152,7 +141,7 @@ internal static class WatchCommand
 
     private static TimeSpan? Seconds(ParseResult parsed, Option<int?> option) =>
         parsed.GetValue(option) is not { } seconds ? null
-        : seconds is >= 1 and <= DriveCommand.MostPatience ? TimeSpan.FromSeconds(seconds)
+        : seconds is >= 1 and <= ServerOptions.MostPatience ? TimeSpan.FromSeconds(seconds)
         : throw new BadInputException(
-            $"{option.Name}: 1 to {DriveCommand.MostPatience} seconds");
+            $"{option.Name}: 1 to {ServerOptions.MostPatience} seconds");
 }

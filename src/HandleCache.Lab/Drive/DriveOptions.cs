@@ -46,7 +46,7 @@ public sealed record DriveOptions
     /// </summary>
     public bool FuserMount { get; init; }
 
-    /// <summary>The server calls mount(2) itself: the call is answered, and mounts nothing.</summary>
+    /// <summary>The server calls mount(2) itself: that is answered, and mounts nothing.</summary>
     public bool DirectMount { get; init; }
 
     /// <summary>Kill and start the server in the middle of each script.</summary>

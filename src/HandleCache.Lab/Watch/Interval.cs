@@ -8,7 +8,7 @@ internal sealed class Interval : IDisposable
     private long _rounds;
 
     /// <param name="every">Between two rounds, and before the first.</param>
-    /// <param name="round">May block until somebody else ends it before <see cref="Dispose"/>.</param>
+    /// <param name="round">May block; somebody ends that before <see cref="Dispose"/>.</param>
     /// <param name="name">Of the thread.</param>
     public Interval(TimeSpan every, Action round, string name)
     {

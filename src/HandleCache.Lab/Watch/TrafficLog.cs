@@ -62,7 +62,8 @@ internal sealed class TrafficLog(KernelMirror mirror, Dialect offered) : ITraffi
     {
         lock (_lock)
         {
-            return [.. _pending.Values.OrderBy(one => one.Begun).Select(one => _rules.Words(one.Asked))];
+            return [.. _pending.Values.OrderBy(one => one.Begun)
+                .Select(one => _rules.Words(one.Asked))];
         }
     }
 

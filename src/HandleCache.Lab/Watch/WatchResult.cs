@@ -64,7 +64,7 @@ public sealed record WatchResult
 /// <param name="SentAgain">Requests that one had not answered and the next one was asked.</param>
 /// <param name="Answered">Requests about what an earlier server gave, answered.</param>
 /// <param name="Estale">Of those, refused with ESTALE.</param>
-/// <param name="OtherErrors">Refused with another error, such as for a name that is not there.</param>
+/// <param name="OtherErrors">With another error, such as for a name that is not there.</param>
 /// <param name="WrongObjects">
 /// Answers of another object than the one that the kernel holds under that nodeid.
 /// </param>
@@ -100,13 +100,14 @@ public sealed record WatchOptions
     /// <summary>The server mounts by itself, by fusermount.</summary>
     public bool FuserMount { get; init; }
 
-    /// <summary>The server calls mount(2) itself: the call is answered, and mounts nothing.</summary>
+    /// <summary>The server calls mount(2) itself: that is answered, and mounts nothing.</summary>
     public bool DirectMount { get; init; }
 
     public bool ReadOnly { get; init; }
 
     /// <summary>
-    /// Names of rules whose breaking is counted and no failure; of <see cref="DriveRule.Allowable"/>.
+    /// Names of rules whose breaking is counted and no failure; of
+    /// <see cref="DriveRule.Allowable"/>.
     /// </summary>
     public IReadOnlySet<string> Allowed { get; init; } = new HashSet<string>();
 

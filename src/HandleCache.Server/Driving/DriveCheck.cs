@@ -3,7 +3,6 @@ using HandleCache.Model.Traffic;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Rebinding;
-using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 using HandleCache.Server.Tap;
 

@@ -20,7 +20,7 @@ internal sealed partial class DriveRig
     /// <summary>Replies that came before they were wanted.</summary>
     private readonly Dictionary<ulong, byte[]> _early = [];
 
-    /// <summary>Both calls to their ends; the result of the first, with the other's inside.</summary>
+    /// <summary>Both to their ends; the first's result, with the other's inside.</summary>
     private VfsResult RunBoth(VfsCall call, VfsCall other)
     {
         Calls++;

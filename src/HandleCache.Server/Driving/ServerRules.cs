@@ -4,7 +4,6 @@ using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
-using HandleCache.Server.Tap;
 
 namespace HandleCache.Server.Driving;
 

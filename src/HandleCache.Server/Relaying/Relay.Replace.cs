@@ -8,7 +8,7 @@ using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Server.Relaying;
 
-/// <summary>Another server in the place of one that is killed; the kernel sees nothing of it.</summary>
+/// <summary>Another server in the place of one that is killed, unseen by the kernel.</summary>
 /// <remarks>
 /// What the dead server had written is carried yet. What it had not answered is sent to the new
 /// one again, whether it had been done or not: no server says. FORGETs of that time are lost with

@@ -47,7 +47,10 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
         Assert.True(finding.Repeats, "the shortest script breaks the rule on a new server");
         Assert.True(
             finding.Steps.Count <= ShortestSteps, string.Join("\n", finding.Steps));
-        Assert.Contains(finding.Steps, step => step.Contains(needs, StringComparison.Ordinal));
+        Assert.True(
+            needs.Length == 0
+                || finding.Steps.Any(step => step.Contains(needs, StringComparison.Ordinal)),
+            string.Join("\n", finding.Steps));
         Assert.NotEmpty(finding.Request);
     }
 
