@@ -67,6 +67,7 @@ internal static class Program
         root.Add(ScaleCommand.Build(dialects));
         root.Add(WatchCommand.Build(dialects));
         root.Add(FuserMountCommand.Build());
+        root.Add(DirectMountCommand.Build());
         root.Add(DriveCommand.Build(dialects));
         root.Add(RestartCommand.Build(dialects));
         root.Add(SoakCommand.Build());

@@ -55,4 +55,35 @@ public static class Processes
             return errno;
         return LibC.getppid() == expectedParentPid ? Errno.None : Errno.ESRCH;
     }
+
+    /// <summary>
+    /// execvp(2): the process becomes another program, which heeds SIGPIPE as most do (this one
+    /// ignores it). Returns only where that fails.
+    /// </summary>
+    public static unsafe Errno Become(IReadOnlyList<string> command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        const int Pipe = 13;
+        HeedSignal(Pipe);
+        byte[][] words = [.. command.Select(CString.FromString)];
+        byte** arguments = stackalloc byte*[words.Length + 1];
+        System.Buffers.MemoryHandle[] pins = new System.Buffers.MemoryHandle[words.Length];
+        try
+        {
+            // SAFETY: every word ends with a NUL and is pinned; the array ends with a null.
+            for (int i = 0; i < words.Length; i++)
+            {
+                pins[i] = words[i].AsMemory().Pin();
+                arguments[i] = (byte*)pins[i].Pointer;
+            }
+
+            arguments[words.Length] = null;
+            return Sys.Status(LibC.execvp(arguments[0], arguments));
+        }
+        finally
+        {
+            foreach (System.Buffers.MemoryHandle pin in pins)
+                pin.Dispose();
+        }
+    }
 }

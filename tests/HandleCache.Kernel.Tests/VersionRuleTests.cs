@@ -77,6 +77,7 @@ public class VersionRuleTests
     [InlineData("6.12", 41u)]
     [InlineData("6.18", 45u)]
     [InlineData("7.3", 46u)]
+    [InlineData("7.4", 47u)]
     public void INIT_offers_the_minor_of_the_version(string version, uint minor)
     {
         using ModelKernel kernel = new(new ModelKernelOptions { Version = VersionOf(version) });
@@ -109,12 +110,75 @@ public class VersionRuleTests
     [InlineData("6.12", FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH, EINVAL)]
     [InlineData("6.16", FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH, 0)]
     [InlineData("6.12", FuseNotifyCode.FUSE_NOTIFY_RESEND, 0)]
+    [InlineData("7.3", FuseNotifyCode.FUSE_NOTIFY_BACKING_CLOSE, EINVAL)]
+    [InlineData("7.3", FuseNotifyCode.FUSE_NOTIFY_MAP, EINVAL)]
+    [InlineData("7.4", FuseNotifyCode.FUSE_NOTIFY_BACKING_CLOSE, 0)]
+    [InlineData("7.4", FuseNotifyCode.FUSE_NOTIFY_MAP, 0)]
     public void A_notification_that_a_version_does_not_know_is_EINVAL(
         string version, FuseNotifyCode code, int errno)
     {
         using KernelDriver bench = new(version: VersionOf(version));
         Assert.Equal(errno, bench.Notify(code));
     }
+
+    /// <summary>fuse_open_out of include/uapi/linux/fuse.h: 16 bytes, 24 in 7.47.</summary>
+    [Theory]
+    [InlineData("7.3", 46u, 16, 0)]
+    [InlineData("7.3", 46u, 24, EINVAL)]
+    [InlineData("7.3", 47u, 24, EINVAL)]
+    [InlineData("7.4", 46u, 24, EINVAL)]
+    [InlineData("7.4", 47u, 16, 0)]
+    [InlineData("7.4", 47u, 24, 0)]
+    [InlineData("7.4", 47u, 20, EINVAL)]
+    public void An_opened_file_has_24_bytes_where_7_47_is_agreed_on(
+        string version, uint minor, int bytes, int errno)
+    {
+        foreach (bool creates in new[] { false, true })
+        {
+            using ModelKernel kernel = new(new() { Version = VersionOf(version) });
+            kernel.Mount();
+            AskedRequest init = Read(kernel);
+            Write(kernel, init, BytesOf(
+                new fuse_init_out { major = 7, minor = minor, max_write = 65536 }));
+            KernelCall call = kernel.Start(new VfsCall(VfsCallKind.Open)
+            {
+                Path = "f",
+                Flags = creates ? OpenFlags.Create | OpenFlags.ReadWrite : OpenFlags.ReadOnly,
+                Mode = FileModes.Octal700,
+            });
+            byte[] entry = BytesOf(Entry(2, Regular));
+            AskedRequest asked = Read(kernel);
+            if (asked.Opcode == FuseOpcode.FUSE_LOOKUP)
+            {
+                Write(kernel, asked, creates ? BytesOf(default(fuse_entry_out)) : entry);
+                asked = Read(kernel);
+            }
+
+            Assert.Equal(
+                creates ? FuseOpcode.FUSE_CREATE : FuseOpcode.FUSE_OPEN, asked.Opcode);
+            byte[] open = new byte[bytes];
+            open[0] = 7;
+            Assert.Equal(errno, Write(kernel, asked, creates ? [.. entry, .. open] : open));
+            Assert.Equal(errno == 0 ? 0 : EIO, call.Result.Errno);
+            if (errno != 0)
+                continue;
+            kernel.Start(new VfsCall(VfsCallKind.Close));
+            AskedRequest close = Read(kernel);
+            Assert.Equal(7ul, BitConverter.ToUInt64(close.Body));
+        }
+    }
+
+    private static AskedRequest Read(ModelKernel kernel)
+    {
+        byte[] message = new byte[1 << 16];
+        int bytes = kernel.ReadRequest(message);
+        Assert.True(FuseRequest.TryParse(message.AsSpan(0, bytes), out FuseRequest asked, out _));
+        return new(
+            asked.Opcode, asked.Header.nodeid, asked.Header.unique, asked.Body.ToArray());
+    }
+
+    private static int Write(ModelKernel kernel, AskedRequest asked, byte[] body) =>
+        kernel.WriteReply(MessageBuilder.Reply(asked.Unique, body));
 
     [Theory]
     [InlineData("6.12", EINVAL)]

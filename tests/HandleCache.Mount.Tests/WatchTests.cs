@@ -139,7 +139,8 @@ public sealed class WatchTests : IDisposable
     {
         Require();
         string output = _script.Run(Watch + $$"""
-            watch --json --evict {{how}} --evict-every 20 -- $root/server -f -o source=$src
+            watch --json --evict {{how}} --evict-every 20 --allow generation-reuse \
+              -- $root/server -f -o source=$src
             for i in $(seq 50); do ls -lR $mnt >/dev/null; sleep 0.02; done
             stop INT
             [ $rc = 0 ] || die "ended with $rc: $(cat err)"

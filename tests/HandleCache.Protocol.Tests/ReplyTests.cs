@@ -96,6 +96,10 @@ public class ReplyTests
         { "one byte over", 265, 0, false },
         { "full entry and open_out", 280, 16, true },
         { "short entry and open_out", 144, 16, true },
+        { "full entry and open_out of 7.47", 288, 16, true },
+        { "short entry and open_out of 7.47", 152, 16, true },
+        { "short entry, open_out between the two lengths", 148, 16, false },
+        { "short entry, open_out longer than both", 156, 16, false },
         { "short entry, open_out missing", 128, 16, false },
         { "empty", 0, 0, false },
     };

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
-using HandleCache.Cli.Watch;
 using HandleCache.Lab;
 using HandleCache.Lab.Drive;
 using HandleCache.Protocol.Dialects;
@@ -12,7 +11,6 @@ internal static class DriveCommand
 {
     private const int MostScripts = 1_000_000;
     private const int MostCalls = 10_000;
-    private const int MostPatience = 3600;
 
     private static readonly Argument<string[]> Server = new("SERVER")
     {
@@ -49,7 +47,9 @@ internal static class DriveCommand
         Description = "The directory that the server serves: results are compared with it",
     };
 
-    private static readonly Option<bool> FuserMount = WatchCommand.FuserMountOption();
+    private static readonly Option<bool> FuserMount = ServerOptions.FuserMount();
+
+    private static readonly Option<bool> DirectMount = ServerOptions.DirectMount();
 
     private static readonly Option<bool> Restart = new("--restart")
     {
@@ -61,17 +61,9 @@ internal static class DriveCommand
         Description = "Send malformed requests, as no kernel does: the server must live",
     };
 
-    private static readonly Option<string[]> Allow = new("--allow")
-    {
-        Description = "Rules, with commas, that may be broken: counted, and the run goes on",
-        HelpName = "rules",
-    };
+    private static readonly Option<string[]> Allow = ServerOptions.Allow();
 
-    private static readonly Option<int> Patience = new("--patience")
-    {
-        Description = "Seconds a reply is waited for",
-        DefaultValueFactory = _ => 10,
-    };
+    private static readonly Option<int> Patience = ServerOptions.Patience(10);
 
     private static readonly ShardOption Shards = new("scripts");
 
@@ -85,8 +77,8 @@ internal static class DriveCommand
         Command command = new(
             "drive", "Check somebody else's server against the kernel's rules, without a mount")
         {
-            Server, Scripts, Script, Calls, Seed, Root, FuserMount, Restart, Hostile, Allow,
-            Patience, ModelKernel, Json,
+            Server, Scripts, Script, Calls, Seed, Root, FuserMount, DirectMount, Restart,
+            Hostile, Allow, Patience, ModelKernel, Json,
         };
         dialect.AddTo(command);
         Shards.AddTo(command);
@@ -109,10 +101,11 @@ internal static class DriveCommand
             Seed = parsed.GetValue(Seed),
             Root = parsed.GetValue(Root),
             FuserMount = parsed.GetValue(FuserMount),
+            DirectMount = parsed.GetValue(DirectMount),
             Restart = parsed.GetValue(Restart),
             Hostile = parsed.GetValue(Hostile),
             Allowed = SharedOptions.Words(parsed.GetValue(Allow)).ToHashSet(),
-            PatienceSeconds = SharedOptions.Range(parsed, Patience, 1, MostPatience),
+            PatienceSeconds = SharedOptions.Range(parsed, Patience, 1, ServerOptions.MostPatience),
             ModelKernel = parsed.GetRequiredValue(ModelKernel),
             Dialect = chosen.Dialect,
         };

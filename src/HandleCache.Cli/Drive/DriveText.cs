@@ -70,6 +70,8 @@ internal static class DriveText
             Add("--root", root);
         if (options.FuserMount)
             words.Add("--fusermount");
+        if (options.DirectMount)
+            words.Add("--direct-mount");
         if (options.Restart)
             words.Add("--restart");
         if (options.Hostile)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Sweep;
+using HandleCache.Lab;
 using HandleCache.Lab.Validate;
 using HandleCache.Lab.Watch;
 using HandleCache.Protocol.Dialects;
@@ -44,7 +45,9 @@ internal static class WatchCommand
 
     private static readonly DriverOption Driver = new();
 
-    private static readonly Option<bool> FuserMount = FuserMountOption();
+    private static readonly Option<bool> FuserMount = ServerOptions.FuserMount();
+
+    private static readonly Option<bool> DirectMount = ServerOptions.DirectMount();
 
     private static readonly Option<EvictionMethod?> Evict = new("--evict")
     {
@@ -57,26 +60,38 @@ internal static class WatchCommand
         DefaultValueFactory = _ => 1000,
     };
 
+    private static readonly Option<int?> DropCaches = new("--drop-caches")
+    {
+        Description = "Drop dentries and inodes of the WHOLE MACHINE every so many seconds",
+        HelpName = "seconds",
+    };
+
+    private static readonly Option<int?> RestartEvery = new("--restart-every")
+    {
+        Description = "Kill the server every so many seconds, start another in its place, and "
+            + "report what survived",
+        HelpName = "seconds",
+    };
+
     private static readonly Option<bool> Live = new("--live")
     {
         Description = "Show rates, population and latencies twice a second on stderr",
     };
 
-    private static readonly Option<bool> Json = SharedOptions.Json(typeof(WatchDocument));
+    private static readonly Option<string[]> Allow = ServerOptions.Allow();
 
-    public static Option<bool> FuserMountOption() => new("--fusermount")
-    {
-        Description = "The server mounts by itself (bindfs, rclone, ...): it gets a mount "
-            + "namespace where fusermount hands it the socket; needs root",
-    };
+    private static readonly Option<int> Patience = ServerOptions.Patience(30);
+
+    private static readonly Option<bool> Json = SharedOptions.Json(typeof(WatchDocument));
 
     public static Command Build(IReadOnlyList<Dialect> dialects)
     {
         DialectOption dialect = new(dialects, "Offer this to the server in INIT (default: none)");
         Command command = new("watch", "Mount somebody else's server and check its traffic")
         {
-            MountPoint, Server, FuserMount, Evict, EvictEvery, Live, ReadOnly, Reuses, Record,
-            FileSystem, Handles, Json,
+            MountPoint, Server, FuserMount, DirectMount, Evict, EvictEvery, DropCaches,
+            RestartEvery, Live, ReadOnly, Reuses, Allow, Patience, Record, FileSystem, Handles,
+            Json,
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
@@ -92,10 +107,16 @@ internal static class WatchCommand
             MountPoint = parsed.GetRequiredValue(MountPoint),
             Command = parsed.GetRequiredValue(Server),
             FuserMount = parsed.GetValue(FuserMount),
+            DirectMount = parsed.GetValue(DirectMount),
             Evict = parsed.GetValue(Evict),
             EvictEvery = TimeSpan.FromMilliseconds(
                 SharedOptions.Range(parsed, EvictEvery, 1, MostEvictMs)),
+            DropCachesEvery = Seconds(parsed, DropCaches),
+            RestartEvery = Seconds(parsed, RestartEvery),
             ReadOnly = parsed.GetValue(ReadOnly),
+            Allowed = SharedOptions.Words(parsed.GetValue(Allow)).ToHashSet(),
+            Patience = TimeSpan.FromSeconds(
+                SharedOptions.Range(parsed, Patience, 1, ServerOptions.MostPatience)),
             Dialect = dialect.One(parsed, Dialect.Classic).Dialect,
             ReusesNodeIds = parsed.GetValue(Reuses),
             FileSystem = parsed.GetValue(FileSystem),
@@ -117,4 +138,10 @@ internal static class WatchCommand
             output => WatchText.Write(output, result));
         return result.Verdict == "match" ? ExitCode.Success : ExitCode.CheckFailed;
     }
+
+    private static TimeSpan? Seconds(ParseResult parsed, Option<int?> option) =>
+        parsed.GetValue(option) is not { } seconds ? null
+        : seconds is >= 1 and <= ServerOptions.MostPatience ? TimeSpan.FromSeconds(seconds)
+        : throw new BadInputException(
+            $"{option.Name}: 1 to {ServerOptions.MostPatience} seconds");
 }

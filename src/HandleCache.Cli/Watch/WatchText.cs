@@ -50,6 +50,8 @@ internal static class WatchText
                 $"{cost.Strategy,-20}{cost.BytesPerInode,12:F2}{cost.TotalBytes / MiB,14:F2}");
         }
 
+        if (result.Restarts is { } restarts)
+            Restarts(text, restarts);
         if (result.Ending is { } ending)
             Ending(text, ending, result);
         foreach (string note in result.Notes)
@@ -73,6 +75,26 @@ internal static class WatchText
                 Plain,
                 $"{row.Operation,-20}{row.Count,12}{row.MedianUs,14:F1}{row.P99Us,14:F1}"
                 + $"{row.WorstUs,14:F1}");
+        }
+    }
+
+    private static void Restarts(StringBuilder text, WatchRestarts restarts)
+    {
+        text.Append('\n');
+        foreach ((string what, long count) in new (string, long)[]
+        {
+            ("servers killed", restarts.Killed),
+            ("requests answered since", restarts.Operations),
+            ("requests sent to the next server again", restarts.SentAgain),
+            ("about what an earlier server gave", restarts.Answered + restarts.Estale
+                + restarts.OtherErrors),
+            ("  answered", restarts.Answered),
+            ("  ESTALE", restarts.Estale),
+            ("  other errors", restarts.OtherErrors),
+            ("wrong object", restarts.WrongObjects),
+        })
+        {
+            text.AppendLine(Plain, $"{what,-40}{count,12}");
         }
     }
 

@@ -104,17 +104,17 @@ public static partial class ScriptGenerator
             VfsCallKind.UTimes => call with { Size = 1_000_000 + random.Below(1000) },
             VfsCallKind.GetXattr => call with
             {
-                Path2 = random.Pick("user.x", "user.y"),
+                Path2 = random.Pick<string>(XattrNames),
                 Size = random.Pick(0, 2, 100),
             },
             VfsCallKind.SetXattr => call with
             {
-                Path2 = random.Pick("user.x", "user.y"),
+                Path2 = random.Pick<string>(XattrNames),
                 Size = random.Below(30),
                 Flags = random.Pick(0, 0, 1, 2),
             },
             VfsCallKind.ListXattr => call with { Size = random.Pick(0, 4, 100) },
-            VfsCallKind.RemoveXattr => call with { Path2 = random.Pick("user.x", "user.y") },
+            VfsCallKind.RemoveXattr => call with { Path2 = random.Pick<string>(XattrNames) },
             VfsCallKind.FSync => call with { Path = "", Flags = random.Below(2) },
             VfsCallKind.NameToHandle => call with
             {

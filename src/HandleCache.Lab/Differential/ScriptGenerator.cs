@@ -22,6 +22,9 @@ public static partial class ScriptGenerator
 
     private static readonly string[] Names = ["a", "b", "c", "d"];
 
+    /// <summary>Of the attributes that scripts set and read.</summary>
+    internal static readonly string[] XattrNames = ["user.x", "user.y"];
+
     /// <summary>
     /// Not for a tree on the disk, from which a .NET program could not remove it.
     /// </summary>

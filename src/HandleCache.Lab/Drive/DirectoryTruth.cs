@@ -1,4 +1,5 @@
 using System.Text;
+using HandleCache.Lab.Differential;
 using HandleCache.Linux;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;
@@ -19,6 +20,9 @@ internal sealed class DirectoryTruth : IDisposable
     private const int MostObjects = 200;
 
     private const int Slot = 0;
+
+    /// <summary>More than a script sets, bytes.</summary>
+    private const int MostXattrBytes = 256;
 
     private readonly FileDescriptor _root;
     private readonly byte[] _buffer = new byte[MostBytes];
@@ -81,6 +85,8 @@ internal sealed class DirectoryTruth : IDisposable
             return;
         if (path.Length > 0)
             CompareStat(rig, path, direct);
+        if (((uint)direct.Mode & FileModes.TypeMask) is FileModes.Directory or FileModes.Regular)
+            CompareXattrs(rig, path);
         switch ((uint)direct.Mode & FileModes.TypeMask)
         {
             case FileModes.Directory:
@@ -117,6 +123,34 @@ internal sealed class DirectoryTruth : IDisposable
                 isDirectory ? 0 : stat.Size, stat.MTime)
             : $"{(Errno)result.Errno}";
         Same(rig, $"stat of {path}", expected, found);
+    }
+
+    /// <summary>The attributes that scripts set; not of a server that has none.</summary>
+    private void CompareXattrs(DriveRig rig, string path)
+    {
+        using FileDescriptor? file = Files.OpenAt(
+            _root, NameOf(path), OpenFlags.Path | OpenFlags.NoFollow, 0, out _);
+        foreach (string name in ScriptGenerator.XattrNames)
+        {
+            if (file is null)
+                return;
+            VfsResult result = rig.Run(new VfsCall(VfsCallKind.GetXattr)
+            {
+                Path = path.Length == 0 ? "." : path,
+                Path2 = name,
+                Size = MostXattrBytes,
+            });
+            SysResult direct = Xattrs.Get(
+                file, CStringOf(name), _buffer.AsSpan(0, MostXattrBytes));
+            if (result.Errno == (int)Errno.EOPNOTSUPP || direct.Errno == Errno.EOPNOTSUPP)
+                return;
+            Same(
+                rig, $"{name} of {path}",
+                direct.Failed
+                    ? $"{direct.Errno}"
+                    : Convert.ToHexStringLower(_buffer.AsSpan(0, (int)direct.Value)),
+                result.Errno == 0 ? result.Data : $"{(Errno)result.Errno}");
+        }
     }
 
     private static string Words(
@@ -246,6 +280,7 @@ internal sealed class DirectoryTruth : IDisposable
         return [.. names];
     }
 
-    private static byte[] NameOf(string path) =>
-        [.. Encoding.Latin1.GetBytes(path.Length == 0 ? "." : path), 0];
+    private static byte[] NameOf(string path) => CStringOf(path.Length == 0 ? "." : path);
+
+    private static byte[] CStringOf(string text) => [.. Encoding.Latin1.GetBytes(text), 0];
 }

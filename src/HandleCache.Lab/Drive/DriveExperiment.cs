@@ -34,7 +34,7 @@ public sealed class DriveExperiment
 
     private readonly DriveOptions _options;
     private readonly DirectoryTruth? _truth;
-    private readonly FuserMountStandIn? _standIn;
+    private readonly MountStandIn? _standIn;
     private readonly CancellationToken _cancel;
     private readonly List<string> _notes = [];
     private readonly List<IReadOnlyList<CheckResult>> _checks = [];
@@ -49,7 +49,7 @@ public sealed class DriveExperiment
     private bool _hasStarted;
 
     private DriveExperiment(
-        DriveOptions options, DirectoryTruth? truth, FuserMountStandIn? standIn,
+        DriveOptions options, DirectoryTruth? truth, MountStandIn? standIn,
         CancellationToken cancel)
     {
         _options = options;
@@ -76,20 +76,11 @@ public sealed class DriveExperiment
                 + "of which a server behind /dev/fd/N is told nothing");
         }
 
-        foreach (string name in options.Allowed)
-        {
-            if (!DriveRule.Allowable.Any(rule => rule.Name == name))
-            {
-                throw new BadInputException(
-                    $"--allow: '{name}'; known: "
-                    + string.Join(", ", DriveRule.Allowable.Select(rule => rule.Name)));
-            }
-        }
-
+        AllowedRules.Check(options.Allowed);
         if (options.Command.Count == 0)
             throw new BadInputException("give the server behind --: drive -- SERVER ...");
         using DirectoryTruth? truth = options.Root is { } root ? new(root) : null;
-        using FuserMountStandIn? standIn = options.FuserMount ? new() : null;
+        using MountStandIn? standIn = StandIns.Of(options.FuserMount, options.DirectMount);
         return new DriveExperiment(options, truth, standIn, cancel).Run(progress);
     }
 
@@ -173,7 +164,8 @@ public sealed class DriveExperiment
                     "the server: ", StringComparison.Ordinal)));
             throw new BadInputException(
                 $"{fault.Finding.Message} before it had answered INIT; is /dev/fd/N a mount point "
-                + "for it, as for libfuse3's? Else try --fusermount. " + said, fault);
+                + "for it, as for libfuse3's? Else try --fusermount or --direct-mount. "
+                + said, fault);
         }
     }
 
@@ -276,10 +268,10 @@ public sealed class DriveExperiment
         left = ListShrinker.Shrink(left, Fails);
         for (int at = 0; at < left.Count; at++)
         {
-            if (left[at] is { Call: not null, Beside: not Disturbance.None } disturbed)
+            foreach (DriveStep simpler in Simpler(left[at]))
             {
                 List<DriveStep> calmer = [.. left];
-                calmer[at] = disturbed with { Beside = Disturbance.None };
+                calmer[at] = simpler;
                 left = Fails(calmer) ? calmer : left;
             }
         }
@@ -287,6 +279,23 @@ public sealed class DriveExperiment
         return Attempt(left, number, Patience) is { } last && last.Rule == finding.Rule
             ? last with { Repeats = true }
             : whole;
+    }
+
+    /// <summary>The same step undisturbed, by one process, or by root.</summary>
+    private static IEnumerable<DriveStep> Simpler(DriveStep step)
+    {
+        if (step.Call is not { } call)
+            yield break;
+        if (step.Beside != Disturbance.None)
+            yield return step with { Beside = Disturbance.None };
+        if (call.Meanwhile is { } other)
+        {
+            yield return step with { Call = call with { Meanwhile = null, Schedule = 0 } };
+            yield return step with { Call = other };
+        }
+
+        if (call.Uid != 0)
+            yield return step with { Call = call with { Uid = 0 } };
     }
 
     private DriveFinding? Attempt(

@@ -46,6 +46,9 @@ public sealed record DriveOptions
     /// </summary>
     public bool FuserMount { get; init; }
 
+    /// <summary>The server calls mount(2) itself: that is answered, and mounts nothing.</summary>
+    public bool DirectMount { get; init; }
+
     /// <summary>Kill and start the server in the middle of each script.</summary>
     public bool Restart { get; init; }
 

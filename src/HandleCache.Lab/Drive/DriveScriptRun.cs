@@ -27,7 +27,8 @@ internal sealed class DriveScriptRun(DriveRig rig, DirectoryTruth? truth, int nu
         {
             DriveStep step = Placed(steps[At]);
             VfsResult? result = rig.Run(step);
-            if (truth is not null && step.Call is { Kind: VfsCallKind.Stat } call)
+            bool isAlone = step.Call is { Kind: VfsCallKind.Stat, Meanwhile: null, Uid: 0 };
+            if (truth is not null && isAlone && step.Call is { } call)
                 truth.CompareStat(rig, call, result!);
         }
 
@@ -101,16 +102,17 @@ internal sealed class DriveScriptRun(DriveRig rig, DirectoryTruth? truth, int nu
     /// <summary>A step with its paths below the script's directory.</summary>
     private DriveStep Placed(DriveStep step)
     {
-        if (step.Call is not { } call)
-            return step;
+        return step.Call is { } call ? step with { Call = Placed(call) } : step;
+    }
+
+    private VfsCall Placed(VfsCall call)
+    {
         bool hasTwo = call.Kind is VfsCallKind.Rename or VfsCallKind.Link;
-        return step with
+        return call with
         {
-            Call = call with
-            {
-                Path = Place(call.Path),
-                Path2 = hasTwo ? Place(call.Path2) : call.Path2,
-            },
+            Path = Place(call.Path),
+            Path2 = hasTwo ? Place(call.Path2) : call.Path2,
+            Meanwhile = call.Meanwhile is { } other ? Placed(other) : null,
         };
     }
 

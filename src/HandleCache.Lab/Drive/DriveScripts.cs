@@ -19,7 +19,7 @@ internal static class DriveScripts
     /// <summary>File slots that random calls open.</summary>
     private const int OpenSlots = ModelKernel.MountSlot - 3;
 
-    /// <summary>Calls that need an address of a server's own, or another user.</summary>
+    /// <summary>Calls that need an address of a server's own.</summary>
     private static readonly HashSet<VfsCallKind> LeftOut =
         [VfsCallKind.NotifyDelete, VfsCallKind.NotifyIncEpoch, VfsCallKind.StatFs];
 
@@ -36,9 +36,9 @@ internal static class DriveScripts
         // The first call of a script opens the mount's root, which is done for all of them.
         foreach (VfsCall made in ScriptGenerator.Make(seed, options.Calls + 1).Calls.Skip(1))
         {
-            VfsCall call = made;
-            if (LeftOut.Contains(call.Kind) || call.Slot == ModelKernel.MountSlot)
-                call = new(VfsCallKind.Stat) { Path = call.Path, Mode = StatxMask.BasicStats };
+            VfsCall call = Known(made);
+            if (call.Meanwhile is { } other)
+                call = call with { Meanwhile = Known(other) };
             steps.Add(Step(random, Tamed(random, call), isDisturbed));
             if (call.Kind is VfsCallKind.Unlink or VfsCallKind.Rename or VfsCallKind.RmDir
                 && random.OneIn(3))
@@ -64,6 +64,12 @@ internal static class DriveScripts
     {
         if (call.Kind == VfsCallKind.NotifyPrune)
             return new(null, Disturbance.Reclaim);
+        bool isSignalled = call.Interrupted != Interruption.None;
+        call = call with { Interrupted = Interruption.None };
+        if (call.Meanwhile is not null)
+            return new(call);
+        if (isSignalled)
+            return new(call, Disturbance.Interrupt);
         if (!isDisturbed)
             return new(call);
         if (random.OneIn(24))
@@ -77,24 +83,37 @@ internal static class DriveScripts
         return new(call, call.Kind == VfsCallKind.Sleep ? Disturbance.None : beside);
     }
 
+    /// <summary>What a server of its own address is asked for as any: a stat instead.</summary>
+    private static VfsCall Known(VfsCall call) =>
+        LeftOut.Contains(call.Kind) || call.Slot == ModelKernel.MountSlot
+            ? new(VfsCallKind.Stat)
+            {
+                Path = call.Path,
+                Mode = StatxMask.BasicStats,
+                Uid = call.Uid,
+                Meanwhile = call.Meanwhile,
+                Schedule = call.Schedule,
+            }
+            : call;
+
     /// <summary>
-    /// A call as any server takes it: by root, and without what the modelled kernel does not
-    /// follow through the page cache.
+    /// A call as any server takes it, without what the modelled kernel does not follow through
+    /// the page cache.
     /// </summary>
     private static VfsCall Tamed(SplitMix64 random, VfsCall call) => call.Kind switch
     {
-        VfsCallKind.StatAt => call with { Kind = VfsCallKind.Stat, Uid = 0 },
-        VfsCallKind.Stat when random.OneIn(5) => new(VfsCallKind.FStat)
+        VfsCallKind.StatAt => call with { Kind = VfsCallKind.Stat },
+        VfsCallKind.Stat when call.Meanwhile is null && random.OneIn(5) => new(VfsCallKind.FStat)
         {
             Slot = call.Slot,
             Mode = call.Mode,
+            Uid = call.Uid,
         },
         VfsCallKind.Open => call with
         {
-            Uid = 0,
             Flags = call.Flags & ~(OpenFlags.Append | OpenFlags.Direct),
         },
         VfsCallKind.Sleep => call with { Offset = random.Pick<long>(Sleeps) },
-        _ => call with { Uid = 0 },
+        _ => call,
     };
 }

@@ -24,7 +24,7 @@ internal sealed class DriveServer : IDrivenServer
 
     /// <exception cref="IOException">The command cannot be started.</exception>
     public static DriveServer Start(
-        IReadOnlyList<string> command, TimeSpan patience, FuserMountStandIn? standIn)
+        IReadOnlyList<string> command, TimeSpan patience, MountStandIn? standIn)
     {
         Queue<string> said = [];
         ForeignServer process = ForeignServer.Start(

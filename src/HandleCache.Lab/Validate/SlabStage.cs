@@ -90,7 +90,7 @@ internal sealed class SlabStage
         for (int attempt = 1; !MeasureGrowth(stage, tree, isLast: attempt == Attempts); attempt++)
             _plan.Notes.Add("memcg vectors: measured again, others changed the same caches");
 
-        DropCaches();
+        MachineCaches.Drop();
         Settle(stage);
         CompareObjects(stage, "after dropping them again");
         stage.Mirror.Validate();
@@ -103,7 +103,7 @@ internal sealed class SlabStage
     /// </summary>
     private bool MeasureGrowth(Stage stage, SyntheticTree tree, bool isLast)
     {
-        DropCaches();
+        MachineCaches.Drop();
         Settle(stage);
         CompareObjects(stage, "after dropping caches");
         VectorState before = ReadVectors();
@@ -229,9 +229,6 @@ internal sealed class SlabStage
     private SlabCacheInfo Read(string cache) =>
         _slab.TryRead(cache)
         ?? throw new MissingRequirementException($"/sys/kernel/slab/{cache} is gone");
-
-    /// <summary>2: dentries and inodes, not pages.</summary>
-    private static void DropCaches() => File.WriteAllText("/proc/sys/vm/drop_caches", "2");
 
     /// <summary>What the kernel had of slabs and of their vectors at one time.</summary>
     private sealed record VectorState(

@@ -20,8 +20,7 @@ internal sealed class WatchEvictor : IDisposable
     private readonly TrafficLog _log;
     private readonly IChannelPort _port;
     private readonly Notifier _notifier;
-    private readonly ManualResetEventSlim _stop = new();
-    private readonly Thread _thread;
+    private readonly Interval _interval;
     private bool _prunes;
 
     /// <param name="channel">The kernel's, below the tap.</param>
@@ -38,20 +37,11 @@ internal sealed class WatchEvictor : IDisposable
         _port = channel.OpenPort();
         _notifier = new(_port);
         _prunes = method != EvictionMethod.InvalEntry;
-        _thread = new Thread(() =>
-        {
-            while (!_stop.Wait(interval))
-                Round(method);
-        })
-        {
-            IsBackground = true,
-            Name = "watch-evict",
-        };
-        _thread.Start();
+        _interval = new(interval, () => Round(method), "watch-evict");
     }
 
     /// <summary>Rounds in which the kernel was told.</summary>
-    public long Rounds { get; private set; }
+    public long Rounds => _interval.Rounds;
 
     /// <summary>What was used, for the notes.</summary>
     public string Means => _prunes ? "FUSE_NOTIFY_PRUNE" : "FUSE_NOTIFY_INVAL_ENTRY";
@@ -59,10 +49,8 @@ internal sealed class WatchEvictor : IDisposable
     /// <summary>After the connection was aborted, so that no notification waits.</summary>
     public void Dispose()
     {
-        _stop.Set();
-        _thread.Join();
+        _interval.Dispose();
         _port.Dispose();
-        _stop.Dispose();
     }
 
     private void Round(EvictionMethod method)
@@ -77,8 +65,6 @@ internal sealed class WatchEvictor : IDisposable
                     FuseConstants.FUSE_ROOT_ID, Encoding.Latin1.GetBytes(name));
             }
         }
-
-        Rounds++;
     }
 
     /// <summary>False where the kernel does not know it.</summary>

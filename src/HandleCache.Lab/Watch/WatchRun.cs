@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using HandleCache.Lab.Drive;
 using HandleCache.Lab.Mixes;
 using HandleCache.Lab.Replay;
 using HandleCache.Lab.Validate;
@@ -36,12 +37,13 @@ public sealed class WatchRun
     private readonly List<string> _notes = [];
     private readonly PopulationCost _cost = new();
     private string? _ending;
+    private WatchRestarts? _restarts;
 
     private WatchRun(WatchOptions options, KernelMirror mirror)
     {
         _options = options;
         _mirror = mirror;
-        _log = new(mirror);
+        _log = new(mirror, options.Dialect);
     }
 
     /// <param name="options">What is watched, and where.</param>
@@ -81,12 +83,23 @@ public sealed class WatchRun
             TrafficChecks.ForgetNLookup, "the kernel has taken no lookup back");
         ledger.NotCompared(TrafficChecks.EntryIdentity, "no entry came twice");
         ledger.NotCompared(TrafficChecks.LiveNodeIds, "no request named a nodeid but the root's");
-        return result with
+        result = result with
         {
-            Checks = [.. ledger.Results().Select(check => check.FirstMismatch is { } first
-                && result.FailedAt.TryGetValue(check.Name, out string? at)
+            Checks = [.. ledger.Results().Concat(result.Checks).Select(
+                check => check.FirstMismatch is { } first
+                    && result.FailedAt.TryGetValue(check.Name, out string? at)
                     ? check with { FirstMismatch = $"{first}; seen at {at}" }
                     : check)],
+        };
+        return result with
+        {
+            Notes =
+            [
+                .. result.Notes,
+                .. result.Checks.Where(check => check.Mismatches > 0
+                    && options.Allowed.Contains(check.Name))
+                    .Select(check => $"allowed: {check.Name}"),
+            ],
         };
     }
 
@@ -101,15 +114,17 @@ public sealed class WatchRun
         {
             Kernel = new KernelIdentity(KernelRelease.Read(), protocol),
             Statistics = statistics,
-            Checks = [],
+            Checks = _log.Results(),
             Latencies = _log.Latencies(),
             Costs = _cost.Of(_mirror.CreatedByLength, mix, statistics.InodesPeak),
             Ending = _ending,
+            Restarts = _restarts,
             Unanswered = _ending is null ? [] : _log.Unanswered(),
             Last = _ending is null ? [] : _log.Last(),
-            FailedAt = _mirror.FailedChecks.ToDictionary(
+            FailedAt = _log.FailedChecks().ToDictionary(
                 check => check, check => _log.FailedAt(check) ?? "the end"),
             Notes = _notes,
+            Allowed = _options.Allowed,
         };
     }
 
@@ -124,6 +139,7 @@ public sealed class WatchRun
                 + "of which a server behind /dev/fd/N is told nothing");
         }
 
+        AllowedRules.Check(options.Allowed);
         if (options.Command.Count == 0)
             throw new BadInputException(
                 "give the server behind --: watch MOUNTPOINT -- SERVER ...");
@@ -142,12 +158,13 @@ public sealed class WatchRun
             ? new HandleBridgeChannel(device, _options.Dialect)
             : device;
         using IChannel channel = new TapChannel(below, _log);
-        using FuserMountStandIn? standIn = _options.FuserMount ? new() : null;
-        using ForeignServer server = Start(_options.Command, report, standIn);
+        using WatchedServer server = new(_options, report);
         using NamespaceThread everybodys = new(ownNamespace: false);
         FuseConnection? connection = everybodys.Invoke(() => Mount(device, mountPoint));
-        using Relay relay = new(channel, server.Socket);
+        using Relay relay = new(
+            channel, server.Socket, keepsRequests: _options.RestartEvery is not null);
         WatchEvictor? evictor = null;
+        Interval? dropper = null;
         try
         {
             if (!relay.WaitReady(Patience, cancel))
@@ -155,10 +172,15 @@ public sealed class WatchRun
             evictor = _options.Evict is { } method
                 ? new(device, _mirror, _log, method, _options.EvictEvery)
                 : null;
+            dropper = _options.DropCachesEvery is { } often
+                ? new(often, MachineCaches.Drop, "watch-drop-caches")
+                : null;
             mounted();
-            Wait(relay, state, cancel);
+            Wait(relay, server, state, cancel);
+            if (!relay.KernelEnded && !relay.ServerEnded)
+                _log.JudgeUnanswered(_options.Patience);
             if (relay.ServerEnded && !cancel.IsCancellationRequested)
-                _ending = $"the server {server.Ending()}";
+                _ending = server.Ending();
         }
         catch (OperationCanceledException)
         {
@@ -175,10 +197,18 @@ public sealed class WatchRun
             }
 
             evictor?.Dispose();
+            dropper?.Dispose();
         }
 
         if (evictor is not null)
             _notes.Add($"{evictor.Rounds} rounds of eviction by {evictor.Means}");
+        if (dropper is not null)
+            _notes.Add($"caches of the machine dropped {dropper.Rounds} times");
+        _restarts = _options.RestartEvery is null
+            ? null
+            : _log.Restarts(server.Restarts, relay.SentAgain);
+        if (relay.HasOtherInit)
+            _notes.Add("a new server's answer to INIT differs from the first one's");
         if (relay.Refused > 0)
             _notes.Add($"{relay.Refused} replies were refused by the kernel (EINVAL)");
         return relay.Failure is { } failure ? throw new IOException(failure) : relay.Protocol ?? "";
@@ -200,42 +230,38 @@ public sealed class WatchRun
     }
 
     /// <summary>Until the mount or the server ends, or who watches has seen enough.</summary>
-    private void Wait(Relay relay, Action<WatchState>? state, CancellationToken cancel)
+    private void Wait(
+        Relay relay, WatchedServer server, Action<WatchState>? state, CancellationToken cancel)
     {
         long begun = Stopwatch.GetTimestamp();
+        TimeSpan restarted = TimeSpan.Zero;
         TimeSpan told = TimeSpan.Zero;
         while (!relay.KernelEnded && !relay.ServerEnded && !cancel.WaitHandle.WaitOne(Pause))
         {
             TimeSpan elapsed = Stopwatch.GetElapsedTime(begun);
+            if (_options.RestartEvery is { } often && elapsed - restarted >= often)
+            {
+                server.Restart(relay, _log.NewLife, Patience);
+                restarted = Stopwatch.GetElapsedTime(begun);
+            }
+
             if (state is null || elapsed - told < StateEvery)
                 continue;
             told = elapsed;
             state(new WatchState(
                 elapsed, _mirror.Statistics, _log.Latencies(), _cost.TodaysBytes,
-                _mirror.FailedChecks));
+                _log.FailedChecks()));
         }
     }
 
-    private static string WhyNotReady(Relay relay, ForeignServer server)
+    private static string WhyNotReady(Relay relay, WatchedServer server)
     {
         if (relay.Failure is { } failure)
             return failure;
         return relay.ServerEnded
-            ? $"the server {server.Ending()} before it had answered INIT; is /dev/fd/N a mount "
-                + "point for it, as for libfuse's? Else try --fusermount"
+            ? $"{server.Ending()} before it had answered INIT; is /dev/fd/N a mount "
+                + "point for it, as for libfuse's? Else try --fusermount "
+                + "or --direct-mount"
             : "the server did not agree to INIT in time";
-    }
-
-    private static ForeignServer Start(
-        IReadOnlyList<string> command, Action<string> report, FuserMountStandIn? standIn)
-    {
-        try
-        {
-            return ForeignServer.Start(command, report, standIn: standIn);
-        }
-        catch (IOException e)
-        {
-            throw new BadInputException(e.Message, e);
-        }
     }
 }

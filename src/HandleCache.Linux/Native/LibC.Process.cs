@@ -26,6 +26,9 @@ internal static unsafe partial class LibC
     public static partial long syscall(long number, long first, void* second);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial long syscall(long number, long first, long second, void* third);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int mount(
         byte* source, byte* target, byte* type, ulong flags, byte* data);
 
@@ -106,4 +109,7 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint recvmsg(FileDescriptor socket, MessageHeader* message, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int execvp(byte* file, byte** arguments);
 }

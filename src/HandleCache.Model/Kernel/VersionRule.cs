@@ -52,6 +52,17 @@ public sealed record VersionRule(
         "FUSE_KERNEL_MINOR_VERSION of include/uapi/linux/fuse.h; in 7.3.4, not in 7.2.13",
         "INIT offers minor version 46");
 
+    public static VersionRule Minor47 { get; } = new(
+        "minor-47",
+        new(7, 4),
+        null,
+        "fuse_new_init(), fs/fuse/inode.c",
+        "",
+        "include/uapi/linux/fuse.h of the maintainer's tree, 1073e571: FUSE_KERNEL_MINOR_VERSION, "
+        + "fuse_open_out, FUSE_NOTIFY_BACKING_CLOSE, FUSE_NOTIFY_MAP",
+        "INIT offers minor version 47; with it an opened file's reply may have 24 bytes, and "
+        + "BACKING_CLOSE and MAP are no EINVAL");
+
     public static VersionRule Minor41 { get; } = new(
         "minor-41",
         new(6, 12),
@@ -129,9 +140,9 @@ public sealed record VersionRule(
     /// <summary>Every difference that is modelled.</summary>
     public static IReadOnlyList<VersionRule> All { get; } =
     [
-        InvalEntryNeedsInode, DirectoryChangeKeepsOwner, Minor46, Minor41, NamesOfOnePage,
-        ListingOfOnePage, ListingInterruptible, EpochUnknown, PruneUnknown, ConnectableUnknown,
-        SlashNotExclusive,
+        InvalEntryNeedsInode, DirectoryChangeKeepsOwner, Minor46, Minor47, Minor41,
+        NamesOfOnePage, ListingOfOnePage, ListingInterruptible, EpochUnknown, PruneUnknown,
+        ConnectableUnknown, SlashNotExclusive,
     ];
 
     public bool AppliesTo(KernelVersion version) =>

@@ -16,4 +16,10 @@ public enum FuseNotifyCode
     FUSE_NOTIFY_RESEND = 7,
     FUSE_NOTIFY_INC_EPOCH = 8,
     FUSE_NOTIFY_PRUNE = 9,
+
+    /// <summary>7.47: the server wants no backing file of an id of its own any more.</summary>
+    FUSE_NOTIFY_BACKING_CLOSE = 10,
+
+    /// <summary>7.47: where in backing files the data of an inode is.</summary>
+    FUSE_NOTIFY_MAP = 11,
 }

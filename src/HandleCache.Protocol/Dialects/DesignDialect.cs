@@ -158,7 +158,8 @@ public sealed partial class DesignDialect : Dialect
     private WireError ReadEntry(
         FuseOpcode opcode, ReadOnlySpan<byte> source, int trailingBytes, out WireEntry entry)
     {
-        bool isShort = trailingBytes >= 0 && source.Length == ClassicEntryBytes + trailingBytes;
+        bool isShort = trailingBytes >= 0
+            && Operation.TakesTrailing(trailingBytes, source.Length - ClassicEntryBytes);
         if (isShort || !ReplyBrings(opcode))
             return base.ReadEntry(source, trailingBytes, out entry);
         entry = default;
@@ -169,7 +170,7 @@ public sealed partial class DesignDialect : Dialect
         if (fault.IsError)
             return fault;
         int all = ClassicEntryBytes + bytes;
-        if (trailingBytes >= 0 && source.Length != all + trailingBytes)
+        if (!Operation.TakesTrailing(trailingBytes, source.Length - all))
             return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
         entry = new WireEntry(fixedPart, handle, all);
         return WireError.None;

@@ -201,7 +201,7 @@ public partial class Dialect
         entry = default;
         if (!MemoryMarshal.TryRead(source, out fuse_entry_out fixedPart))
             return new WireError(WireFault.Truncated, 0, ClassicEntryBytes, source.Length);
-        if (trailingBytes >= 0 && source.Length != ClassicEntryBytes + trailingBytes)
+        if (!Operation.TakesTrailing(trailingBytes, source.Length - ClassicEntryBytes))
         {
             return new WireError(
                 WireFault.LengthLies, 0, ClassicEntryBytes + trailingBytes, source.Length);

@@ -110,7 +110,7 @@ public partial class FusexDialect : Dialect
         }
 
         int all = EntryOutBytes + bytes;
-        if (trailingBytes >= 0 && source.Length != all + trailingBytes)
+        if (!Operation.TakesTrailing(trailingBytes, source.Length - all))
             return new WireError(WireFault.LengthLies, 0, all + trailingBytes, source.Length);
         fuse_entry_out whole = new()
         {

@@ -27,6 +27,9 @@ public sealed partial record Operation
     /// <summary>Bytes of fuse_open_out behind the entry of CREATE and TMPFILE.</summary>
     public const int OpenOutBytes = 16;
 
+    /// <summary>The same from 7.47 on: a backing id of 64 bits behind it.</summary>
+    public const int LongOpenOutBytes = 24;
+
     private Operation() { }
 
     /// <summary>0, which no operation has, for <see cref="Unknown"/>.</summary>
@@ -93,6 +96,17 @@ public sealed partial record Operation
 
     /// <summary>The reply returns one entry.</summary>
     public bool ReturnsOneEntry => Entry is EntryReplyForm.Entry or EntryReplyForm.EntryAndOpen;
+
+    /// <summary>
+    /// Whether what stands behind an entry is what was asked for. fuse_open_out may be that of
+    /// 7.47: who only reads does not know what was agreed on, and whether the kernel takes it is
+    /// the kernel's to say.
+    /// </summary>
+    /// <param name="trailingBytes">As <see cref="TrailingBytes"/> has it.</param>
+    /// <param name="foundBytes">What is there.</param>
+    public static bool TakesTrailing(int trailingBytes, int foundBytes) =>
+        trailingBytes < 0 || foundBytes == trailingBytes
+        || (trailingBytes == OpenOutBytes && foundBytes == LongOpenOutBytes);
 
     /// <summary>The row of an opcode; <see cref="Unknown"/> for one that has none.</summary>
     public static Operation Of(FuseOpcode opcode)

@@ -18,10 +18,14 @@ internal sealed class DriveNodes
     /// <summary>FUSE_UNKNOWN_INO of libfuse: the server does not know the number.</summary>
     private const ulong UnknownIno = 0xFFFFFFFF;
 
+    /// <summary>Of so many nodeids with generations it is known what they were.</summary>
+    private const int MostGiven = 1 << 20;
+
     private readonly Dictionary<ulong, NodeFacts> _facts = [];
     private readonly Dictionary<(ulong NodeId, uint Generation), NodeFacts> _given = [];
     private readonly Dictionary<ulong, string> _paths = new() { [1] = "" };
     private readonly Dictionary<(ulong Parent, string Name), ulong> _names = [];
+    private readonly Dictionary<ulong, (ulong Parent, string Name)> _last = [];
     private readonly HashSet<ulong> _unlinked = [];
 
     public static ulong KnownIno(ulong ino) => ino == UnknownIno ? 0 : ino;
@@ -41,15 +45,33 @@ internal sealed class DriveNodes
         if (!_facts.TryGetValue(nodeId, out NodeFacts before) || before != facts)
         {
             _facts[nodeId] = facts;
-            _given[(nodeId, facts.Generation)] = facts;
+            if (_given.Count < MostGiven || _given.ContainsKey((nodeId, facts.Generation)))
+                _given[(nodeId, facts.Generation)] = facts;
         }
     }
 
     /// <summary>Its path, as known from the traffic; "" for the root and where not known.</summary>
     public string PathOf(ulong nodeId) => _paths.GetValueOrDefault(nodeId, "");
 
+    /// <summary>What a name is known to stand for; 0 where it is not known.</summary>
+    public ulong NodeIdOf(ulong parent, string name) => _names.GetValueOrDefault((parent, name));
+
     /// <summary>Whether it has ever lost a name, which may have been its last.</summary>
     public bool HasLostName(ulong nodeId) => _unlinked.Contains(nodeId);
+
+    /// <summary>
+    /// The kernel holds it no more, and who asks wants to know nothing of it but what was given
+    /// with its generation.
+    /// </summary>
+    public void Drop(ulong nodeId)
+    {
+        _facts.Remove(nodeId);
+        _unlinked.Remove(nodeId);
+        _paths.Remove(nodeId);
+        if (_last.Remove(nodeId, out (ulong Parent, string Name) last)
+            && _names.GetValueOrDefault(last) == nodeId)
+            _names.Remove(last);
+    }
 
     /// <summary>A nodeid is given afresh: what lost a name was another object.</summary>
     public void Begin(ulong nodeId) => _unlinked.Remove(nodeId);
@@ -59,6 +81,7 @@ internal sealed class DriveNodes
         if (name is "" or "." or "..")
             return;
         _names[(parent, name)] = nodeId;
+        _last[nodeId] = (parent, name);
         _paths[nodeId] = Join(parent, name);
     }
 
@@ -113,6 +136,20 @@ internal sealed class DriveNodes
             default:
                 return;
         }
+    }
+
+    /// <summary>What a request may take the name of, before its reply says so.</summary>
+    public void MayLose(DriveRequest asked)
+    {
+        (ulong Parent, string Name)? name = asked.Opcode switch
+        {
+            FuseOpcode.FUSE_UNLINK or FuseOpcode.FUSE_RMDIR => (asked.NodeId, asked.Name),
+            FuseOpcode.FUSE_RENAME or FuseOpcode.FUSE_RENAME2 =>
+                (asked.Long(0), asked.SecondName),
+            _ => null,
+        };
+        if (name is { } lost && _names.TryGetValue(lost, out ulong nodeId))
+            _unlinked.Add(nodeId);
     }
 
     /// <summary>The names in a directory that are known, in order.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Uapi;
 using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Server.Driving;
@@ -87,12 +86,16 @@ internal sealed partial class DriveRig
                 continue;
             }
 
+            if (_underWay.Exists(one => one.Asked.Unique == header.unique)
+                && _early.TryAdd(header.unique, message.ToArray()))
+                continue;
             if (!_interrupts.Remove(header.unique))
             {
-                throw Check.Fault(
+                Check.Report(
                     DriveRule.ReplyUnique,
                     $"a reply to {header.unique}, which was answered before or never asked; "
                     + $"{unique} waits");
+                continue;
             }
 
             InterruptAnswered(header, message);
@@ -105,18 +108,7 @@ internal sealed partial class DriveRig
     /// </summary>
     private void InterruptAnswered(in fuse_out_header header, ReadOnlySpan<byte> message)
     {
-        Check.Hold(DriveRule.InterruptReply);
-        bool isKnown = -header.error is (int)Errno.EAGAIN or (int)Errno.ENOSYS
-            && message.Length == Marshal.SizeOf<fuse_out_header>();
-        if (!isKnown)
-        {
-            Check.Report(
-                DriveRule.InterruptReply,
-                $"INTERRUPT of request {header.unique & ~FuseConstants.FUSE_INT_REQ_BIT} is "
-                + $"answered with {KeptMessage.Reply(message).Words}; the kernel knows EAGAIN, "
-                + "ENOSYS and no answer");
-        }
-
+        Check.CameToInterrupt(header, message);
         Kernel.WriteReply(message);
         SendInterrupts();
     }

@@ -125,6 +125,8 @@ internal sealed partial class DriveRig : IDisposable
         Calls++;
         if (call.Kind >= VfsCallKind.NotifyInvalInode)
             return Notify(call);
+        if (call.Meanwhile is { } other)
+            return RunBoth(call, other);
         (_beside, _anyRefused, _asked) = (beside, false, 0);
         KernelCall running = Kernel.Start(call);
         if (beside == Disturbance.Interrupt)
@@ -260,6 +262,17 @@ internal sealed partial class DriveRig : IDisposable
             return;
         }
 
+        DriveRequest asked = SendRequest(message);
+        if (!operation.HasReply)
+            return;
+        if (asked.Opcode == FuseOpcode.FUSE_INIT)
+            _init = message;
+        SendInterrupts();
+        Take(asked, Receive(asked.Unique));
+    }
+
+    private DriveRequest SendRequest(byte[] message)
+    {
         DriveRequest asked = Check.Sent(message);
         Check.Hold(DriveRule.ListingEnds);
         if (++_asked > MostRequests)
@@ -269,12 +282,12 @@ internal sealed partial class DriveRig : IDisposable
         }
 
         Send(message);
-        if (!operation.HasReply)
-            return;
-        if (asked.Opcode == FuseOpcode.FUSE_INIT)
-            _init = message;
-        SendInterrupts();
-        ReadOnlySpan<byte> reply = Receive(asked.Unique);
+        return asked;
+    }
+
+    /// <summary>Checks a reply, and gives it to the kernel.</summary>
+    private void Take(DriveRequest asked, ReadOnlySpan<byte> reply)
+    {
         Check.Came(asked, reply);
         _anyRefused |= Check.WasRefused;
         if (asked.Opcode == FuseOpcode.FUSE_READ && !Check.WasRefused)

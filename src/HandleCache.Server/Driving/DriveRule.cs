@@ -101,8 +101,9 @@ public sealed record DriveRule(string Name, string Kernel)
     /// <summary>Those after which kernel and caller can go on.</summary>
     public static IReadOnlyList<DriveRule> Allowable { get; } =
     [
-        InterruptReply, EntryIdentity, InodeNumber, GenerationReuse, AttrType, EntryValid,
-        LookupCounts, ErrnoClass, RestartObject, KernelRefuses, SameOutcome, SameObject,
+        ReplyUnique, InterruptReply, EntryIdentity, InodeNumber, GenerationReuse, AttrType,
+        EntryValid, LookupCounts, ErrnoClass, RestartObject, KernelRefuses, SameOutcome,
+        SameObject,
     ];
 }
 

@@ -29,6 +29,9 @@ internal sealed class KeptMessage
     public static KeptMessage Reply(ReadOnlySpan<byte> message) => new(
         message[..Math.Min(message.Length, ReplyBytes)].ToArray(), message.Length, true);
 
+    /// <summary>Of the whole message.</summary>
+    public int LengthBytes => _length;
+
     /// <summary>Without the direction.</summary>
     public string Words => _isReply ? ReplyWords() : RequestWords();
 

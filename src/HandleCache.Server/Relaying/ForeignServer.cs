@@ -49,13 +49,12 @@ public sealed class ForeignServer : IDisposable
     /// Lines on its standard error, too; else they go where ours go.
     /// </param>
     /// <param name="standIn">
-    /// For a server that mounts by itself and asks fusermount; null for one that takes
-    /// <c>/dev/fd/N</c>.
+    /// For a server that mounts by itself; null for one that takes <c>/dev/fd/N</c>.
     /// </param>
     /// <exception cref="IOException">The command cannot be started.</exception>
     public static ForeignServer Start(
         IReadOnlyList<string> command, Action<string> report, bool takesErrors = false,
-        FuserMountStandIn? standIn = null)
+        MountStandIn? standIn = null)
     {
         (PacketSocket mine, PacketSocket theirs) = PacketSocket.CreatePair();
         PacketSocket? unused = mine;
@@ -97,6 +96,7 @@ public sealed class ForeignServer : IDisposable
         }
         finally
         {
+            standIn?.Started();
             unused?.Dispose();
         }
     }

@@ -12,7 +12,7 @@ namespace HandleCache.Server.Relaying;
 /// program lies there, which sends them the socket where the other sends /dev/fuse
 /// (_FUSE_COMMFD). Needs root, and unshare, setpriv and mount of util-linux.
 /// </summary>
-public sealed class FuserMountStandIn : IDisposable
+public sealed class FuserMountStandIn : MountStandIn
 {
     /// <summary>The hidden command that stands in for fusermount.</summary>
     public const string CommandName = "fusermount-stand-in";
@@ -57,17 +57,14 @@ public sealed class FuserMountStandIn : IDisposable
     }
 
     /// <summary>
-    /// Where the server is told to mount: an empty directory of its own. At the mount itself it
-    /// would wait for its own reply to INIT.
-    /// </summary>
-    public string MountPoint { get; }
-
-    /// <summary>
     /// The command that starts a server so. The stand-in inherits the socket from the server, and
     /// its number stands in its script: go-fuse gives fusermount an empty environment.
     /// </summary>
-    internal IReadOnlyList<string> Wrap(IEnumerable<string> command, PacketSocket socket)
+    internal override IReadOnlyList<string> Wrap(
+        IEnumerable<string> command, PacketSocket socket)
     {
+        // An earlier server's.
+        File.Delete(Path.Combine(MountPoint, PolledName));
         string script = string.Create(
             CultureInfo.InvariantCulture,
             $"#!/bin/sh\nexec {_own} {CommandName} {socket.Descriptor.Number} -- \"$@\"\n");
@@ -112,5 +109,9 @@ public sealed class FuserMountStandIn : IDisposable
         return sent.Failed ? $"the server takes no descriptor: {sent.Errno}" : null;
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _folder.Delete(recursive: true);
+    }
 }

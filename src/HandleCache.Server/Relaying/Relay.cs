@@ -18,13 +18,13 @@ namespace HandleCache.Server.Relaying;
 /// does not hold back the replies behind it. What waits so when the relay ends is freed by cutting
 /// the connection, which whoever mounted does before <see cref="Dispose"/>.
 /// </remarks>
-public sealed class Relay : IDisposable
+public sealed partial class Relay : IDisposable
 {
     private readonly IChannel _kernel;
-    private readonly PacketSocket _server;
+    private PacketSocket _server;
     private readonly IChannelPort _port;
     private readonly Thread _down;
-    private readonly Thread _up;
+    private Thread _up;
     private readonly NotificationQueue _notifications;
     private readonly TaskCompletionSource<bool> _ready =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,14 +37,19 @@ public sealed class Relay : IDisposable
     /// <summary>Starts carrying.</summary>
     /// <param name="kernel">A mounted channel, perhaps with a tap; not owned.</param>
     /// <param name="server">The socket to the server; not owned.</param>
-    public Relay(IChannel kernel, PacketSocket server)
+    /// <param name="keepsRequests">
+    /// Another server may take the place of the first (<see cref="Replace"/>): requests are kept
+    /// until their replies.
+    /// </param>
+    public Relay(IChannel kernel, PacketSocket server, bool keepsRequests = false)
     {
+        _kept = keepsRequests ? new() : null;
         _kernel = kernel;
         _server = server;
         _port = kernel.OpenPort();
         _down = new Thread(() => Carry(ToServer)) { IsBackground = true, Name = "relay-down" };
         _notifications = new NotificationQueue(Send);
-        _up = new Thread(() => Carry(ToKernel)) { IsBackground = true, Name = "relay-up" };
+        _up = UpThread();
         _down.Start();
         _up.Start();
     }
@@ -125,10 +130,10 @@ public sealed class Relay : IDisposable
             {
                 Volatile.Write(ref _initUnique, request.Header.unique);
                 RelayInit.LimitRequest(message);
+                _init = message.ToArray();
             }
 
-            SysResult sent = _server.Send(message);
-            if (!sent.Failed)
+            if (SendToServer(message) is not { } sent)
                 continue;
             if (sent.Errno != Errno.EPIPE)
                 Fail($"a request of {message.Length} bytes to the server: {sent.Errno}");
@@ -139,14 +144,15 @@ public sealed class Relay : IDisposable
 
     private void ToKernel(byte[] buffer)
     {
+        PacketSocket server = _server;
         while (true)
         {
-            Errno errno = _server.Receive(buffer, out ReceivedPacket packet, null);
+            Errno errno = server.Receive(buffer, out ReceivedPacket packet, null);
             if (errno == Errno.EINTR)
                 continue;
             if (errno != Errno.None || packet.LengthBytes == 0)
             {
-                _serverEnded = true;
+                _serverEnded |= !_isReplacing;
                 return;
             }
 
@@ -163,6 +169,7 @@ public sealed class Relay : IDisposable
             bool isInit = header.unique != 0 && header.unique == Volatile.Read(ref _initUnique);
             if (isInit)
                 RelayInit.LimitReply(message);
+            _kept?.TryRemove(header.unique, out _);
             if (header.unique == 0)
                 _notifications.Add(message);
             else
@@ -171,6 +178,9 @@ public sealed class Relay : IDisposable
                 Settle(header, message);
         }
     }
+
+    private Thread UpThread() =>
+        new(() => Carry(ToKernel)) { IsBackground = true, Name = "relay-up" };
 
     private void Send(ReadOnlySpan<byte> message)
     {
@@ -190,6 +200,7 @@ public sealed class Relay : IDisposable
                 System.Globalization.CultureInfo.InvariantCulture, $"{major}.{minor}");
         }
 
+        _agreed = message.ToArray();
         _ready.TrySetResult(agreed);
     }
 

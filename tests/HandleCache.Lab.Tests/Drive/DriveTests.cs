@@ -30,8 +30,10 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
     [InlineData("interrupt-busy", "interrupt-reply")]
     [InlineData("interrupt-again", "no-reply")]
     [InlineData("interrupt-stranger", "reply-unique")]
+    [InlineData("user-type", "attr-type", "uid=1000")]
+    [InlineData("other-process", "no-reply", "meanwhile")]
     public void A_planted_fault_is_found_with_a_script_of_at_most_six_calls(
-        string fault, string rule)
+        string fault, string rule, string needs = "")
     {
         DriveResult result = Drive(new DriveOptions
         {
@@ -45,6 +47,10 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
         Assert.True(finding.Repeats, "the shortest script breaks the rule on a new server");
         Assert.True(
             finding.Steps.Count <= ShortestSteps, string.Join("\n", finding.Steps));
+        Assert.True(
+            needs.Length == 0
+                || finding.Steps.Any(step => step.Contains(needs, StringComparison.Ordinal)),
+            string.Join("\n", finding.Steps));
         Assert.NotEmpty(finding.Request);
     }
 
@@ -74,6 +80,40 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
         {
             Assert.True(result.Checks.Single(check => check.Name == rule).Compared > 0, rule);
         }
+    }
+
+    [Fact]
+    public void A_reply_that_nobody_waits_for_is_no_end_where_it_is_allowed()
+    {
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = toy.Command("stranger"),
+            Scripts = 20,
+            PatienceSeconds = 60,
+            Allowed = new HashSet<string> { "reply-unique" },
+        });
+        Assert.True(result.Verdict == "match", result.Finding?.Message);
+        Assert.Equal(20, result.Scripts);
+        Assert.Contains(result.Notes, note => note.StartsWith(
+            "allowed: reply-unique", StringComparison.Ordinal));
+    }
+
+    /// <summary>7.47: notifications 10 and 11, and fuse_open_out of 24 bytes.</summary>
+    [Theory]
+    [InlineData("7.4-fuse-next", "match", null)]
+    [InlineData("7.3", "diverge", "reply-shape")]
+    public void A_server_of_a_newer_minor_is_no_finding_where_the_kernel_has_it(
+        string kernel, string verdict, string? rule)
+    {
+        DriveResult result = Drive(new DriveOptions
+        {
+            Command = toy.Command("newer"),
+            Scripts = 60,
+            ModelKernel = kernel,
+            PatienceSeconds = 60,
+        });
+        Assert.Equal(rule, result.Finding?.Rule);
+        Assert.Equal(verdict, result.Verdict);
     }
 
     [Fact]
@@ -195,6 +235,31 @@ public sealed class DriveTests(ToyServer toy) : IClassFixture<ToyServer>
         Assert.True(result.Verdict == "match", result.Finding?.Message);
         Assert.True(result.Checks.Single(check => check.Name == "same-object").Compared > 100);
         Assert.Empty(Directory.EnumerateFileSystemEntries(source.Path));
+    }
+
+    [Fact]
+    public void An_attribute_that_is_read_as_it_was_not_set_is_found()
+    {
+        using TempFolder source = new();
+        DriveOptions options = new()
+        {
+            Command = toy.PassthroughLl(source.Path, "-o", "xattr"),
+            Root = source.Path,
+            Scripts = 100,
+            PatienceSeconds = 60,
+            Allowed = new HashSet<string> { "generation-reuse" },
+        };
+        DriveResult right = Drive(options);
+        Assert.True(right.Verdict == "match", right.Finding?.Message);
+        DriveResult wrong = Drive(options with
+        {
+            Command = toy.PassthroughLlWithWrongXattrs(source.Path, "-o", "xattr"),
+        });
+        Assert.Equal("same-object", wrong.Finding?.Rule);
+        Assert.Contains("user.", wrong.Finding!.Message, StringComparison.Ordinal);
+        Assert.True(wrong.Finding.Steps.Count <= ShortestSteps);
+        Assert.Contains(wrong.Finding.Steps, step => step.Contains(
+            "SetXattr", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,15 +1,20 @@
 /*
  * A FUSE server of a tree in memory, which speaks the raw protocol on the descriptor that its last
- * argument names (/dev/fd/N). It keeps the kernel's rules, but for the one fault that its first
- * argument names (those of messages.h say unasked-for things). Objects live while they have a name or the kernel holds lookups of their nodeid.
+ * argument names (/dev/fd/N; a directory: it mounts there itself). It keeps the kernel's rules, but for the one fault that its first
+ * argument names (those of messages.h say unasked-for things). Objects live while they have a name or
+ * the kernel holds lookups of their nodeid. SIGUSR1 changes names behind the kernel: each name that
+ * begins with y becomes one more of the object whose name beside it begins with x instead.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,8 +159,9 @@ static struct fuse_entry_out entry_of(unsigned object)
 	struct fuse_entry_out entry = { .entry_valid = 1, .attr_valid = 1 };
 	struct object *o = &objects[object];
 
+	/* A server that drops too early is to be caught by that alone: it gives no nodeid again. */
 	for (unsigned i = 2; !o->node && i < NODES; i++)
-		if (!nodes[i].object) {
+		if (!nodes[i].object && !(is("early") && nodes[i].generation)) {
 			o->node = i;
 			nodes[i].object = object;
 		}
@@ -169,9 +175,9 @@ static struct fuse_entry_out entry_of(unsigned object)
 
 static void reply_entry(const struct fuse_in_header *h, unsigned object, int opens)
 {
-	struct { struct fuse_entry_out entry; struct fuse_open_out open; } both = {
-		entry_of(object), { 0 } };
-	size_t bytes = opens ? sizeof both : sizeof both.entry;
+	struct { struct fuse_entry_out entry; struct fuse_open_out open; char more[8]; } both = {
+		entry_of(object), { 0 }, { 0 } };
+	size_t bytes = opens ? sizeof both - (is("newer") ? 0 : 8) : sizeof both.entry;
 
 	reply(h, 0, &both, is("short-entry") && h->opcode == FUSE_MKDIR ? bytes - 8 : bytes);
 }
@@ -271,10 +277,10 @@ static void serve(struct fuse_in_header *h, void *body)
 			forget(one[i].nodeid, one[i].nlookup);
 		return;
 	}
-	if (disturb(h))
+	if (disturb(h) || (is("other-process") && h->pid == 2 && h->opcode != FUSE_LOOKUP))
 		return;
 	if (h->opcode == FUSE_INIT) {
-		struct fuse_init_out init = { .major = 7, .minor = 31, .max_write = 4096,
+		struct fuse_init_out init = { .major = 7, .minor = is("newer") ? 47 : 31, .max_write = 4096,
 			.flags = FUSE_EXPORT_SUPPORT | FUSE_DO_READDIRPLUS };
 
 		reply(h, 0, &init, sizeof init);
@@ -308,6 +314,8 @@ static void serve(struct fuse_in_header *h, void *body)
 		struct { struct fuse_attr_out attr; char more[8]; } all = {
 			{ .attr_valid = 1, .attr = attr_of(object) }, { 0 } };
 
+		if (is("user-type") && h->uid != 0)
+			all.attr.attr.mode ^= S_IFREG ^ S_IFDIR;
 		if (is("no-entry") && object != 1 && objects[object].nlink == 0)
 			reply(h, -ENOENT, NULL, 0);
 		else
@@ -365,10 +373,16 @@ static void serve(struct fuse_in_header *h, void *body)
 		break;
 	case FUSE_OPEN:
 	case FUSE_OPENDIR: {
-		struct fuse_open_out open = { 0 };
-		reply(h, 0, &open, sizeof open);
+		struct { struct fuse_open_out open; char more[8]; } all = { { 0 }, { 0 } };
+		size_t bytes = is("newer") ? sizeof all : sizeof all.open;
+
+		if (is("newer")) {
+			say(10, 0);
+			say(11, 0);
+		}
+		reply(h, 0, &all, bytes);
 		if (is("twice") && h->opcode == FUSE_OPEN)
-			reply(h, 0, &open, sizeof open);
+			reply(h, 0, &all, bytes);
 		break;
 	}
 	case FUSE_READDIR:
@@ -381,22 +395,73 @@ static void serve(struct fuse_in_header *h, void *body)
 	}
 }
 
+static volatile sig_atomic_t is_told;
+
+static void tell(int signal)
+{
+	is_told = signal;
+}
+
+static void change_behind(void)
+{
+	for (int i = 0; i < NAMES; i++) {
+		char text[NAME_BYTES];
+		struct name *first;
+
+		if (!names[i].used || names[i].text[0] != 'y')
+			continue;
+		strcpy(text, names[i].text);
+		text[0] = 'x';
+		first = find(names[i].parent, text);
+		if (first && first->object != names[i].object) {
+			unname(&names[i]);
+			names[i].used = 1;
+			names[i].object = first->object;
+			objects[first->object].nlink++;
+		}
+	}
+}
+
+/* Where the last argument is a directory: as ntfs-3g does it. */
+static int mount_on(const char *directory)
+{
+	char data[64];
+	int device = open("/dev/fuse", O_RDWR);
+
+	if (device < 0)
+		exit(5);
+	snprintf(data, sizeof data, "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
+	if (mount("toy", directory, "fuse", 0, data))
+		exit(6);
+	return device;
+}
+
 int main(int argc, char **argv)
 {
+	const char *at = argv[argc - 1];
+	struct sigaction interrupting = { .sa_handler = tell };
 	ssize_t bytes;
 
 	fault = argv[1];
-	fd = atoi(strrchr(argv[argc - 1], '/') + 1);
 	/* A file for a third argument: starts once, and makes it. */
 	if (is("no-server") || (argc > 3 && open(argv[2], O_CREAT | O_EXCL | O_WRONLY, 0600) < 0))
 		return 3;
+	fd = strncmp(at, "/dev/fd/", 8) ? mount_on(at) : atoi(at + 8);
 	objects[1] = (struct object){ 1, S_IFDIR | 0755, 2, 1, 0 };
 	inos[1] = 1;
 	nodes[1].object = 1;
 	base = is("restart") ? 0 : (unsigned long)getpid() << 16;
 	last_ino += (unsigned long)getpid() << 20;
-	while ((bytes = read(fd, in, sizeof in - 1)) > 0) {
+	sigaction(SIGUSR1, &interrupting, NULL);
+	while ((bytes = read(fd, in, sizeof in - 1)) > 0 || (bytes < 0 && errno == EINTR)) {
 		struct fuse_in_header *h = (void *)in;
+
+		if (is_told) {
+			is_told = 0;
+			change_behind();
+		}
+		if (bytes < 0)
+			continue;
 
 		in[bytes] = 0;
 		if (bytes >= (ssize_t)sizeof *h && h->len == bytes)

@@ -12,11 +12,27 @@ namespace HandleCache.Model.Kernel.Fuse;
 /// <param name="current">Who calls.</param>
 internal sealed class Connection(ModelKernelOptions options, Current current)
 {
+    /// <summary>From which minor version on backing ids have 64 bits.</summary>
+    private const uint BackingIdsMinor = 47;
+
     public Current Current => current;
 
     public FuseInitFlags Flags { get; private set; }
 
     public uint Minor { get; private set; }
+
+    /// <summary>What INIT offers.</summary>
+    public uint OfferedMinor =>
+        Follows(VersionRule.Minor41) ? 41
+        : Follows(VersionRule.Minor47) ? BackingIdsMinor
+        : Follows(VersionRule.Minor46) ? FuseConstants.FUSE_KERNEL_MINOR_VERSION + 1
+        : FuseConstants.FUSE_KERNEL_MINOR_VERSION;
+
+    /// <summary>
+    /// fuse_open_out may have its backing id of 64 bits (7.47). Which length a server of that
+    /// minor version must send is not known: both are taken.
+    /// </summary>
+    public bool TakesLongOpen => Minor >= BackingIdsMinor;
 
     public uint MaxWriteBytes { get; private set; } = 4096;
 
@@ -85,7 +101,7 @@ internal sealed class Connection(ModelKernelOptions options, Current current)
     /// </summary>
     public void Accept(in fuse_init_out init, FuseInitFlags offered)
     {
-        Minor = Math.Min(init.minor, FuseConstants.FUSE_KERNEL_MINOR_VERSION);
+        Minor = Math.Min(init.minor, OfferedMinor);
         Flags = InitWords.Accepted(init) & offered;
         MaxWriteBytes = Math.Max(init.max_write, 4096u);
         if (Has(FuseInitFlags.FUSE_MAX_PAGES))

@@ -339,7 +339,9 @@ internal sealed class Device(ForgetQueue forgets, KernelFaults faults, Current c
             request.Opcode, reply, out WireEntry entry, out int failed);
         if (!fault.IsError && failed == 0 && !handles.Dialect.ChecksLengthInIget)
             fault = handles.CheckHandle(entry.Handle.Bytes.Length);
-        if (fault.IsError)
+        bool fits = fault.IsError || failed != 0
+            || request.Room.TakesBehindEntry(answer.Body.AsSpan(entry.Bytes));
+        if (fault.IsError || !fits)
         {
             RefusedEntries++;
             return false;

@@ -223,7 +223,7 @@ internal sealed class DirCreate(
         };
         KernelAnswer answer = await requests.AskEntryAsync(
             opcode, dir, FuseArgs.Bytes(arguments, dentry.Name),
-            ReplyRoom.OfEntryAndOpen);
+            ReplyRoom.OfEntryAndOpen(conn.TakesLongOpen));
         if (answer.Errno == (int)Errno.ENOSYS && !faults.Has(KernelFault.NotKnownForgotten))
             conn.Unsupported.Add(opcode);
         if (answer.Errno != 0)
@@ -284,7 +284,7 @@ internal sealed class DirCreate(
             | OpenFlags.Truncate);
         KernelAnswer answer = await requests.SendAsync(
             FuseOpcode.FUSE_OPEN, inode, FuseArgs.Bytes(new fuse_open_in { flags = (uint)sent }),
-            ReplyRoom.Of<fuse_open_out>());
+            ReplyRoom.OfOpen(conn.TakesLongOpen));
         return answer.Errno == 0
             ? (0, MemoryMarshal.Read<fuse_open_out>(answer.Body))
             : (answer.Errno == (int)Errno.ENOSYS ? 0 : answer.Errno, default);

@@ -80,7 +80,7 @@ internal sealed class FileOpen(
                     flags = sent,
                     open_flags = KillOnTruncate((int)sent),
                 }),
-                ReplyRoom.Of<fuse_open_out>());
+                ReplyRoom.OfOpen(conn.TakesLongOpen));
             errno = answer.Errno;
             if (errno is not (0 or (int)Errno.ENOSYS))
                 return (null, errno);

@@ -124,18 +124,13 @@ internal sealed class InodeMount : IDisposable
 
     public SuperBlock SuperBlock { get; }
 
-    private uint OfferedMinor =>
-        Connection.Follows(VersionRule.Minor41) ? 41
-        : Connection.Follows(VersionRule.Minor46) ? FuseConstants.FUSE_KERNEL_MINOR_VERSION + 1
-        : FuseConstants.FUSE_KERNEL_MINOR_VERSION;
-
     /// <summary>fuse_send_init() and, with its answer, process_init_reply().</summary>
     public async KernelTask<VfsResult> MountAsync()
     {
         fuse_init_in init = new()
         {
             major = FuseConstants.FUSE_KERNEL_VERSION,
-            minor = OfferedMinor,
+            minor = Connection.OfferedMinor,
             max_readahead = _options.MaxReadaheadBytes,
         };
         FuseInitFlags offered = Connection.Follows(VersionRule.Minor41)

@@ -44,6 +44,10 @@ internal sealed class Notify(
             case FuseNotifyCode.FUSE_NOTIFY_RESEND:
                 device.Resend();
                 return 0;
+            case FuseNotifyCode.FUSE_NOTIFY_BACKING_CLOSE or FuseNotifyCode.FUSE_NOTIFY_MAP
+                when conn.Follows(VersionRule.Minor47):
+                // Of backing files: none is modelled.
+                return 0;
             default:
                 return (int)Errno.EINVAL;
         }

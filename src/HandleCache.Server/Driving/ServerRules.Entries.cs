@@ -9,7 +9,7 @@ using HandleCache.Protocol.Wire;
 namespace HandleCache.Server.Driving;
 
 /// <summary>What replies say of objects: entries and attributes.</summary>
-internal sealed partial class DriveCheck
+internal abstract partial class ServerRules
 {
     private void Entries(DriveRequest asked, in FuseReply reply)
     {
@@ -88,16 +88,17 @@ internal sealed partial class DriveCheck
         NodeFacts now = new(
             (uint)entry.generation, entry.attr.mode & FileModes.TypeMask,
             DriveNodes.KnownIno(entry.attr.ino), _life);
-        bool isHeld = _cache.Held(nodeId) > 0;
-        if (isHeld && _nodes.TryGet(nodeId, out NodeFacts before))
+        bool isHeld = HeldOf(nodeId) > 0;
+        if (isHeld && Nodes.TryGet(nodeId, out NodeFacts before))
             CheckHeld(asked, nodeId, before, now);
         else
             CheckGivenAgain(asked, nodeId, now);
         if (!isHeld)
-            _nodes.Begin(nodeId);
-        _nodes.Set(nodeId, now);
-        _nodes.Name(asked.NodeId, name, nodeId);
-        _traffic.Entry(
+            Nodes.Begin(nodeId);
+        Nodes.Set(nodeId, now);
+        Given(asked, name, nodeId, now);
+        Nodes.Name(asked.NodeId, name, nodeId);
+        Counted(
             new TrafficEntry(
                 asked.Opcode, nodeId, entry.generation, entry.attr.mode, CheckCount.Nowhere),
             wire.Handle);
@@ -105,7 +106,7 @@ internal sealed partial class DriveCheck
 
     private void CheckHeld(DriveRequest asked, ulong nodeId, NodeFacts before, NodeFacts now)
     {
-        string path = _nodes.PathOf(nodeId);
+        string path = Nodes.PathOf(nodeId);
         if (before.Life < _life)
         {
             Hold(DriveRule.RestartObject);
@@ -145,7 +146,7 @@ internal sealed partial class DriveCheck
             Report(
                 DriveRule.InodeNumber,
                 $"{asked.Opcode} gives nodeid {nodeId} with inode number {ino}; the kernel holds "
-                + $"it ({_nodes.PathOf(nodeId)}) with {before.Ino}, the same generation "
+                + $"it ({Nodes.PathOf(nodeId)}) with {before.Ino}, the same generation "
                 + $"{before.Generation}");
         }
     }
@@ -153,7 +154,7 @@ internal sealed partial class DriveCheck
     private void CheckGivenAgain(DriveRequest asked, ulong nodeId, NodeFacts now)
     {
         Hold(DriveRule.GenerationReuse);
-        if (!_nodes.TryGetGiven(nodeId, now.Generation, out NodeFacts before)
+        if (!Nodes.TryGetGiven(nodeId, now.Generation, out NodeFacts before)
             || before.Life < _life
             || (before.Type == now.Type && !Differ(before.Ino, now.Ino)))
             return;
@@ -194,7 +195,7 @@ internal sealed partial class DriveCheck
         ino = DriveNodes.KnownIno(ino);
         bool isRoot = asked.NodeId == FuseConstants.FUSE_ROOT_ID;
         NodeFacts before = isRoot ? new(0, FileModes.Directory, 0, _life) : default;
-        if (!isRoot && !_nodes.TryGet(asked.NodeId, out before))
+        if (!isRoot && !Nodes.TryGet(asked.NodeId, out before))
             return;
         if (before.Life < _life)
         {
@@ -204,7 +205,7 @@ internal sealed partial class DriveCheck
                 Report(
                     DriveRule.RestartObject,
                     $"nodeid {asked.NodeId} is of before the restart "
-                    + $"({_nodes.PathOf(asked.NodeId)}, inode {before.Ino}, type "
+                    + $"({Nodes.PathOf(asked.NodeId)}, inode {before.Ino}, type "
                     + $"0x{before.Type:x}); the new server takes it for inode {ino}, type "
                     + $"0x{type:x}");
             }
