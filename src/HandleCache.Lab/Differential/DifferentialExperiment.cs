@@ -127,6 +127,8 @@ public sealed class DifferentialExperiment
             : SplitMix64.Mix(_options.Seed + ((ulong)_options.Shard.NumberAt(number) << 32));
         Script script = Spoken(ScriptGenerator.Make(
             seed, _options.CallsPerScript, _mayPassthrough));
+        if (_options.WithRestarts && !script.Server.IsPassthrough)
+            script = script.WithRestarts();
         return CanOverlap(script) ? script : script.OneByOne();
     }
 
