@@ -1,5 +1,5 @@
-using HandleCache.Protocol;
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
