@@ -17,21 +17,28 @@
 #define EXPORT_SYMBOL(name)
 #define EXPORT_SYMBOL_GPL(name)
 
-/* The numbers of the design: bit of INIT, opcode of LOOKUP_HANDLE, type of the extension. */
-#define FUSE_HAS_LOOKUP_HANDLE	(1ULL << 43)
-#define FUSE_LOOKUP_HANDLE	54
+/* Type of an extension record that brings a handle. */
 #define FUSE_EXT_HANDLE		33
+
+/*
+ * As in 6.16 (7.44): every name that was looked up before is looked up again, and LOOKUP_HANDLE
+ * brings the parent's handle. What a server says that took the connection over from a dead one.
+ */
+#define FUSE_NOTIFY_INC_EPOCH	8
 
 #define HFUSE_MAX_HANDLE	128
 
-/* What a server sends behind an entry; size 0 is no handle. */
+/* A handle as the module has it, whatever its form on the wire; size 0 is none. */
 struct fuse_file_handle {
 	u32	size;
 	u32	type;
 	u8	handle[HFUSE_MAX_HANDLE];
 };
 
-/* The uapi's entry, member for member, and the handle that was agreed on in INIT. */
+/*
+ * The uapi's entry, member for member, and room for the handle that was agreed on in INIT: first
+ * as it came, then as the module has it.
+ */
 struct hfuse_entry_out {
 	u64	nodeid;
 	u64	generation;
@@ -53,28 +60,60 @@ static_assert(offsetof(struct fuse_entry_out, attr) == offsetof(struct hfuse_ent
 struct fuse_args;
 struct fuse_conn;
 struct seq_file;
+struct super_block;
 
 /* Load and unload; the cache of inodes is as large as the strategy needs. */
 int hfuse_init(void);
 void hfuse_exit(void);
 unsigned int hfuse_object_size(void);
 
-/* INIT: offered always, taken with a maximum of 1..128. */
+/* What designs differ in; all of it by parameters, and fixed from load on. */
+enum hfuse_rule {
+	RULE_ABSENT_STALE, RULE_ABSENT_REFUSED, RULE_OVERWRITTEN_FIRST, RULE_LONGEST_REFUSED,
+	RULE_AGAIN_WITHOUT_PARENT, RULE_ENTRY_VALIDITY,
+};
+
+int hfuse_form_init(void);
+bool hfuse_rule(enum hfuse_rule rule);
+bool hfuse_set_rule(const char *name);
+u64 hfuse_offer(void);
+u32 hfuse_opcode(void);
+bool hfuse_carried_by(u32 operation);
+unsigned int hfuse_carried_as(void);
+
+/*
+ * A handle's bytes on the wire: those of one that begins there (0: less than its head is there),
+ * of one that is to be written, reading it (false: malformed), and writing it into zeros.
+ */
+unsigned int hfuse_wire_bytes(const u8 *from, size_t available);
+bool hfuse_decode(const u8 *from, size_t available, struct fuse_file_handle *to);
+unsigned int hfuse_encoded_bytes(const struct fuse_file_handle *handle);
+void hfuse_encode(u8 *to, const struct fuse_file_handle *handle);
+
+/* INIT: offered always; what the server takes. */
 void hfuse_agree(struct fuse_conn *fc, u64 flags, const struct fuse_init_out *out);
+
+/* FUSE_NOTIFY_INC_EPOCH, and the epoch that a name is looked up in: its dentry's d_time. */
+int hfuse_inc_epoch(struct fuse_conn *fc);
+unsigned long hfuse_epoch(struct super_block *sb);
 
 /* A request of fc, once INIT is settled, and the end of it. */
 void hfuse_request(struct fuse_conn *fc, struct fuse_args *args);
 void hfuse_request_done(struct fuse_args *args);
 
-/* The reply: an entry may be today's, shorter one; a handle longer than agreed is refused. */
+/*
+ * The reply: an entry may be today's, shorter one; a handle longer than agreed is refused. What is
+ * taken is read into the module's form.
+ */
 void hfuse_reply_length(struct fuse_args *args, unsigned int nbytes);
 int hfuse_reply_taken(struct fuse_conn *fc, const struct fuse_args *args, int err);
 
 /* READDIRPLUS: the handle lies between the entry and the name. */
-size_t hfuse_plus_head(struct fuse_conn *fc);
+size_t hfuse_plus_head(struct fuse_conn *fc, const struct fuse_direntplus *plus, size_t available);
 struct fuse_dirent *hfuse_plus_dirent(struct fuse_conn *fc, struct fuse_direntplus *plus);
 const struct fuse_file_handle *hfuse_plus_handle(struct fuse_conn *fc,
-						 struct fuse_direntplus *plus);
+						 struct fuse_direntplus *plus,
+						 struct fuse_file_handle *to);
 bool hfuse_plus_too_long(struct fuse_conn *fc, struct fuse_direntplus *plus);
 
 /* Wrong on purpose, to show that a check would notice: by the module's parameter handle_fault. */
@@ -82,29 +121,28 @@ enum hfuse_fault {
 	FAULT_NONE, FAULT_COMPARE_LOST, FAULT_BUFFER_LEAKED, FAULT_PARENT_OMITTED,
 	FAULT_INLINE_ONE_LESS, FAULT_TYPE_LOST, FAULT_TOO_LONG_CUT, FAULT_LONGEST_REFUSED,
 	FAULT_PLUS_UNREAD, FAULT_BYTES_NOT_COMPARED, FAULT_LAST_BYTE_LOST,
-	FAULT_REVALIDATE_WITHOUT_PARENT, FAULT_RECORD_NAMES_ROOT,
+	FAULT_REVALIDATE_WITHOUT_PARENT, FAULT_RECORD_NAMES_ROOT, FAULT_EPOCH_IGNORED,
 };
 
 extern enum hfuse_fault hfuse_fault;
 
 /* The slot of an inode: its handle's length (0: none), and where the rest lies if there is one. */
 unsigned int hfuse_length(const struct inode *inode);
-u32 *hfuse_type(const struct inode *inode);
-u8 *hfuse_bytes(const struct inode *inode, unsigned int length);
+bool hfuse_read(struct inode *inode, struct fuse_file_handle *to);
 bool hfuse_is_inline(unsigned int length);
 
 int hfuse_alloc_slot(struct inode *inode);
 void hfuse_free_slot(struct inode *inode);
 
 /* Whether an entry may become an inode at all; longer than what is kept is refused. */
-bool hfuse_fits(const struct fuse_file_handle *handle);
+bool hfuse_fits(const struct fuse_conn *fc, u64 nodeid, const struct fuse_file_handle *handle);
 
 /* Gives a new, locked inode its handle; false without memory, and the inode is gone. */
 bool hfuse_set_new(struct inode *inode, const struct fuse_file_handle *handle);
 
 /*
- * Whether a cached inode may be the object of a reply with this handle: the same, or none on one
- * side. One that has none takes it.
+ * Whether a cached inode may be the object of a reply with this handle: the same, or, unless the
+ * rules say otherwise, none on one side. One that has none takes it.
  */
 bool hfuse_same(struct inode *inode, const struct fuse_file_handle *handle);
 

@@ -8,20 +8,23 @@
 static struct dentry *debug_folder;
 
 /* One line an inode: connection, nodeid, generation, lookups, place, type and bytes. */
-static void show_inode(struct seq_file *m, struct fuse_conn *fc, const struct inode *inode)
+static void show_inode(struct seq_file *m, struct fuse_conn *fc, struct inode *inode)
 {
-	const struct fuse_inode *fi = container_of(inode, struct fuse_inode, inode);
-	unsigned int length = hfuse_length(inode);
+	const struct fuse_inode *fi = get_fuse_inode(inode);
+	struct fuse_file_handle handle = {};
 	const char *place = "-";
+	unsigned int length;
 
+	hfuse_read(inode, &handle);
+	length = handle.size;
 	if (length)
 		place = hfuse_is_inline(length) ? "inline" : "external";
 	seq_printf(m, "%u %llu %u %llu %s%s %u ", fc->dev, fi->nodeid, inode->i_generation,
-		   fi->nlookup, place, fuse_is_bad((struct inode *)inode) ? ",bad" : "",
-		   length ? *hfuse_type(inode) : 0);
+		   fi->nlookup, place, fuse_is_bad(inode) ? ",bad" : "",
+		   handle.type);
 	if (length)
-		seq_printf(m, "%*phN%*phN\n", (int)min(length, 64U), hfuse_bytes(inode, length),
-			   (int)(length - min(length, 64U)), hfuse_bytes(inode, length) + 64);
+		seq_printf(m, "%*phN%*phN\n", (int)min(length, 64U), handle.handle,
+			   (int)(length - min(length, 64U)), handle.handle + 64);
 	else
 		seq_puts(m, "-\n");
 }

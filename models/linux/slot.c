@@ -17,7 +17,7 @@
  * lies inside the inline bytes, at their first offset that is a multiple of 8. Here the four are
  * the type, all 32 bits of it; the length lies in a hole of struct fuse_inode (handle_length) and
  * is written last, so that a reader who sees it sees the rest. A handle never changes in the life
- * of its inode.
+ * of its inode, but by the rule "overwritten-first": who copies one has fi->lock.
  */
 #include "fuse_i.h"
 
@@ -38,12 +38,12 @@ MODULE_PARM_DESC(handle_strategy, "Where handles lie: none, inline:N, inline:N+c
 static const char * const fault_names[] = {
 	"none", "compare-lost", "buffer-leaked", "parent-omitted", "inline-one-less", "type-lost",
 	"too-long-cut", "longest-refused", "plus-unread", "bytes-not-compared", "last-byte-lost",
-	"revalidate-without-parent", "record-names-root",
+	"revalidate-without-parent", "record-names-root", "epoch-ignored",
 };
 
 static char *handle_fault = "none";
 module_param(handle_fault, charp, 0444);
-MODULE_PARM_DESC(handle_fault, "A fault planted on purpose");
+MODULE_PARM_DESC(handle_fault, "A fault planted on purpose, or a rule of another design");
 
 static enum storage storage;
 static unsigned int inline_bytes;	/* of handle, in the slot */
@@ -91,16 +91,30 @@ unsigned int hfuse_length(const struct inode *inode)
 }
 
 /* Where type and bytes lie; good once hfuse_length() has seen one. */
-u32 *hfuse_type(const struct inode *inode)
+static u32 *type_in(const struct inode *inode)
 {
 	return has_pointer() ? *reference_of(inode) : slot_of(inode);
 }
 
-u8 *hfuse_bytes(const struct inode *inode, unsigned int length)
+static u8 *bytes_in(const struct inode *inode, unsigned int length)
 {
 	if (has_pointer())
 		return *reference_of(inode) + TYPE_BYTES;
 	return hfuse_is_inline(length) ? inline_of(inode) : *reference_of(inode);
+}
+
+bool hfuse_read(struct inode *inode, struct fuse_file_handle *to)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+
+	if (!hfuse_length(inode))
+		return false;
+	spin_lock(&fi->lock);
+	to->size = hfuse_length(inode);
+	to->type = *type_in(inode);
+	memcpy(to->handle, bytes_in(inode, to->size), to->size);
+	spin_unlock(&fi->lock);
+	return true;
 }
 
 static void *new_buffer(unsigned int length)
@@ -160,9 +174,16 @@ static u32 type_of(const struct fuse_file_handle *handle)
 	return hfuse_fault == FAULT_TYPE_LOST ? 0 : handle->type;
 }
 
-bool hfuse_fits(const struct fuse_file_handle *handle)
+bool hfuse_fits(const struct fuse_conn *fc, u64 nodeid, const struct fuse_file_handle *handle)
 {
-	return storage == STORE_NONE || is_none(handle) || handle->size <= capacity;
+	unsigned int less = hfuse_rule(RULE_LONGEST_REFUSED);
+
+	if (!fc->max_handle)
+		return true;
+	if (is_none(handle))
+		return nodeid == FUSE_ROOT_ID || !hfuse_rule(RULE_ABSENT_REFUSED);
+	return handle->size <= fc->max_handle - less &&
+		(storage == STORE_NONE || handle->size <= capacity - less);
 }
 
 /*
@@ -176,8 +197,8 @@ static void keep(struct inode *inode, const struct fuse_file_handle *handle, voi
 
 	if (buffer)
 		*reference_of(inode) = buffer;
-	bytes = hfuse_bytes(inode, length);
-	*hfuse_type(inode) = type_of(handle);
+	bytes = bytes_in(inode, length);
+	*type_in(inode) = type_of(handle);
 	memcpy(bytes, handle->handle, length);
 	if (hfuse_fault == FAULT_LAST_BYTE_LOST)
 		bytes[length - 1] = 0;
@@ -209,37 +230,57 @@ bool hfuse_set_new(struct inode *inode, const struct fuse_file_handle *handle)
 	return true;
 }
 
-bool hfuse_same(struct inode *inode, const struct fuse_file_handle *handle)
+/*
+ * Gives a cached inode its handle, in place of another where the rules say so. Without memory it
+ * stays as it was, and a later reply may bring it.
+ */
+static void take(struct inode *inode, const struct fuse_file_handle *handle, bool again)
 {
 	struct fuse_inode *fi = get_fuse_inode(inode);
-	void *buffer = NULL;
+	void *buffer = NULL, *old = NULL;
+	unsigned int length;
 
-	if (storage == STORE_NONE || is_none(handle) || hfuse_fault == FAULT_COMPARE_LOST)
-		return true;
-	if (!hfuse_length(inode)) {
-		/* No memory: it stays without, and a later reply may bring it. */
-		if (needs_buffer(inode, handle->size)) {
-			buffer = new_buffer(handle->size);
-			if (!buffer)
-				return true;
-		}
-		spin_lock(&fi->lock);
-		if (!hfuse_length(inode)) {
-			keep(inode, handle, buffer);
-			buffer = NULL;
-		}
-		spin_unlock(&fi->lock);
-		free_buffer(buffer);
+	if (storage != STORE_MAX && (has_pointer() || !hfuse_is_inline(handle->size))) {
+		buffer = new_buffer(handle->size);
+		if (!buffer)
+			return;
 	}
-	return hfuse_length(inode) == handle->size && *hfuse_type(inode) == type_of(handle) &&
+	spin_lock(&fi->lock);
+	length = hfuse_length(inode);
+	if (!length || again) {
+		if (storage != STORE_MAX && length && (has_pointer() || !hfuse_is_inline(length)))
+			old = *reference_of(inode);
+		keep(inode, handle, buffer);
+		buffer = old;
+	}
+	spin_unlock(&fi->lock);
+	free_buffer(buffer);
+}
+
+bool hfuse_same(struct inode *inode, const struct fuse_file_handle *handle)
+{
+	struct fuse_file_handle kept;
+
+	if (storage == STORE_NONE || hfuse_fault == FAULT_COMPARE_LOST)
+		return true;
+	if (is_none(handle))
+		return !hfuse_length(inode) || !hfuse_rule(RULE_ABSENT_STALE);
+	if (!hfuse_length(inode) || hfuse_rule(RULE_OVERWRITTEN_FIRST)) {
+		take(inode, handle, hfuse_rule(RULE_OVERWRITTEN_FIRST));
+		if (hfuse_rule(RULE_OVERWRITTEN_FIRST))
+			return true;
+	}
+	if (!hfuse_read(inode, &kept))
+		return true;
+	return kept.size == handle->size && kept.type == type_of(handle) &&
 		(hfuse_fault == FAULT_BYTES_NOT_COMPARED ||
-		 !memcmp(hfuse_bytes(inode, handle->size), handle->handle, handle->size));
+		 !memcmp(kept.handle, handle->handle, kept.size));
 }
 
 void hfuse_summarize(struct seq_file *m)
 {
 	seq_printf(m, "strategy %s\nfault %s\nslot %u\nobject %u\nbuffers %ld\n", handle_strategy,
-		   fault_names[hfuse_fault], slot_at, hfuse_object_size(),
+		   handle_fault, slot_at, hfuse_object_size(),
 		   atomic_long_read(&buffers));
 }
 
@@ -308,11 +349,13 @@ int hfuse_init(void)
 {
 	int found = match_string(fault_names, ARRAY_SIZE(fault_names), handle_fault);
 
-	if (found < 0 || parse_strategy(handle_strategy)) {
-		pr_err("no such strategy or fault: %s, %s\n", handle_strategy, handle_fault);
+	/* A rule of some other design is a fault of this one. */
+	if (hfuse_form_init() || parse_strategy(handle_strategy) ||
+	    (found < 0 && !hfuse_set_rule(handle_fault))) {
+		pr_err("no such form, rule, strategy or fault: %s, %s\n", handle_strategy, handle_fault);
 		return -EINVAL;
 	}
-	hfuse_fault = found;
+	hfuse_fault = max(found, 0);
 	if (storage == STORE_CACHE) {
 		spill_cache = kmem_cache_create("hfuse_handle", spill_bytes, 0, SLAB_ACCOUNT, NULL);
 		if (!spill_cache)

@@ -73,6 +73,7 @@ internal static class Program
         root.Add(SoakCommand.Build());
         root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build(dialects));
+        root.Add(ServeHeldCommand.Build());
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build(dialects));
         root.Add(MergeCommand.Build());

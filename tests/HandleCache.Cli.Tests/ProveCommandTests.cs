@@ -12,7 +12,9 @@ public sealed class ProveCommandTests
         "thread", "--kernel", "5.10")]
     [InlineData("--strategy: unknown storage strategy 'heap'", "thread", "--strategy", "heap")]
     [InlineData("unknown file system 'nope'", "thread", "--filesystem", "nope")]
-    [InlineData("--scripts: 2 to 100000", "thread", "--scripts", "0")]
+    [InlineData("--scripts: 3 to 100000", "thread", "--scripts", "0")]
+    [InlineData("--kills: 0 to 100000", "thread", "--kills", "-1")]
+    [InlineData("--minutes: 0 to 10000", "thread", "--minutes", "-1")]
     public void Bad_input_is_named(string expected, params string[] arguments)
     {
         Cli.Outcome outcome = Cli.Run(["prove", "--program", "/bin/sh", .. arguments]);

@@ -42,6 +42,17 @@ internal static class ProveCommand
         DefaultValueFactory = _ => 100,
     };
 
+    private static readonly Option<int> Kills = new("--kills")
+    {
+        Description = "Servers killed under load, their device held",
+        DefaultValueFactory = _ => 50,
+    };
+
+    private static readonly Option<double> Minutes = new("--minutes")
+    {
+        Description = "Instead: minutes of load with memory pressure, servers being killed",
+    };
+
     private static readonly Option<ulong> Seed = new("--seed")
     {
         Description = "Seed of the scripts",
@@ -82,8 +93,8 @@ internal static class ProveCommand
         Command command = new(
             "prove", "Run a design as a kernel module and compare that kernel with the model")
         {
-            Design, Versions, Strategies, FileSystem, Files, Scripts, Seed, Cpus, Fault, Program,
-            Cache, Keep, Append, Json,
+            Design, Versions, Strategies, FileSystem, Files, Scripts, Kills, Minutes, Seed, Cpus,
+            Fault, Program, Cache, Keep, Append, Json,
         };
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
@@ -100,7 +111,9 @@ internal static class ProveCommand
                 [.. SharedOptions.Words(parsed.GetValue(Strategies)).Select(StrategyOf)],
             FileSystem = parsed.GetValue(FileSystem)!,
             Files = SharedOptions.Range(parsed, Files, 36, 1_000_000),
-            Scripts = SharedOptions.Range(parsed, Scripts, 2, 100_000),
+            Scripts = SharedOptions.Range(parsed, Scripts, 3, 100_000),
+            Kills = SharedOptions.Range(parsed, Kills, 0, 100_000),
+            Minutes = MinutesOf(parsed.GetValue(Minutes)),
             Seed = parsed.GetValue(Seed),
             Cpus = SharedOptions.Range(parsed, Cpus, 1, 64),
             Fault = parsed.GetValue(Fault)!,
@@ -114,6 +127,10 @@ internal static class ProveCommand
         CommandRunner.Report(parsed, () => ProveDocument.Of(result), () => ProveText.Of(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
+
+    internal static double MinutesOf(double minutes) => minutes is >= 0 and <= 10_000
+        ? minutes
+        : throw new BadInputException("--minutes: 0 to 10000");
 
     internal static HandleStrategy StrategyOf(string text) =>
         HandleStrategy.TryParse(text, out HandleStrategy strategy, out string? error)

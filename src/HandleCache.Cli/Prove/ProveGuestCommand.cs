@@ -36,6 +36,17 @@ internal static class ProveGuestCommand
         DefaultValueFactory = _ => 100,
     };
 
+    private static readonly Option<int> Kills = new("--kills")
+    {
+        Description = "Servers killed under load, their device held",
+        DefaultValueFactory = _ => 50,
+    };
+
+    private static readonly Option<double> Minutes = new("--minutes")
+    {
+        Description = "Instead: minutes of load with memory pressure, servers being killed",
+    };
+
     private static readonly Option<ulong> Seed = new("--seed")
     {
         Description = "Their seed",
@@ -46,7 +57,7 @@ internal static class ProveGuestCommand
     {
         Command command = new(Proof.GuestCommandName, "The half of prove inside of a guest")
         {
-            Design, Strategy, FileSystem, Files, Scripts, Seed,
+            Design, Strategy, FileSystem, Files, Scripts, Kills, Minutes, Seed,
         };
         command.Hidden = true;
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
@@ -63,7 +74,9 @@ internal static class ProveGuestCommand
                 Strategy = ProveCommand.StrategyOf(parsed.GetValue(Strategy)!),
                 FileSystem = parsed.GetValue(FileSystem)!,
                 Files = SharedOptions.Range(parsed, Files, 36, 1_000_000),
-                Scripts = SharedOptions.Range(parsed, Scripts, 2, 100_000),
+                Scripts = SharedOptions.Range(parsed, Scripts, 3, 100_000),
+                Kills = SharedOptions.Range(parsed, Kills, 0, 100_000),
+                Minutes = ProveCommand.MinutesOf(parsed.GetValue(Minutes)),
                 Seed = parsed.GetValue(Seed),
             },
             Console.Error.WriteLine, interrupt.Token);

@@ -22,7 +22,7 @@ internal static class RestartClientCommand
 
     private static readonly Argument<string> Kind = new("KIND")
     {
-        Description = "What to do: a workload, or storm",
+        Description = "What to do: a workload, held or storm",
     };
 
     private static readonly Argument<int> Seed = new("SEED")
@@ -71,7 +71,8 @@ internal static class RestartClientCommand
             return ExitCode.Success;
         }
 
-        if (!Enum.TryParse(kind, out RestartWorkload workload))
+        bool isHeld = kind == RestartClient.HeldWork;
+        if (!Enum.TryParse(kind, out RestartWorkload workload) && !isHeld)
             throw new BadInputException($"no workload {kind}");
         using CancellationTokenSource stop = new();
         Thread watch = new(() =>
@@ -87,8 +88,11 @@ internal static class RestartClientCommand
             IsBackground = true,
         };
         watch.Start();
-        ClientResult result = RestartClient.Run(
-            mount, parsed.GetRequiredValue(Shadow), workload, parsed.GetValue(Seed), stop.Token);
+        string shadow = parsed.GetRequiredValue(Shadow);
+        int seed = parsed.GetValue(Seed);
+        ClientResult result = isHeld
+            ? RestartClient.RunHeld(mount, shadow, seed, stop.Token)
+            : RestartClient.Run(mount, shadow, workload, seed, stop.Token);
         Console.Out.WriteLine(result.ToLine());
         return ExitCode.Success;
     }

@@ -32,6 +32,7 @@ internal sealed record RestartModelDocument(
             [.. result.Options.Dialects.Select(dialect => dialect.Name)],
             result.Options.Defects,
             result.Options.NoParentHandle,
+            result.Options.Epoch,
             RestartModelRenderer.Name(result.NodeIds),
             result.Options.Histories,
             result.Options.Seed,
@@ -41,5 +42,5 @@ internal sealed record RestartModelDocument(
 
     internal sealed record RestartModelChoices(
         IReadOnlyList<string> Dialects, IReadOnlyList<string> Defects, bool NoParentHandle,
-        string NodeIds, int Histories, ulong Seed, IReadOnlyList<int> HandleBytes);
+        bool Epoch, string NodeIds, int Histories, ulong Seed, IReadOnlyList<int> HandleBytes);
 }

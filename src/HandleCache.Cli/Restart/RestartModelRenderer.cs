@@ -87,8 +87,12 @@ internal static class RestartModelRenderer
 
     private static string Switches(RestartModelOptions options)
     {
-        IEnumerable<string> all = options.Defects.Concat(
-            options.NoParentHandle ? ["no parent handle"] : []);
+        IEnumerable<string> all =
+        [
+            .. options.Defects,
+            .. options.NoParentHandle ? ["no parent handle"] : Array.Empty<string>(),
+            .. options.Epoch ? ["epochs"] : Array.Empty<string>(),
+        ];
         string joined = string.Join(", ", all);
         return joined.Length == 0 ? "" : $", with {joined}";
     }

@@ -28,6 +28,12 @@ internal static class RestartModelSwitches
             + "nodeids are inode numbers then",
     };
 
+    private static readonly Option<bool> Epoch = new("--epoch")
+    {
+        Description = "--model: a new server has every name looked up anew "
+            + "(FUSE_NOTIFY_INC_EPOCH)",
+    };
+
     private static readonly Option<string?> NodeIds = new("--nodeids")
     {
         Description = "--model: life (two lives never collide), inode or counter",
@@ -46,6 +52,7 @@ internal static class RestartModelSwitches
         command.Add(Model);
         command.Add(Defects);
         command.Add(NoParentHandle);
+        command.Add(Epoch);
         command.Add(NodeIds);
         command.Add(Histories);
         Shards.AddTo(command);
@@ -68,6 +75,7 @@ internal static class RestartModelSwitches
             Dialects = dialects,
             Defects = parsed.GetValue(Defects) ?? [],
             NoParentHandle = parsed.GetValue(NoParentHandle),
+            Epoch = parsed.GetValue(Epoch),
             NodeIds = Policy(parsed.GetValue(NodeIds)),
             Histories = parsed.GetValue(Histories),
             Seed = seed,

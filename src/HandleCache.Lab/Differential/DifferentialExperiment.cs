@@ -124,6 +124,8 @@ public sealed class DifferentialExperiment
     {
         Script script = Spoken(ScriptGenerator.Make(
             SeedOf(number), _options.CallsPerScript, _mayPassthrough));
+        if (_options.WithRestarts && !script.Server.IsPassthrough)
+            script = script.WithRestarts();
         return CanOverlap(script) ? script : script.OneByOne();
     }
 

@@ -40,6 +40,12 @@ public sealed record DifferentialOptions
     public int BadHandlesPer1024 { get; init; }
 
     /// <summary>
+    /// The server of each script dies now and then, and another takes over by the handles that
+    /// requests bring and FUSE_NOTIFY_INC_EPOCH.
+    /// </summary>
+    public bool WithRestarts { get; init; }
+
+    /// <summary>
     /// One script of eight is about the passthrough file system over a tree on the disk.
     /// </summary>
     public bool WithPassthrough { get; init; }

@@ -37,6 +37,12 @@ public static class ScriptNotifications
         int slash = path.LastIndexOf('/');
         string parentPath = slash < 0 ? "" : path[..slash];
         byte[] name = System.Text.Encoding.Latin1.GetBytes(path[(slash + 1)..]);
+        if (call is { Kind: VfsCallKind.NotifyIncEpoch, Flags: not 0 })
+        {
+            side.Server.Restart();
+            side.Notifier.Resend();
+        }
+
         ulong node = side.Server.NodeIdOf(path);
         ulong parent = side.Server.NodeIdOf(parentPath);
         Errno errno = call.Kind switch

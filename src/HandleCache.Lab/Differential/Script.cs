@@ -1,4 +1,5 @@
 using HandleCache.Model.Kernel;
+using HandleCache.Protocol;
 using HandleCache.Server.Scripted;
 using HandleCache.Server.Sessions;
 
@@ -42,6 +43,21 @@ public sealed record Script(
                 Interrupted = Interruption.None,
             })],
         };
+
+    /// <summary>The same with a death of the server behind one call in five.</summary>
+    public Script WithRestarts()
+    {
+        SplitMix64 random = new(Seed);
+        List<VfsCall> calls = [];
+        foreach (VfsCall call in Calls)
+        {
+            calls.Add(call);
+            if (random.OneIn(5))
+                calls.Add(new(VfsCallKind.NotifyIncEpoch) { Flags = 1 });
+        }
+
+        return this with { Calls = calls };
+    }
 
     /// <summary>The settings on one line.</summary>
     public string Settings => FormattableString.Invariant(

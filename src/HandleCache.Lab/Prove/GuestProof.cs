@@ -6,6 +6,7 @@ using HandleCache.Lab.Mixes;
 using HandleCache.Linux;
 using HandleCache.Model.Designs;
 using HandleCache.Model.Handles;
+using HandleCache.Model.Kernel;
 using HandleCache.Model.Slab;
 using HandleCache.Protocol.Dialects;
 using HandleCache.Protocol.Uapi;
@@ -27,6 +28,14 @@ public sealed record GuestProofOptions
     public int Files { get; init; } = 36_000;
 
     public int Scripts { get; init; } = 100;
+
+    /// <summary>Servers killed under load; 0 leaves that out.</summary>
+    public int Kills { get; init; } = 50;
+
+    /// <summary>
+    /// Instead: so many minutes of load with memory pressure, servers being killed; 0 for none.
+    /// </summary>
+    public double Minutes { get; init; }
 
     public ulong Seed { get; init; } = 1;
 }
@@ -51,19 +60,25 @@ public static class GuestProof
         ModuleDesign.Require(design);
         if (Credentials.WhyNotMountFuse(Driver) is { } reason)
             throw new MissingRequirementException(reason);
-        Dialect dialect = design.Wire.ToDialect();
+        DesignDialect dialect = new(design.Wire);
         HandleDesign storage = design.Storage with { Strategy = options.Strategy };
         KernelProfile kernel = KernelProfiles.Load(KernelProfiles.RunningName);
         PopulationProof population = new(
             kernel, storage, FileSystemMixes.Load(options.FileSystem), options.Files);
-        List<ProofRow> rows = [.. population.Geometry()];
+        List<ProofRow> rows = PopulationProof.IsDebugged ? [] : [.. population.Geometry()];
         (string Name, Func<IReadOnlyList<ProofRow>> Run)[] parts =
         [
-            ("population", () => population.Run(Driver, dialect, cancel)),
+            ("population", () => PopulationProof.IsDebugged
+                ? []
+                : population.Run(Driver, dialect, cancel)),
+            ("wire", () => WireProof.Run(Driver, dialect, population.Tree, cancel)),
+            ("storm", () => StormProof.Run(Driver, dialect, cancel)),
             ("hostile", () => HostileProof.Run(
-                Driver, dialect, options.Strategy.StorageOf(64) != HandleStorage.Refused, cancel)),
-            ("scripts", () => Scripts(options, dialect, badHandles: 0, cancel)),
-            ("scripts-bad", () => Scripts(options, dialect, BadHandles, cancel)),
+                Driver, dialect, options.Strategy, cancel)),
+            ("scripts", () => Scripts(options, dialect, Answers.Good, cancel)),
+            ("scripts-bad", () => Scripts(options, dialect, Answers.BadHandles, cancel)),
+            ("kills", () => Kills(options, dialect, population, cancel)),
+            ("scripts-restart", () => Scripts(options, dialect, Answers.Restarts, cancel)),
         ];
         foreach ((string name, Func<IReadOnlyList<ProofRow>> run) in parts)
         {
@@ -85,25 +100,72 @@ public static class GuestProof
         return rows;
     }
 
+    /// <summary>A kernel with the module: what its version lacks and the module has.</summary>
+    private static ModelKernelOptions Module => new() { Backported = [VersionRule.EpochUnknown] };
+
+    private static IReadOnlyList<ProofRow> Kills(
+        GuestProofOptions options, Dialect dialect, PopulationProof population,
+        CancellationToken cancel)
+    {
+        bool isLong = options.Minutes > 0;
+        if (options.Kills == 0 && !isLong)
+            return [];
+        using KilledThings things = new(dialect, options.Strategy, Module with
+        {
+            Version = KernelProfiles.VersionOf(KernelProfiles.RunningName),
+        });
+        KillProofOptions settings = new()
+        {
+            Driver = Driver,
+            Design = options.Design,
+            Kills = options.Kills,
+            Seed = options.Seed,
+        };
+        if (!isLong)
+            return KillProof.Run(settings, things, null, cancel);
+        return KillProof.Run(
+            settings with
+            {
+                Length = TimeSpan.FromMinutes(options.Minutes),
+                MostPauseMs = 2000,
+            },
+            things,
+            (home, mountPoint) => new MemoryPressure(
+                home, mountPoint, Driver, dialect, population.Tree, population.Expected),
+            cancel);
+    }
+
+    /// <summary>What is peculiar about a script's server.</summary>
+    private enum Answers
+    {
+        Good,
+        BadHandles,
+        Restarts,
+    }
+
     /// <summary>Random scripts on this kernel and on the modelled one.</summary>
     private static IReadOnlyList<ProofRow> Scripts(
-        GuestProofOptions options, Dialect dialect, int badHandles, CancellationToken cancel)
+        GuestProofOptions options, Dialect dialect, Answers answers, CancellationToken cancel)
     {
-        int scripts = Math.Max(1, options.Scripts / 2);
+        int scripts = Math.Max(1, options.Scripts / 3);
         DifferentialResult result = DifferentialExperiment.Run(
             new DifferentialOptions
             {
-                Seed = options.Seed + (badHandles > 0 ? 1UL : 0),
+                Seed = options.Seed + (ulong)answers,
                 Scripts = scripts,
                 Driver = Driver,
                 Dialect = dialect,
-                BadHandlesPer1024 = badHandles,
-                Model = new() { Inodes = new() { Strategy = options.Strategy } },
+                BadHandlesPer1024 = answers == Answers.BadHandles ? BadHandles : 0,
+                WithRestarts = answers == Answers.Restarts,
+                Model = Module with { Inodes = new() { Strategy = options.Strategy } },
             },
             cancel);
-        string name = badHandles > 0
-            ? "scripts with handles that change, lack or have other types"
-            : "scripts with handles, on this kernel and the modelled one";
+        string name = answers switch
+        {
+            Answers.BadHandles => "scripts with handles that change, lack or have other types",
+            Answers.Restarts => "scripts whose server is replaced by one that knows nothing",
+            _ => "scripts with handles, on this kernel and the modelled one",
+        };
         string done = FormattableString.Invariant(
             $"{result.Scripts + result.GivenUp} alike: {result.Calls} calls, ")
             + FormattableString.Invariant($"{result.Requests} requests");

@@ -3,6 +3,7 @@ using System.Text;
 using HandleCache.Lab.Validate;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Model.Handles;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
@@ -19,11 +20,12 @@ namespace HandleCache.Lab.Prove;
 /// </summary>
 internal sealed class HostileProof : IDisposable
 {
-    /// <summary>What is agreed on in INIT: less than the array has room for.</summary>
-    private const int MostBytes = 64;
+    /// <summary>
+    /// What the server names in INIT where it may: less than there is room for.
+    /// </summary>
+    private const int NamedBytes = 64;
 
     private const int EntryBytes = 128;
-    private const int FieldBytes = 8 + FuseConstants.MAX_HANDLE_SZ;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -42,20 +44,25 @@ internal sealed class HostileProof : IDisposable
     ];
 
     private readonly PolledDevice _device;
-    private readonly Dialect _dialect;
+    private readonly DesignDialect _dialect;
+    private readonly int _mostBytes;
     private readonly Thread _thread;
     private readonly Dictionary<string, Errno> _sent = [];
     private ulong _nodeId = 1;
 
-    private HostileProof(FuseDriver driver, Dialect dialect)
+    private HostileProof(FuseDriver driver, DesignDialect dialect)
     {
+        _mostBytes = dialect.OptIn == HandleOptIn.InitBitAndMaximum
+            ? NamedBytes
+            : dialect.MaxHandleBytes;
         _device = new PolledDevice(driver);
         _dialect = dialect;
         _thread = new Thread(Serve) { IsBackground = true, Name = "hostile-server" };
     }
 
     public static IReadOnlyList<ProofRow> Run(
-        FuseDriver driver, Dialect dialect, bool keepsLongest, CancellationToken cancel)
+        FuseDriver driver, DesignDialect dialect, HandleStrategy strategy,
+        CancellationToken cancel)
     {
         using StagePlan plan = new(new ValidateOptions { Seed = 1 }, null, cancel);
         string mountPoint = plan.NewMountPoint("hostile");
@@ -78,7 +85,7 @@ internal sealed class HostileProof : IDisposable
                 VfsResult seen = client.Ask(
                     new ScriptCallsRequest([new(VfsCallKind.Stat) { Path = name }]), Patience)
                     .Results[0];
-                Errno caller = name == "exact" && !keepsLongest ? Errno.ENOMEM : toCaller;
+                Errno caller = proof.IsRefused(name, strategy) ? Errno.ENOMEM : toCaller;
                 rows.Add(new ProofRow(
                     $"hostile: {what}", Text(toServer, caller),
                     Text(proof.SentOf(name), (Errno)seen.Errno),
@@ -101,6 +108,15 @@ internal sealed class HostileProof : IDisposable
             _thread.Join(Patience);
         _device.Dispose();
     }
+
+    /// <summary>Taken from the server, and no inode all the same: ENOMEM.</summary>
+    private bool IsRefused(string name, HandleStrategy strategy) => name switch
+    {
+        "exact" => (_dialect.Design.Defects & DesignDefects.RefusesLongest) != 0
+            || strategy.StorageOf(_mostBytes) == HandleStorage.Refused,
+        "none" or "short" => _dialect.RequiresHandle,
+        _ => false,
+    };
 
     private static string Text(Errno toServer, Errno toCaller) =>
         $"{Name(toServer)}, {Name(toCaller)}";
@@ -141,7 +157,7 @@ internal sealed class HostileProof : IDisposable
                 minor = FuseConstants.FUSE_KERNEL_MINOR_VERSION,
                 max_write = 1 << 16,
             };
-            HandleOffer.Accept(ref init, _dialect, MostBytes);
+            HandleOffer.Accept(ref init, _dialect, _mostBytes);
             port.Send(MessageBuilder.Reply(unique, init));
         }
         else if (request.Opcode == _dialect.Numbers.Lookup)
@@ -168,22 +184,32 @@ internal sealed class HostileProof : IDisposable
     /// <summary>The body of the reply to a name.</summary>
     private byte[] Entry(string name)
     {
-        byte[] body = new byte[EntryBytes + FieldBytes];
+        HandleEncoding encoding = _dialect.Design.Encoding;
+        long size = name switch
+        {
+            "none" => 0,
+            "over" or "absent-over" => _mostBytes + 1,
+            "array" => FuseConstants.MAX_HANDLE_SZ + 1,
+            "huge" => uint.MaxValue,
+            _ => _mostBytes,
+        };
+        int longest = encoding.LongestBytes;
+        int bytes = (int)Math.Min(size, longest);
+        byte[] body = new byte[EntryBytes + encoding.WireBytes(bytes)];
         MemoryMarshal.Write(body, new fuse_entry_out
         {
             nodeid = name.StartsWith("absent", StringComparison.Ordinal) ? 0 : ++_nodeId,
             attr = new fuse_attr { ino = _nodeId, mode = FileModes.Regular, nlink = 1 },
         });
-        uint size = name switch
+        encoding.TryWrite(body.AsSpan(EntryBytes), 0x81, new byte[bytes], out _);
+        if (size > longest)
         {
-            "none" => 0,
-            "over" or "absent-over" => MostBytes + 1,
-            "array" => FuseConstants.MAX_HANDLE_SZ + 1,
-            "huge" => uint.MaxValue,
-            _ => MostBytes,
-        };
-        MemoryMarshal.Write(body.AsSpan(EntryBytes), size);
-        MemoryMarshal.Write(body.AsSpan(EntryBytes + sizeof(uint)), 0x81u);
+            // As the server that lies would: the size alone is another.
+            long told = Math.Max(size, FuseConstants.MAX_HANDLE_SZ + 1);
+            byte[] lie = BitConverter.GetBytes((uint)told);
+            lie.AsSpan(0, encoding.SizeFieldBytes).CopyTo(body.AsSpan(EntryBytes));
+        }
+
         return name switch
         {
             "short" => body[..EntryBytes],

@@ -1,3 +1,4 @@
+using System.Numerics;
 using HandleCache.Model.Designs;
 using HandleCache.Model.Handles;
 using HandleCache.Model.Slab;
@@ -6,8 +7,10 @@ using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Prove;
 
-/// <summary>Which designs the kernel module speaks: that of models/designs/thread.json, in every
-/// storage strategy.</summary>
+/// <summary>
+/// Which designs the kernel module speaks, in every storage strategy, and by which parameters: that
+/// of models/designs/thread.json, and what models/linux/form.c says.
+/// </summary>
 internal static class ModuleDesign
 {
     private static readonly FuseOpcode[] Returned =
@@ -16,6 +19,22 @@ internal static class ModuleDesign
         FuseOpcode.FUSE_MKDIR, FuseOpcode.FUSE_SYMLINK, FuseOpcode.FUSE_LINK,
         FuseOpcode.FUSE_TMPFILE, FuseOpcode.FUSE_READDIRPLUS,
     ];
+
+    /// <summary>That the type is folded (models/linux/form.c).</summary>
+    private const int FoldedType = 5;
+
+    /// <summary>Defects that the module has as rules, by their names there.</summary>
+    private static readonly (DesignDefects Defect, string Name)[] Rules =
+    [
+        (DesignDefects.AbsentIsStale, "absent-stale"),
+        (DesignDefects.OverwritesBeforeCompare, "overwritten-first"),
+        (DesignDefects.RefusesLongest, "longest-refused-in-iget"),
+        (DesignDefects.NoParentOnRevalidation, "revalidated-without-parent"),
+        (DesignDefects.EntryValidForAttributes, "entry-validity"),
+    ];
+
+    private static DesignDefects SpokenDefects =>
+        Rules.Aggregate(DesignDefects.None, (all, rule) => all | rule.Defect);
 
     /// <summary>The strategies that are proved where none is named.</summary>
     public static IReadOnlyList<HandleStrategy> Strategies { get; } =
@@ -33,22 +52,25 @@ internal static class ModuleDesign
         (string Field, bool IsSpoken)[] fields =
         [
             ("framing", wire.Framing == DesignFraming.Plain),
-            ("negotiation.optIn", wire.OptIn == HandleOptIn.InitBitAndMaximum),
-            ("negotiation.bit", wire.Numbers.InitFlag == Dialect.Thread.InitFlag),
-            ("negotiation.lookupOpcode", wire.Numbers.Lookup == Dialect.Thread.Numbers.Lookup),
-            ("handle.size", encoding.SizeFieldBytes == 4),
-            ("handle.type", encoding is { TypeFieldBytes: 4, FoldsType: false }),
-            ("handle.array", encoding.ArrayBytes == FuseConstants.MAX_HANDLE_SZ),
-            ("handle.align", encoding.AlignBytes == 1),
+            (
+                "negotiation.optIn",
+                wire.OptIn is HandleOptIn.InitBitAndMaximum or HandleOptIn.InitBit),
+            ("negotiation.bit", BitOperations.IsPow2((ulong)wire.Numbers.InitFlag)),
+
+            // The server of the kills opens what a handle names, which takes its type.
+            ("handle.type", encoding.FoldsType || encoding.TypeFieldBytes > 0),
+            ("handle.array", encoding.ArrayBytes is 0 or FuseConstants.MAX_HANDLE_SZ),
             ("returned", Returned.All(wire.Returns.Contains)),
-            ("carried.by", wire.Carriage == HandleCarriage.LookupParent),
-            ("carried.as", wire.Position == HandlePosition.NodeRecord),
+            ("carried.by", wire.Carriage != HandleCarriage.EveryNodeId),
+            (
+                "carried.as",
+                wire.Carriage != HandleCarriage.Parent
+                    || wire.Position == HandlePosition.Argument),
             ("identity.foundBy", !wire.Identity.FoundByHandle),
             ("identity.compares", wire.Identity is
             {
                 ComparesGeneration: true, ComparesFileType: true, ComparesHandle: true,
             }),
-            ("identity.absent", !wire.RequiresHandle),
             ("forget", !wire.ForgetsOne),
             ("export.as", wire.Export == ExportForm.NodeId),
             ("storage.header", design.Storage.Header.Kind == HandleHeaderKind.Fanotify),
@@ -58,9 +80,37 @@ internal static class ModuleDesign
         return
         [
             .. fields.Where(field => !field.IsSpoken).Select(field => field.Field),
-            .. DesignDefect.All.Where(defect => (wire.Defects & defect.Flag) != 0)
+            .. DesignDefect.All.Where(defect => (wire.Defects & defect.Flag & ~SpokenDefects) != 0)
                 .Select(defect => defect.Setting),
         ];
+    }
+
+    /// <summary>What the module is loaded with to be a design that it speaks.</summary>
+    public static string Parameters(Design design)
+    {
+        WireDesign wire = design.Wire;
+        HandleEncoding encoding = wire.Encoding;
+        int type = encoding.FoldsType ? FoldedType : encoding.TypeFieldBytes;
+        int carriedBy = wire.Carriage switch
+        {
+            HandleCarriage.None => 0,
+            HandleCarriage.LookupParent => 1,
+            _ => 2,
+        };
+        int bit = BitOperations.Log2((ulong)wire.Numbers.InitFlag);
+        int named = wire.OptIn == HandleOptIn.InitBitAndMaximum ? 1 : 0;
+        string text = FormattableString.Invariant(
+            $"handle_form={encoding.SizeFieldBytes},{type},{encoding.ArrayBytes},")
+            + FormattableString.Invariant($"{encoding.AlignBytes} ")
+            + FormattableString.Invariant($"handle_carried={carriedBy},{(int)wire.Position} ")
+            + FormattableString.Invariant(
+                $"handle_init={bit},{wire.ToDialect().MaxHandleBytes},{named} ")
+            + FormattableString.Invariant($"handle_opcode={(int)wire.Numbers.Lookup}");
+        IEnumerable<string> rules = Rules.Where(rule => (wire.Defects & rule.Defect) != 0)
+            .Select(rule => rule.Name)
+            .Concat(wire.RequiresHandle ? ["absent-refused"] : []);
+        string joined = string.Join(',', rules);
+        return joined.Length == 0 ? text : $"{text} handle_rules={joined}";
     }
 
     /// <exception cref="BadInputException">The module cannot do it; names the fields.</exception>

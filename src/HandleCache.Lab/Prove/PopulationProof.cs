@@ -71,6 +71,18 @@ internal sealed class PopulationProof
         Count();
     }
 
+    /// <summary>
+    /// slub_debug: objects are larger than the model knows, and their geometry is not compared.
+    /// </summary>
+    public static bool IsDebugged =>
+        File.ReadAllText($"/sys/kernel/slab/{InodeCache}/red_zone").Trim() != "0";
+
+    /// <summary>The tree whose inodes it is about.</summary>
+    public SyntheticOptions Tree => _options;
+
+    /// <summary>Inodes of the tree that the strategy keeps, and files that it refuses.</summary>
+    public (long Inodes, long Refused) Expected => (_kept, _refused);
+
     /// <summary>object_size, slot, order and objects per slab of the empty cache.</summary>
     public IReadOnlyList<ProofRow> Geometry()
     {

@@ -54,18 +54,18 @@ public static class Proof
                 carried[DesignFile] = options.Design;
             GuestKernel guest = kernel.Kernel with { Carried = carried };
             foreach (HandleStrategy strategy in strategies)
-                runs.Add(Boot(guest, strategy, options, progress, cancel));
+                runs.Add(Boot(guest, design, strategy, options, progress, cancel));
         }
 
         return new ProveResult(options, runs);
     }
 
     private static ProveRun Boot(
-        GuestKernel kernel, HandleStrategy strategy, ProveOptions options,
+        GuestKernel kernel, Design design, HandleStrategy strategy, ProveOptions options,
         Action<string> progress, CancellationToken cancel)
     {
         string name = $"{kernel.Version} {strategy}";
-        string job = GuestJob.Of(Commands(strategy, options));
+        string job = GuestJob.Of(Commands(design, strategy, options));
         string? results = null;
         for (int boot = 1; boot <= 2 && results is null; boot++)
         {
@@ -92,21 +92,23 @@ public static class Proof
                 : Read(GuestJob.Parse(results)));
     }
 
-    private static GuestCommand[] Commands(HandleStrategy strategy, ProveOptions options)
+    private static GuestCommand[] Commands(
+        Design design, HandleStrategy strategy, ProveOptions options)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
-        string design = DesignFiles.IsPath(options.Design)
+        string spelled = DesignFiles.IsPath(options.Design)
             ? "/modules/" + DesignFile
             : options.Design;
         string load = $"insmod /modules/{ModuleBuild.Name}.ko handle_strategy={strategy} "
-            + $"handle_fault={options.Fault}";
+            + $"handle_fault={options.Fault} {ModuleDesign.Parameters(design)}";
         string prove = string.Create(
-            plain, $"handlecache {GuestCommandName} {design} --strategy {strategy} ")
+            plain, $"handlecache {GuestCommandName} {spelled} --strategy {strategy} ")
             + string.Create(plain, $"--filesystem {options.FileSystem} --files {options.Files} ")
-            + string.Create(plain, $"--scripts {options.Scripts} --seed {options.Seed}");
+            + string.Create(plain, $"--scripts {options.Scripts} --kills {options.Kills} ")
+            + string.Create(plain, $"--minutes {options.Minutes} --seed {options.Seed}");
         return
         [
-            new(Prove, $"{load} && {prove}", 3000),
+            new(Prove, $"{load} && {prove}", 3000 + (int)(options.Minutes * 60)),
             // Nothing is left: neither caches nor the file system type nor the device. A cache that
             // was merged into another leaves its link in /sys/kernel/slab: so SLUB does.
             new(Unload, $"rmmod {ModuleBuild.Name}; "

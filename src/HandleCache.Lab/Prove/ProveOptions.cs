@@ -20,8 +20,19 @@ public sealed record ProveOptions
     /// <summary>Files whose inodes are put into the cache.</summary>
     public int Files { get; init; } = 36_000;
 
-    /// <summary>Random scripts on both kernels, half of them with bad handles.</summary>
+    /// <summary>
+    /// Random scripts on both kernels: a third with bad handles, a third
+    /// whose servers die.
+    /// </summary>
     public int Scripts { get; init; } = 100;
+
+    /// <summary>Servers killed under load; 0 leaves that out.</summary>
+    public int Kills { get; init; } = 50;
+
+    /// <summary>
+    /// Instead: so many minutes of load with memory pressure, servers being killed; 0 for none.
+    /// </summary>
+    public double Minutes { get; init; }
 
     public ulong Seed { get; init; } = 1;
 

@@ -16,6 +16,12 @@ public sealed record ClientResult
     /// <summary>ESTALE on an open file without a name, as the written rule says.</summary>
     public long Stale { get; set; }
 
+    /// <summary>
+    /// Changes that a server made before it died, without a reply: the kernel tried them again, and
+    /// the caller got the errno of that.
+    /// </summary>
+    public long Repeated { get; set; }
+
     /// <summary>Names and contents compared at the end.</summary>
     public long Compared { get; set; }
 
@@ -34,6 +40,7 @@ public sealed record ClientResult
         Errors += other.Errors;
         WrongObject += other.WrongObject;
         Stale += other.Stale;
+        Repeated += other.Repeated;
         Compared += other.Compared;
         Messages.AddRange(other.Messages);
         WrongMessages.AddRange(other.WrongMessages);

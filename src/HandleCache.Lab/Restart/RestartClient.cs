@@ -11,6 +11,9 @@ public static class RestartClient
     /// <summary>The hidden command of the CLI.</summary>
     public const string CommandName = "restart-client";
 
+    /// <summary>In place of a workload: the mount's device is held, and nothing else.</summary>
+    public const string HeldWork = "held";
+
     private const int Threads = 3;
 
     /// <param name="mount">The mount point.</param>
@@ -21,18 +24,36 @@ public static class RestartClient
     public static ClientResult Run(
         string mount, string shadow, RestartWorkload kind, int seed, CancellationToken stop)
     {
-        using FileDescriptor mounted = WorkloadServer.OpenRoot(BytePath.FromText(mount));
-        using FileDescriptor shadowed = WorkloadServer.OpenRoot(BytePath.FromText(shadow));
         ClientResult total = new();
         if (kind == RestartWorkload.Git)
-        {
             GitWork.Run(mount, shadow, total, stop);
-        }
-        else
+        return Run(mount, shadow, total, kind == RestartWorkload.Git
+            ? null
+            : (pair, number) => Work(pair, number, seed, kind, stop));
+    }
+
+    /// <summary>The same where servers know nothing of each other.</summary>
+    public static ClientResult RunHeld(
+        string mount, string shadow, int seed, CancellationToken stop) =>
+        Run(mount, shadow, new(), (pair, number) =>
         {
-            ClientResult[] results = new ClientResult[Threads];
-            Thread[] threads = [.. Enumerable.Range(0, Threads).Select(i => new Thread(() =>
-                results[i] = Work(new TreePair(mounted, shadowed, new()), i, seed, kind, stop)))];
+            HeldWorker worker = new(pair, $"t{number}", unchecked((seed * 31) + number));
+            while (!stop.IsCancellationRequested)
+                worker.Step();
+        });
+
+    /// <summary>Work by several threads; what is there when they end is compared.</summary>
+    private static ClientResult Run(
+        string mount, string shadow, ClientResult total, Action<TreePair, int>? work)
+    {
+        using FileDescriptor mounted = WorkloadServer.OpenRoot(BytePath.FromText(mount));
+        using FileDescriptor shadowed = WorkloadServer.OpenRoot(BytePath.FromText(shadow));
+        if (work is not null)
+        {
+            ClientResult[] results =
+                [.. Enumerable.Range(0, Threads).Select(_ => new ClientResult())];
+            Thread[] threads = [.. results.Select((result, i) => new Thread(() =>
+                work(new TreePair(mounted, shadowed, result), i)))];
             foreach (Thread thread in threads)
                 thread.Start();
             foreach (Thread thread in threads)
@@ -45,16 +66,12 @@ public static class RestartClient
         return total;
     }
 
-    private static ClientResult Work(
+    private static void Work(
         TreePair pair, int number, int seed, RestartWorkload kind, CancellationToken stop)
     {
-        using (PairWorker worker = new(pair, $"t{number}", unchecked((seed * 31) + number), kind))
-        {
-            while (!stop.IsCancellationRequested)
-                worker.Step();
-        }
-
-        return pair.Result;
+        using PairWorker worker = new(pair, $"t{number}", unchecked((seed * 31) + number), kind);
+        while (!stop.IsCancellationRequested)
+            worker.Step();
     }
 
     /// <summary>stat(2) of every file of a tree, by several threads: calls in a second.</summary>

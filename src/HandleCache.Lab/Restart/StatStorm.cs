@@ -92,7 +92,8 @@ public static class StatStorm
             rows);
     }
 
-    private static MountOptions Prepare(RestartFolders folders)
+    /// <summary>Makes the files; what a mount of them is made with.</summary>
+    internal static MountOptions Prepare(RestartFolders folders)
     {
         for (int i = 0; i < Files; i++)
             File.WriteAllBytes(Path.Combine(folders.Source, $"f{i}"), [1]);
@@ -105,7 +106,7 @@ public static class StatStorm
     }
 
     /// <summary>Microseconds a call, over all threads together.</summary>
-    private static double Measure(
+    internal static double Measure(
         NamespaceThread home, string mount, int threads, CancellationToken cancel)
     {
         using ClientProcess client = home.Invoke(() => ClientProcess.Start(

@@ -96,7 +96,8 @@ internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, Clie
             root, BytePath.ToBytes(path), AtFlags.SymlinkNoFollow, StatxMask.BasicStats,
             out statx);
 
-    private static string? Differs(in Statx got, in Statx want)
+    /// <summary>In what two stats differ; null for nothing that matters.</summary>
+    public static string? Differs(in Statx got, in Statx want)
     {
         if (got.Mode != want.Mode)
             return $"mode {got.Mode:x} instead of {want.Mode:x}";
@@ -106,7 +107,8 @@ internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, Clie
         return got.NLink != want.NLink ? $"{got.NLink} links instead of {want.NLink}" : null;
     }
 
-    private static List<string> Names(FileDescriptor root, string path, out Errno errno)
+    /// <summary>Names of a directory, sorted; what was read before an error.</summary>
+    public static List<string> Names(FileDescriptor root, string path, out Errno errno)
     {
         List<string> names = [];
         using FileDescriptor? directory = Files.OpenAt(

@@ -39,7 +39,8 @@ public sealed partial class ScriptClient : IDisposable
             VfsCallKind.StatAt => OnFile(
                 call, fd => Stat(fd, Name(call.Path), call.Flags, call.Mode)),
             VfsCallKind.FStat => OnFile(
-                call, fd => Stat(fd, CString.Empty, AtFlags.EmptyPath, call.Mode)),
+                call, fd => Stat(
+                    fd, CString.Empty, AtFlags.EmptyPath | call.Flags, call.Mode)),
             VfsCallKind.Access => Status(
                 Names.Access(_root, Name(call.Path), (int)call.Mode, call.Flags)),
             VfsCallKind.Open => Open(call),

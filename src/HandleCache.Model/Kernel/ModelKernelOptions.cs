@@ -13,6 +13,9 @@ public sealed record ModelKernelOptions
     /// <summary>Which kernel is modelled (<see cref="VersionRule"/>).</summary>
     public KernelVersion Version { get; init; } = new(6, 18);
 
+    /// <summary>Rules of that version which a patched kernel does not keep.</summary>
+    public IReadOnlyList<VersionRule> Backported { get; init; } = [];
+
     /// <summary>The handle dialect offered in INIT.</summary>
     public Dialect Dialect { get; init; } = Dialect.Classic;
 

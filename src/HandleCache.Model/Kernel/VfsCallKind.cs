@@ -109,5 +109,9 @@ public enum VfsCallKind
     /// <summary>... PRUNE for what Path and, where it is there, Path2 name.</summary>
     NotifyPrune,
 
+    /// <summary>
+    /// ... INC_EPOCH; Flags 1: from another server, which has taken over from a dead one and knows
+    /// none of its nodeids and open files.
+    /// </summary>
     NotifyIncEpoch,
 }

@@ -94,9 +94,10 @@ internal sealed class NodeTable : IDisposable
     }
 
     /// <summary>
-    /// Binds a nodeid of an earlier life to its handle. ESTALE when the nodeid, or the handle,
-    /// is bound otherwise here. Its lookups are not known: the first FORGET ends it, and a
-    /// request that still needs it brings the handle again.
+    /// Binds a nodeid of an earlier life to its handle. ESTALE when the nodeid is bound otherwise
+    /// here, or the handle is though earlier nodeids are told; where nobody tells them, an object
+    /// may have got another meanwhile, and has both. Its lookups are not known: the first FORGET
+    /// ends it, and a request that still needs it brings the handle again.
     /// </summary>
     public Errno Rebind(ulong nodeid, in FileHandleBuffer handle, uint mode)
     {
@@ -106,7 +107,7 @@ internal sealed class NodeTable : IDisposable
             InodeIndex index = _table.Find(nodeid);
             if (!index.IsNone)
                 return _table.Handle(index) == key ? Errno.None : Errno.ESTALE;
-            if (!_table.FindByHandle(key).IsNone)
+            if (_known is not null && !_table.FindByHandle(key).IsNone)
                 return Errno.ESTALE;
             index = _table.Add(nodeid, 0, mode, key);
             _table.AddLookups(index, 1);

@@ -88,15 +88,15 @@ internal sealed class OpenFileTable(ulong firstFh, int capacity, FileOpener open
     public bool Contains(ulong fh) => _files.ContainsKey(fh);
 
     /// <summary>
-    /// A hold on an open file's descriptor. EBADF: an unknown fh; ESTALE: it was parked, and its
-    /// object has lost its last name behind the server's back.
+    /// A hold on an open file's descriptor. EBADF: an unknown fh; ESTALE: an earlier life's, or it
+    /// was parked, and its object has lost its last name behind the server's back.
     /// </summary>
     public DescriptorLease Lease(ulong fh, out OpenFile? file, out Errno errno)
     {
         errno = Errno.None;
         if (!_files.TryGetValue(fh, out file))
         {
-            errno = Errno.EBADF;
+            errno = fh != 0 && fh < firstFh ? Errno.ESTALE : Errno.EBADF;
             return default;
         }
 

@@ -39,7 +39,7 @@ public sealed partial class PassthroughFileSystem
         if (errno != Errno.None)
             return errno;
         fuse_statx_out answer = new() { stat = WireAttributes.StatxFrom(statx) };
-        (answer.attr_valid, answer.attr_valid_nsec) = _attributeValid;
+        (answer.attr_valid, answer.attr_valid_nsec) = AttributeValid(statx);
         reply.Write(answer);
         return Errno.None;
     }
@@ -200,7 +200,7 @@ public sealed partial class PassthroughFileSystem
         if (errno != Errno.None)
             return errno;
         fuse_attr_out answer = new() { attr = WireAttributes.From(statx) };
-        (answer.attr_valid, answer.attr_valid_nsec) = _attributeValid;
+        (answer.attr_valid, answer.attr_valid_nsec) = AttributeValid(statx);
         reply.Write(answer);
         return Errno.None;
     }

@@ -31,6 +31,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private readonly ThreadLocal<CallerScope.ThreadUmask> _umask = new(() => new());
     private readonly (ulong Seconds, uint Nanoseconds) _entryValid;
     private readonly (ulong Seconds, uint Nanoseconds) _attributeValid;
+    private readonly (ulong Seconds, uint Nanoseconds) _directoryValid;
 
     private volatile bool _writeback;
 
@@ -42,6 +43,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
         _options = options;
         _entryValid = Split(options.EntryValid);
         _attributeValid = Split(options.AttributeValid);
+        _directoryValid = Split(options.DirectoryAttributeValid ?? options.AttributeValid);
         _source = new SourceTree(source);
         _root = new SharedDescriptor(_source.Root);
         _stateless = options.Forgotten == ForgottenHandles.Stateless
@@ -207,9 +209,12 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private void FillEntry(in Linux.Statx statx, ref fuse_entry_out entry)
     {
         (entry.entry_valid, entry.entry_valid_nsec) = _entryValid;
-        (entry.attr_valid, entry.attr_valid_nsec) = _attributeValid;
+        (entry.attr_valid, entry.attr_valid_nsec) = AttributeValid(statx);
         entry.attr = WireAttributes.From(statx);
     }
+
+    private (ulong Seconds, uint Nanoseconds) AttributeValid(in Linux.Statx statx) =>
+        FileModes.IsDirectory(statx.Mode) ? _directoryValid : _attributeValid;
 
     /// <summary>Writes the entry of a name and counts one lookup; none when it fails.</summary>
     private Errno ReplyEntry(DescriptorLease dir, ReadOnlySpan<byte> name, ref ReplyBuilder reply)

@@ -19,6 +19,9 @@ public sealed record PassthroughOptions
     /// <summary>How long the kernel may believe attributes (attr_valid).</summary>
     public TimeSpan AttributeValid { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Those of directories; null: as long as of other inodes.</summary>
+    public TimeSpan? DirectoryAttributeValid { get; init; }
+
     /// <summary>
     /// How long the kernel may believe that a name is absent; zero asks each time.
     /// </summary>

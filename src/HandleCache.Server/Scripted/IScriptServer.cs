@@ -20,6 +20,12 @@ public interface IScriptServer : IDisposable
     /// <summary>The nodeid of a path as the server knows it; 0 where there is none.</summary>
     ulong NodeIdOf(string path);
 
+    /// <summary>
+    /// The server dies between two requests and another takes over, which knows no nodeid and no
+    /// open file of its predecessor.
+    /// </summary>
+    void Restart();
+
     /// <summary>Names of the root that the server knows, in order.</summary>
     IReadOnlyList<string> RootNames();
 }

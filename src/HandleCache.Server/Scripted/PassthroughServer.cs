@@ -56,6 +56,10 @@ public sealed class PassthroughServer : IScriptServer, ITrafficObserver
         }
     }
 
+    /// <exception cref="NotSupportedException">Always: it has one life.</exception>
+    public void Restart() =>
+        throw new NotSupportedException("the passthrough file system of a script has one life");
+
     /// <summary>Whether the temporary folder has the file handles that it needs.</summary>
     public static bool IsPossible()
     {

@@ -104,8 +104,12 @@ public sealed partial class ScriptFileSystem
         {
             // Not Begin(): how often the page cache reads is not to change later answers.
             Ask(context);
-            if (!_nodes.TryGetValue(context.NodeId, out ScriptNode? node))
+            if (!_nodes.TryGetValue(context.NodeId, out ScriptNode? node)
+                || IsLost(arguments.fh))
+            {
                 return Errno.ESTALE;
+            }
+
             int start = (int)Math.Min(arguments.offset, (ulong)node.Data.Length);
             int bytes = (int)Math.Min(arguments.size, (uint)(node.Data.Length - start));
             reply.Write(node.Data.AsSpan(start, bytes));
@@ -198,6 +202,8 @@ public sealed partial class ScriptFileSystem
             Errno errno = Begin(context, out ScriptNode node, out _);
             if (errno != Errno.None)
                 return errno;
+            if (IsLost(arguments.fh))
+                return Errno.ESTALE;
             DirentWriter writer = reply.Dirents(arguments.size);
             foreach ((string name, long cookie, ScriptNode child)
                 in Listing(node, arguments.offset))
@@ -220,6 +226,8 @@ public sealed partial class ScriptFileSystem
             Errno errno = Begin(context, out ScriptNode node, out ulong chance);
             if (errno != Errno.None)
                 return errno;
+            if (IsLost(arguments.fh))
+                return Errno.ESTALE;
             DirentWriter writer = reply.Dirents(arguments.size);
             foreach ((string name, long cookie, ScriptNode child)
                 in Listing(node, arguments.offset))

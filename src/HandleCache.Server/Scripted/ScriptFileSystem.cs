@@ -262,7 +262,7 @@ public sealed partial class ScriptFileSystem : FileSystem, IScriptServer
         (ulong attrSeconds, uint attrNs) = Validity(_options.AttrValidity, 2);
         fuse_entry_out entry = new()
         {
-            nodeid = node.NodeId,
+            nodeid = Given(node),
             generation = node.Generation,
             entry_valid = entrySeconds,
             entry_valid_nsec = entryNs,

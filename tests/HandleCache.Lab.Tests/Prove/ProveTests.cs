@@ -1,6 +1,7 @@
 using HandleCache.Lab.Designs;
 using HandleCache.Lab.Guests;
 using HandleCache.Lab.Prove;
+using HandleCache.Model.Designs;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Prove;
@@ -12,8 +13,9 @@ public sealed class ProveTests
     [InlineData("thread", "")]
     [InlineData("thread-inline-only", "storage.placement")]
     [InlineData("classic", "negotiation.optIn")]
-    [InlineData("v1", "handle.array")]
-    [InlineData("v2", "handle.array")]
+    [InlineData("v1", "identity.tooLong: cut")]
+    [InlineData("v2", "identity.tooLong: locked")]
+    [InlineData("v2", "export.as")]
     [InlineData("v3", "framing")]
     [InlineData("fusex", "framing")]
     public void A_design_that_the_module_cannot_do_is_refused_by_its_fields(
@@ -30,6 +32,40 @@ public sealed class ProveTests
         BadInputException refused = Assert.Throws<BadInputException>(
             () => ModuleDesign.Require(DesignFiles.Load(name)));
         Assert.Contains(field, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}", "handle_form=4,4,128,1 handle_carried=1,2 handle_init=43,128,1 "
+        + "handle_opcode=54")]
+    [InlineData(
+        """
+        {
+          "handle": { "size": "u16", "type": "folded", "array": 0, "align": 8 },
+          "negotiation": { "optIn": "init-bit", "bit": 40, "lookupOpcode": 60 },
+          "carried": { "by": "lookup-and-create", "as": "argument", "onRevalidation": false },
+          "identity": { "absent": "refused", "compared": "after-overwrite", "longest": "refused" }
+        }
+        """,
+        "handle_form=2,5,0,8 handle_carried=2,0 handle_init=40,124,0 handle_opcode=60 "
+        + "handle_rules=overwritten-first,longest-refused-in-iget,revalidated-without-parent,"
+        + "absent-refused")]
+    [InlineData(
+        """
+        {
+          "identity": { "absent": "stale" }, "attributes": "entry-validity",
+          "carried": { "by": "none" }
+        }
+        """,
+        "handle_form=4,4,128,1 handle_carried=0,2 handle_init=43,128,1 handle_opcode=54 "
+        + "handle_rules=absent-stale,entry-validity")]
+    public void A_design_becomes_the_parameters_of_the_module(string text, string expected)
+    {
+        using TempFolder folder = new();
+        string file = folder.In("mine.json");
+        File.WriteAllText(file, text.Insert(1, "\"name\": \"mine\"" + (text == "{}" ? "" : ",")));
+        Design design = DesignFiles.Load(file);
+        Assert.Empty(ModuleDesign.Unspoken(design));
+        Assert.Equal(expected, ModuleDesign.Parameters(design));
     }
 
     [Fact]

@@ -33,6 +33,22 @@ public class RestartModelTests(SmallExploration small) : IClassFixture<SmallExpl
         });
     }
 
+    /// <summary>Names are looked up anew: what only had a nodeid has another then.</summary>
+    [Fact]
+    public void An_epoch_finds_names_again_that_no_handle_would_and_never_another_object()
+    {
+        RestartModelResult epochs =
+            RestartModelExperiment.Run(Small with { Epoch = true }, CancellationToken.None);
+        Assert.True(epochs.Holds);
+        Assert.Equal(0, epochs.WrongObject);
+        Assert.All(epochs.Rows, (row, i) =>
+            Assert.True(row.Recovered >= small.Result.Rows[i].Recovered, row.Dialect));
+        RestartModelRow classic = epochs.Rows.Single(row => row.Dialect == "classic");
+        Assert.True(
+            classic.Recovered > small.Result.Rows.Single(r => r.Dialect == "classic").Recovered);
+        Assert.True(classic.Stale > 0, "open files are lost all the same");
+    }
+
     [Fact]
     public void A_persistent_handle_in_every_request_and_reply_loses_nothing_that_exists() =>
         Assert.All(

@@ -48,6 +48,7 @@ public static class RestartModelExperiment
                     NodeIds = nodeIds,
                     PersistentHandles = persistent,
                     NoParentHandle = options.NoParentHandle,
+                    Epoch = options.Epoch,
                     AgreedHandleBytes = agreed,
                     Strategy = agreed is { } most
                         ? HandleStrategy.PointerMax(most)

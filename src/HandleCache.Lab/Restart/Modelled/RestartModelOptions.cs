@@ -12,6 +12,9 @@ public sealed record RestartModelOptions
     /// <summary>LOOKUP goes without the parent's handle.</summary>
     public bool NoParentHandle { get; init; }
 
+    /// <summary>A new server ends the epoch of all names (FUSE_NOTIFY_INC_EPOCH).</summary>
+    public bool Epoch { get; init; }
+
     /// <summary>What the server takes for nodeids; null: decided by the other options.</summary>
     public NodeIdPolicy? NodeIds { get; init; }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Restart.Modelled;
 
@@ -197,6 +198,8 @@ internal sealed partial class RestartWorld : IDisposable
     {
         _server = new WorldServer(Store, _options, ++_life);
         RequestsOfThisLife = 0;
+        if (_options.Epoch)
+            Kernel.WriteReply(MessageBuilder.Notification(FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH));
     }
 
     /// <summary>

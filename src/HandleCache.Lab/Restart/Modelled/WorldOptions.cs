@@ -31,6 +31,11 @@ public sealed record WorldOptions
     public bool NoParentHandle { get; init; }
 
     /// <summary>
+    /// A new server says so (FUSE_NOTIFY_INC_EPOCH): every name is looked up anew on its next use.
+    /// </summary>
+    public bool Epoch { get; init; }
+
+    /// <summary>
     /// What the server says to the compounds in <see cref="Declined"/>; success: it takes them.
     /// </summary>
     public Errno CompoundErrno { get; init; }

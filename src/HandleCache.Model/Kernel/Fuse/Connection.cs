@@ -88,7 +88,8 @@ internal sealed class Connection(ModelKernelOptions options, Current current)
     public ulong NextAttrVersion() => ++AttrVersion;
 
     /// <summary>Whether the modelled version does as a rule says.</summary>
-    public bool Follows(VersionRule rule) => rule.AppliesTo(options.Version);
+    public bool Follows(VersionRule rule) =>
+        rule.AppliesTo(options.Version) && !options.Backported.Contains(rule);
 
     /// <summary>fc->epoch; starts at 1.</summary>
     public int Epoch { get; set; } = 1;
