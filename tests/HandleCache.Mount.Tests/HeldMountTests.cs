@@ -88,7 +88,7 @@ public sealed class HeldMountTests : IDisposable
     {
         public int ProcessId => process.Id;
 
-        public static IServerProcess Start(
+        public static Program Start(
             MountOptions options, FileDescriptor device, byte[] init, ulong life)
         {
             string program = Path.Combine(AppContext.BaseDirectory, "handlecache.dll");

@@ -49,8 +49,7 @@ internal static class ThreadQuestions
             new("T2", "May a handle change while the inode lives?",
                 $"second LOOKUP of nodeid 5 with another handle: {Second(1, 8, 1, 8)}; of "
                 + $"another length: {Second(1, 8, 1, 12)}", ProfileSource.Derived),
-            new("T3", "Does the type matter?",
-                TypeMatters(dialects), ProfileSource.Derived),
+            new("T3", "Does the type matter?", TypeMatters(dialects), ProfileSource.Derived),
             new("T4", "Which lengths are taken?", Each(dialects, d => d.CarriesHandles
                 ? $"0..{Longest(d)}" : "none"), ProfileSource.Derived),
             new("T5", "What does a server pay that did not opt in?", Each(dialects, NotOptedIn),

@@ -24,14 +24,13 @@ public static class ChosenScripts
         // bad-inode-stays-good, delete-skips-child, interrupt-once, interrupt-unsent,
         // negative-entry-ignored, revalidate-uncounted
         11,
-        // delete-skips-child, forgets-unbatched, name-max-low, tmpfile-readable,
-        // unlinked-name-stays-valid
+        // delete-skips-child, name-max-low, tmpfile-readable, unlinked-name-stays-valid
         50,
-        // forgets-reversed, forgets-unbatched, parent-is-self, prune-takes-first
+        // parent-is-self, prune-takes-first
         75,
         // entry-uses-attr-validity, epoch-ignored, miss-remembered
         9,
-        // forgets-reversed, interrupt-once, revalidate-forgets-nothing
+        // interrupt-once, revalidate-forgets-nothing
         99,
         // dots-counted, plus-hit-uncounted, revalidate-compares-wide
         161,
