@@ -58,6 +58,7 @@ internal static class Program
         root.Add(CompareCommand.Build(dialects));
         root.Add(DesignCommand.Build());
         root.Add(KernelsCommand.Build());
+        root.Add(NfsGuestCommand.Build());
         root.Add(ProveCommand.Build());
         root.Add(ProveGuestCommand.Build());
         root.Add(ReportCommand.Build());

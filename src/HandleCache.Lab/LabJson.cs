@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HandleCache.Lab.Nfs;
 using HandleCache.Lab.Prove;
 using HandleCache.Lab.Restart;
 using HandleCache.Lab.Workload;
@@ -17,4 +18,5 @@ namespace HandleCache.Lab;
 [JsonSerializable(typeof(WorkloadReply))]
 [JsonSerializable(typeof(ClientResult))]
 [JsonSerializable(typeof(List<ProofRow>))]
+[JsonSerializable(typeof(NfsResult))]
 internal sealed partial class LabJson : JsonSerializerContext;

@@ -27,6 +27,17 @@ public static unsafe class Mounts
         Mount("tmpfs", mountPoint, "tmpfs", 0, data);
 
     /// <summary>
+    /// Mounts the root of a version 4 NFS server with more options, e.g. "actimeo=0". What
+    /// mount.nfs adds is given here: the kernel asks no name server.
+    /// </summary>
+    public static void MountNfs(string address, string mountPoint, string data) =>
+        Mount($"{address}:/", mountPoint, "nfs4", 0, $"addr={address},{data}");
+
+    /// <summary>Mounts a kernel's own file system, such as nfsd, where it is looked for.</summary>
+    public static void MountKernelTree(string type, string mountPoint) =>
+        Mount(type, mountPoint, type, 0, null);
+
+    /// <summary>
     /// Mounts fusectl where <see cref="FuseConnection"/> looks for it; for a private namespace
     /// on a machine whose init did not.
     /// </summary>

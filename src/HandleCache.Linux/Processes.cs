@@ -16,6 +16,24 @@ public static class Processes
     /// <summary>Thread id of the calling thread, as the kernel numbers it.</summary>
     public static int CurrentThreadId => LibC.gettid();
 
+    /// <summary>
+    /// Whether a thread of a process runs, or would if it were let (state R of proc(5)); false
+    /// where there is no such process.
+    /// </summary>
+    public static bool WantProcessor(int pid)
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{pid}/task").Any(
+                thread => File.ReadAllText($"{thread}/stat") is var stat
+                    && stat.AsSpan(stat.LastIndexOf(')') + 1).StartsWith(" R"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>kill(2); ESRCH: no such process.</summary>
     public static Errno Signal(int pid, int signal)
     {

@@ -15,7 +15,8 @@ internal static class KernelsCommand
 
     private static readonly Option<string[]> Checks = new("--checks")
     {
-        Description = "With commas: validate, slab, layout, restart, survey, start-up; default: all",
+        Description = "With commas: " + string.Join(", ", KernelLab.CheckNames)
+            + "; default: all",
     };
 
     private static readonly Option<int> Cpus = new("--cpus")
@@ -57,6 +58,12 @@ internal static class KernelsCommand
         DefaultValueFactory = _ => "",
     };
 
+    private static readonly Option<bool> Full = new("--full")
+    {
+        Description = "300 scripts of three seeds; slab and layout on 1 and 8 processors, and "
+            + "with slub_debug=FZPU, slab_nomerge, cgroup.memory=nokmem: 8 boots a kernel",
+    };
+
     private static readonly Option<bool> Shell = new("--shell")
     {
         Description = "A shell in the one kernel named, and nothing else",
@@ -68,7 +75,7 @@ internal static class KernelsCommand
     {
         Command command = new("kernels", "Check the model on Debian's kernels under QEMU")
         {
-            Versions, Checks, Cpus, Scripts, Kills, Seed, Program, Cache, Keep, Append, Shell,
+            Versions, Checks, Cpus, Scripts, Kills, Seed, Program, Cache, Keep, Append, Full, Shell,
             Json,
         };
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
@@ -91,6 +98,7 @@ internal static class KernelsCommand
             Cache = SharedOptions.CacheOf(parsed, Cache),
             Keep = parsed.GetValue(Keep),
             Append = parsed.GetValue(Append)!,
+            Full = parsed.GetValue(Full),
         };
         using Interrupt interrupt = new();
         if (parsed.GetValue(Shell))
@@ -101,6 +109,8 @@ internal static class KernelsCommand
             parsed,
             () => KernelsDocument.Of(result),
             () => KernelsText.Of(result));
-        return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+        return result.Holds ? ExitCode.Success
+            : result.IsNothing ? ExitCode.MissingRequirement
+            : ExitCode.CheckFailed;
     }
 }

@@ -9,7 +9,7 @@ internal sealed record KernelsDocument(
 {
     public static KernelsDocument Of(KernelLabResult result) => new(
         JsonOutput.SchemaVersion,
-        result.Holds ? "match" : "diverge",
+        result.Verdict,
         new KernelChoices(
             result.Options.Versions, result.Options.Cpus, result.Options.Scripts,
             result.Options.Kills, result.Options.Seed, result.Options.Append),

@@ -9,7 +9,10 @@ namespace HandleCache.Cli.Kernels;
 internal static class KernelsText
 {
     private const int KernelColumns = 9;
-    private const int CheckColumns = 13;
+    private const int CheckColumns = 15;
+
+    /// <summary>More go below.</summary>
+    private const int ChecksAcross = (TextTable.Columns - KernelColumns) / CheckColumns;
 
     public static string Of(KernelLabResult result)
     {
@@ -17,29 +20,18 @@ internal static class KernelsText
         string[] checks = [.. result.Rows.Select(row => row.Check)
             .Where(check => check != "-").Distinct()];
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"{"kernel",-KernelColumns}");
-        foreach (string check in checks)
-            text.Append(CultureInfo.InvariantCulture, $"{check,CheckColumns}");
-        text.Append('\n');
-        foreach (string kernel in kernels)
+        if (checks.Length == 0)
+            Block(text, kernels, [], result.Rows);
+        foreach (string[] some in checks.Chunk(ChecksAcross))
         {
-            text.Append(CultureInfo.InvariantCulture, $"{kernel,-KernelColumns}");
-            GuestRow[] rows = [.. result.Rows.Where(row => row.Kernel == kernel)];
-            foreach (string check in checks)
-            {
-                string cell = rows.FirstOrDefault(row => row.Check == check) is { } row
-                    ? Word(row.Verdict)
-                    : "-";
-                text.Append(CultureInfo.InvariantCulture, $"{cell,CheckColumns}");
-            }
-
-            text.Append('\n');
+            if (text.Length > 0)
+                text.Append('\n');
+            Block(text, kernels, some, result.Rows);
         }
 
-        foreach (GuestRow row in result.Rows)
+        foreach (GuestRow row in result.Rows.Where(
+            row => row.Verdict != GuestVerdict.Match || row.Detail.Length > 0))
         {
-            if (row.Verdict == GuestVerdict.Match && row.Detail.Length == 0)
-                continue;
             text.Append('\n');
             TextTable.Paragraph(
                 text, $"{row.Kernel} {row.Release} {row.Check}: {Word(row.Verdict)}: {row.Detail}",
@@ -47,8 +39,31 @@ internal static class KernelsText
             TextTable.Paragraph(text, $"repeat: {row.Command}", 4, 4);
         }
 
-        return text.Append(result.Holds ? "\nverdict: match\n" : "\nverdict: diverge\n")
+        return text.Append(CultureInfo.InvariantCulture, $"\nverdict: {result.Verdict}\n")
             .ToString();
+    }
+
+    private static void Block(
+        StringBuilder text, string[] kernels, string[] checks, IReadOnlyList<GuestRow> all)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"{"kernel",-KernelColumns}");
+        foreach (string check in checks)
+            text.Append(CultureInfo.InvariantCulture, $"{check,CheckColumns}");
+        text.Append('\n');
+        foreach (string kernel in kernels)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{kernel,-KernelColumns}");
+            foreach (string check in checks)
+            {
+                GuestRow? row = all.FirstOrDefault(
+                    row => row.Kernel == kernel && row.Check == check);
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"{(row is null ? "-" : Word(row.Verdict)),CheckColumns}");
+            }
+
+            text.Append('\n');
+        }
     }
 
     public static string Word(GuestVerdict verdict) => verdict switch

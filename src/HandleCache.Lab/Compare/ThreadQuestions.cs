@@ -43,8 +43,8 @@ internal static class ThreadQuestions
         [
             new("T1", "Is a short inline handle enough?",
                 $"inline:12 holds {Percent(1 - inline.SpilledShare)} of the mix inline, costs "
-                + $"{inline.DeltaBytes:+0.00;-0.00;0} per inode{With(terms.Index)}; best {sweep.Best.Strategy}, "
-                + $"{sweep.Best.DeltaBytes:+0.00;-0.00;0}; static:128 "
+                + $"{inline.DeltaBytes:+0.00;-0.00;0} per inode{With(terms.Index)}; "
+                + $"best {sweep.Best.Strategy}, {sweep.Best.DeltaBytes:+0.00;-0.00;0}; static:128 "
                 + $"{fixed128.DeltaBytes:+0.00;-0.00;0}", ProfileSource.Derived),
             new("T2", "May a handle change while the inode lives?",
                 $"second LOOKUP of nodeid 5 with another handle: {Second(1, 8, 1, 8)}; of "

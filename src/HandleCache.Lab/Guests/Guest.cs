@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using HandleCache.Linux;
 
 namespace HandleCache.Lab.Guests;
 
@@ -9,9 +11,6 @@ namespace HandleCache.Lab.Guests;
 /// </summary>
 internal static class Guest
 {
-    /// <summary>No line from the guest for so long, and it hangs: it prints one in 5 s.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(150);
-
     private static readonly string[] Libraries =
         ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1"];
 
@@ -109,7 +108,7 @@ internal static class Guest
     {
         using StreamReader lines = new(new FileStream(
             results, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        Stopwatch silent = Stopwatch.StartNew();
+        GuestPulse pulse = new();
         try
         {
             while (!qemu.WaitForExit(200))
@@ -117,12 +116,12 @@ internal static class Guest
                 cancel.ThrowIfCancellationRequested();
                 while (lines.ReadLine() is { } line)
                 {
-                    silent.Restart();
+                    pulse.Line(Used(qemu));
                     if (line.StartsWith(GuestJob.Progress, StringComparison.Ordinal))
                         progress(line[GuestJob.Progress.Length..].Trim());
                 }
 
-                if (silent.Elapsed > Silence)
+                if (pulse.IsLost(Used(qemu), Processes.WantProcessor(qemu.Id)))
                     return false;
             }
 
@@ -132,6 +131,19 @@ internal static class Guest
         {
             Tool.Kill(qemu);
             qemu.WaitForExit();
+        }
+    }
+
+    /// <summary>Processor time that it has used; none where it has just ended.</summary>
+    private static TimeSpan Used(Process qemu)
+    {
+        try
+        {
+            return qemu.TotalProcessorTime;
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            return TimeSpan.Zero;
         }
     }
 
@@ -158,18 +170,18 @@ internal static class Guest
             }
         }
 
-        List<string> order = [];
-        foreach (string module in kernel.Modules)
+        foreach ((string set, IReadOnlyList<GuestModule> modules) in kernel.Modules)
         {
-            string name = Path.GetFileName(module);
-            initramfs.File($"modules/{name}", File.ReadAllBytes(module));
-            order.Add(name);
+            foreach (GuestModule module in modules)
+                initramfs.File($"modules/{module.Name}.ko", module.Content);
+            initramfs.Text(
+                $"modules/{set}", string.Join('\n', modules.Select(module => module.Name)));
         }
 
         foreach ((string name, string path) in kernel.Carried)
             initramfs.File($"modules/{name}", File.ReadAllBytes(path));
 
-        initramfs.Text("modules/order", string.Join('\n', order));
+        initramfs.Text("bin/" + GuestJob.Load, GuestJob.LoadScript, isProgram: true);
         initramfs.Text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
         initramfs.Text("etc/group", "root:x:0:\n");
         initramfs.Text("init", GuestJob.Init, isProgram: true);

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using HandleCache.Lab.Memory;
+using HandleCache.Lab.Nfs;
 
 namespace HandleCache.Lab.Guests;
 
@@ -8,7 +10,11 @@ internal static class GuestChecks
     /// <summary>A check: its commands, and what their output means.</summary>
     internal sealed record Check(
         string Name, IReadOnlyList<GuestCommand> Commands,
-        Func<IReadOnlyDictionary<string, GuestOutput>, (GuestVerdict Verdict, string Detail)> Read);
+        Func<IReadOnlyDictionary<string, GuestOutput>, (GuestVerdict Verdict, string Detail)> Read)
+    {
+        /// <summary>Sets of modules that its commands load.</summary>
+        public IReadOnlyList<string> Modules { get; init; } = [];
+    }
 
     /// <summary>sysfs names of what `layout` derives for the inode as it is.</summary>
     private static readonly (string File, string Field)[] Geometry =
@@ -17,8 +23,14 @@ internal static class GuestChecks
         ("objs_per_slab", "objectsPerSlab"),
     ];
 
+    /// <summary>Of which one that is not 0 makes slots longer in a way that is not modelled.
+    /// </summary>
+    private static readonly string[] Debugging = ["red_zone", "poison", "store_user"];
+
     public static IReadOnlyList<string> Names { get; } =
-        ["validate", "slab", "layout", "restart", "survey", "start-up"];
+    [
+        "validate", "slab", "layout", "restart", "survey", "start-up", "nfs", "nfs-stateless",
+    ];
 
     /// <summary>The checks of a run, in their order.</summary>
     /// <exception cref="BadInputException">An unknown name.</exception>
@@ -38,13 +50,17 @@ internal static class GuestChecks
         Check[] all =
         [
             One("validate", validate, 3000),
-            One("slab", "handlecache slab --verify --json", 600),
+            new(
+                "slab", [new("slab", "handlecache slab --verify --json", 600)],
+                outputs => outputs.TryGetValue("slab", out GuestOutput? output)
+                    ? ReadSlab(output)
+                    : (GuestVerdict.Failed, "it did not come to an end")),
             new(
                 "layout",
                 [
                     new("layout", "handlecache layout --json", 300),
                     new("sysfs", "cd /sys/kernel/slab/fuse_inode && cat "
-                        + string.Join(' ', Geometry.Select(g => g.File)), 60),
+                        + string.Join(' ', Geometry.Select(g => g.File).Concat(Debugging)), 60),
                 ],
                 ReadLayout),
             One("restart", FormattableString.Invariant(
@@ -52,6 +68,8 @@ internal static class GuestChecks
             One("survey", "mkdir -p /scratch/t && echo x > /scratch/t/a && "
                 + "handlecache survey --json /scratch/t", 120),
             StartUpCheck.Check,
+            Nfs("nfs", options, ""),
+            Nfs("nfs-stateless", options, " --stateless"),
         ];
         return options.Checks.Count == 0
             ? all
@@ -64,6 +82,19 @@ internal static class GuestChecks
             ? Read(output)
             : (GuestVerdict.Failed, "it did not come to an end"));
 
+    /// <summary>A mount of these options under the kernel's NFS server.</summary>
+    private static Check Nfs(string name, KernelLabOptions options, string mount) =>
+        One(
+            name,
+            FormattableString.Invariant(
+                $"{GuestJob.Load} {GuestModules.Nfs} && handlecache ")
+                + FormattableString.Invariant(
+                    $"{NfsExperiment.GuestCommandName} --seed {options.Seed}{mount}"),
+            600) with
+        {
+            Modules = [GuestModules.Nfs],
+        };
+
     /// <summary>By the program's exit codes.</summary>
     private static (GuestVerdict Verdict, string Detail) Read(GuestOutput output) =>
         output.ExitCode switch
@@ -72,9 +103,30 @@ internal static class GuestChecks
             1 => (GuestVerdict.Diverge, FirstDivergence(output)),
             3 => (GuestVerdict.NotOffered, Line(output.Error)),
             4 => (GuestVerdict.Undecided, Line(output.Error)),
-            124 or 143 => (GuestVerdict.Failed, "the guest's time ran out"),
+            GuestJob.Still => (GuestVerdict.Failed, "nothing moved in the guest for 2 minutes"),
+            _ when GuestJob.UsedUp.Contains(output.ExitCode) => (
+                GuestVerdict.Failed,
+                $"it was killed, or used up its processor time: {Line(output.Error)}"),
             _ => (GuestVerdict.Failed, $"exit {output.ExitCode}: {Line(output.Error)}"),
         };
+
+    /// <summary>The first cache that differs; what is not modelled is not compared.</summary>
+    private static (GuestVerdict Verdict, string Detail) ReadSlab(GuestOutput output)
+    {
+        if (output.ExitCode != 1)
+            return Read(output);
+        using JsonDocument document = JsonDocument.Parse(output.Text);
+        JsonElement[] mismatches =
+            [.. document.RootElement.GetProperty("mismatches").EnumerateArray()];
+        string Reason(JsonElement cache) => cache.GetProperty("reason").GetString() ?? "";
+        if (mismatches.All(cache => Reason(cache) == SlabVerifyRow.DebugReason))
+            return (GuestVerdict.NotOffered, SlabVerifyRow.DebugReason);
+        JsonElement first = mismatches.First(cache => Reason(cache) != SlabVerifyRow.DebugReason);
+        return (
+            GuestVerdict.Diverge,
+            $"{first.GetProperty("name").GetString()}: derived {first.GetProperty("derived")}, "
+                + $"measured {first.GetProperty("measured")}");
+    }
 
     private static (GuestVerdict Verdict, string Detail) ReadLayout(
         IReadOnlyDictionary<string, GuestOutput> outputs)
@@ -89,8 +141,10 @@ internal static class GuestChecks
         if (layout.ExitCode != 0)
             return Read(layout);
         string[] seen = sysfs.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (sysfs.ExitCode != 0 || seen.Length != Geometry.Length)
+        if (sysfs.ExitCode != 0 || seen.Length != Geometry.Length + Debugging.Length)
             return (GuestVerdict.Failed, $"sysfs: {Line(sysfs.Error)}");
+        if (seen[Geometry.Length..].Any(flag => flag.Trim() != "0"))
+            return (GuestVerdict.NotOffered, SlabVerifyRow.DebugReason);
         using JsonDocument document = JsonDocument.Parse(layout.Text);
         for (int i = 0; i < Geometry.Length; i++)
         {

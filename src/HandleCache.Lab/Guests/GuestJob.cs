@@ -18,11 +18,23 @@ internal static class GuestJob
         "root", "run", "scratch", "sys", "tmp",
     ];
 
+    /// <summary>Loads a set of modules by its name; what is loaded already stays.</summary>
+    public const string Load = "load";
+
+    public const string LoadScript = """
+        #!/bin/sh
+        [ -f /modules/$1 ] || exit 0
+        for m in $(cat /modules/$1); do
+          [ -d /sys/module/$m ] || insmod /modules/$m.ko
+        done
+
+        """;
+
     /// <summary>PID 1: file systems, modules, a sign of life, the job, power off.</summary>
     public const string Init = """
         #!/bin/sh
         /bin/busybox --install -s /bin
-        export PATH=/bin HOME=/root TMPDIR=/tmp DOTNET_EnableDiagnostics=0
+        export PATH=/bin HOME=/root TMPDIR=/tmp DOTNET_EnableDiagnostics=0 HANDLECACHE_GUEST=1
         mount -t proc proc /proc
         mount -t sysfs sys /sys
         mount -t devtmpfs dev /dev
@@ -36,12 +48,7 @@ internal static class GuestJob
         mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
         mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
         ip link set lo up 2>/dev/null
-        for m in $(cat /modules/order); do
-          case $m in
-            *.xz) xz -dc /modules/$m > /modules/${m%.xz}; m=${m%.xz} ;;
-          esac
-          insmod /modules/$m
-        done
+        load boot
         mount -t fusectl fusectl /sys/fs/fuse/connections 2>/dev/null
         stty -F /dev/ttyS1 raw -echo 2>/dev/null
         sh /job
@@ -56,27 +63,69 @@ internal static class GuestJob
 
         """;
 
+    /// <summary>Exit code of a command in which nothing moved.</summary>
+    public const int Still = 124;
+
+    /// <summary>
+    /// Exit codes of a command that has used up its processor time: by the signal of the soft
+    /// limit, and of the hard one.
+    /// </summary>
+    public static readonly int[] UsedUp = [128 + 24, 128 + 9];
+
+    /// <summary>
+    /// A sign of life each 5 s, and the end of a command when the guest's processors have been
+    /// idle for two minutes of its own: however slow the machine outside is, who works is left to
+    /// work.
+    /// </summary>
+    private const string Watch = """
+        exec > /dev/ttyS1
+        echo 0 > /out/pid
+        (still=0; last=0
+        while sleep 5; do
+          read up idle < /proc/uptime
+          echo "#alive $up $idle"
+          idle=${idle%.*}
+          if [ $((idle - last)) -ge $(($(nproc) * 45 / 10)) ]; then
+            still=$((still + 1))
+          else
+            still=0
+          fi
+          last=$idle
+          if [ $still -ge 24 ] && [ $(cat /out/pid) -gt 0 ]; then
+            touch /out/still
+            kill -KILL -- -$(cat /out/pid)
+            still=0
+          fi
+        done) &
+        alive=$!
+
+        """;
+
     /// <summary>A script that runs commands and prints the output of each between marks.</summary>
     public static string Of(IEnumerable<GuestCommand> commands)
     {
-        StringBuilder script = new();
-        script.Append("exec > /dev/ttyS1\n")
-            .Append("(while sleep 5; do echo \"#alive $(cat /proc/uptime)\"; done) &\n")
-            .Append("alive=$!\n");
+        StringBuilder script = new(Watch);
         foreach (GuestCommand command in commands)
         {
-            script.Append(CultureInfo.InvariantCulture, $"echo \"# {command.Name}\"\n")
-                .Append(CultureInfo.InvariantCulture,
-                    $"timeout {command.GuestSeconds} sh -c '{command.Line}' ")
-                .Append(">/out/text 2>/out/error\n")
-                .Append("code=$?\n")
-                .Append("kill -STOP $alive\n")
-                .Append(CultureInfo.InvariantCulture, $"echo \"#begin {command.Name} $code\"\n")
-                .Append("cat /out/text\n")
-                .Append("echo \"#error\"\n")
-                .Append("cat /out/error\n")
-                .Append(CultureInfo.InvariantCulture, $"echo \"#end {command.Name}\"\n")
-                .Append("kill -CONT $alive\n");
+            script.Append(CultureInfo.InvariantCulture, $$"""
+                echo "# {{command.Name}}"
+                setsid sh -c 'ulimit -t {{command.ProcessorSeconds}}; {{command.Line}}' \
+                  >/out/text 2>/out/error &
+                echo $! > /out/pid
+                wait $!
+                code=$?
+                echo 0 > /out/pid
+                [ ! -f /out/still ] || code={{Still}}
+                rm -f /out/still
+                kill -STOP $alive
+                echo "#begin {{command.Name}} $code"
+                cat /out/text
+                echo "#error"
+                cat /out/error
+                echo "#end {{command.Name}}"
+                kill -CONT $alive
+
+                """);
         }
 
         return script.Append("kill $alive\n").Append("echo \"#done\"\n").ToString();
@@ -112,8 +161,10 @@ internal static class GuestJob
 /// <summary>A command for the guest.</summary>
 /// <param name="Name">One word.</param>
 /// <param name="Line">For sh -c, without single quotes.</param>
-/// <param name="GuestSeconds">Most of the guest's own time.</param>
-internal sealed record GuestCommand(string Name, string Line, int GuestSeconds);
+/// <param name="ProcessorSeconds">
+/// Most that one of its processes may use of the guest's processors.
+/// </param>
+internal sealed record GuestCommand(string Name, string Line, int ProcessorSeconds);
 
 /// <summary>What it came to.</summary>
 internal sealed record GuestOutput(int ExitCode, string Text, string Error);

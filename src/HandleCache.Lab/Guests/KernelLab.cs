@@ -9,6 +9,9 @@ namespace HandleCache.Lab.Guests;
 /// </summary>
 public static class KernelLab
 {
+    /// <summary>Checks that may be named.</summary>
+    public static IReadOnlyList<string> CheckNames => GuestChecks.Names;
+
     /// <summary>Boots each kernel once, and once more where the boot failed.</summary>
     /// <exception cref="BadInputException">An unknown check, a program that is none.</exception>
     /// <exception cref="MissingRequirementException">
@@ -19,7 +22,9 @@ public static class KernelLab
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(progress);
-        IReadOnlyList<GuestChecks.Check> checks = GuestChecks.Of(options);
+        // Before anything is fetched: a check may be unknown.
+        GuestBoot[] boots = [.. GuestBoot.Of(options)];
+        GuestChecks.Of(options);
         GuestTools.Require(GuestTools.ToBoot, options.Program);
         KernelPackages packages = new(options.Cache);
         List<GuestRow> rows = [];
@@ -28,11 +33,16 @@ public static class KernelLab
             cancel.ThrowIfCancellationRequested();
             progress($"{version}: looking for it");
             if (packages.Find(version, cancel) is { } kernel)
-                rows.AddRange(Boot(kernel, checks, options, progress, cancel));
+            {
+                foreach (GuestBoot boot in boots)
+                    rows.AddRange(Boot(kernel, boot, progress, cancel));
+            }
             else
+            {
                 rows.Add(new GuestRow(
                     version, "", "-", GuestVerdict.NotOffered, "not obtainable from the mirror",
                     Repeat(version, null, options)));
+            }
         }
 
         return new KernelLabResult(rows, options);
@@ -49,20 +59,28 @@ public static class KernelLab
         GuestKernel kernel = new KernelPackages(options.Cache).Find(options.Versions[0], cancel)
             ?? throw new MissingRequirementException(
                 $"{options.Versions[0]} is not obtainable from the mirror");
-        return Guest.Shell(kernel, options.Program, options);
+        return Guest.Shell(
+            kernel.With([GuestModules.Boot, GuestModules.Nfs]), options.Program, options);
     }
 
     private static IEnumerable<GuestRow> Boot(
-        GuestKernel kernel, IReadOnlyList<GuestChecks.Check> checks, KernelLabOptions options,
-        Action<string> progress, CancellationToken cancel)
+        GuestKernel kernel, GuestBoot boot, Action<string> progress, CancellationToken cancel)
     {
+        KernelLabOptions options = boot.Options;
+        IReadOnlyList<GuestChecks.Check> checks = GuestChecks.Of(options);
+        GuestKernel guest = kernel.With(
+            checks.SelectMany(check => check.Modules).Prepend(GuestModules.Boot));
         string job = GuestJob.Of(checks.SelectMany(check => check.Commands));
         string? results = null;
-        for (int boot = 1; boot <= 2 && results is null; boot++)
+        int boots = 0;
+        for (; boots < 2 && results is null; boots++)
         {
-            progress($"{kernel.Version}: boot {boot} of {kernel.Release}");
+            string settings = boot.Suffix.Length == 0
+                ? ""
+                : $", {options.Cpus} processors, seed {options.Seed} {options.Append}".TrimEnd();
+            progress($"{kernel.Version}: boot {boots + 1} of {kernel.Release}{settings}");
             results = Guest.Run(
-                kernel, options.Program, job, options,
+                guest, options.Program, job, options,
                 line => progress($"{kernel.Version}: {line}"), cancel);
         }
 
@@ -72,8 +90,10 @@ public static class KernelLab
             (GuestVerdict verdict, string detail) = results is null
                 ? (GuestVerdict.Failed, "the guest hung in two boots")
                 : check.Read(outputs);
+            if (results is not null && boots == 2)
+                detail = $"{detail} (in a second boot: the guest hung in the first)".Trim();
             yield return new GuestRow(
-                kernel.Version, kernel.Release, check.Name, verdict, detail,
+                kernel.Version, kernel.Release, check.Name + boot.Suffix, verdict, detail,
                 Repeat(kernel.Version, check.Name, options));
         }
     }

@@ -32,6 +32,11 @@ public sealed record KernelLabOptions
     /// <summary>Packages and unpacked kernels are kept here.</summary>
     public required string Cache { get; init; }
 
+    /// <summary>
+    /// More seeds, processors and settings of SLUB: a boot for each (<see cref="KernelLab"/>).
+    /// </summary>
+    public bool Full { get; init; }
+
     /// <summary>Folder for console and results of each guest; null keeps neither.</summary>
     public string? Keep { get; init; }
 
@@ -63,7 +68,9 @@ public enum GuestVerdict
 /// <param name="Release">As the kernel names itself; empty where there is none.</param>
 /// <param name="Check">The check.</param>
 /// <param name="Verdict">What it came to.</param>
-/// <param name="Detail">The first divergence, or the reason.</param>
+/// <param name="Detail">
+/// The first divergence, or the reason; that the kernel was booted twice.
+/// </param>
 /// <param name="Command">What repeats it in the same kernel.</param>
 public sealed record GuestRow(
     string Kernel, string Release, string Check, GuestVerdict Verdict, string Detail,
@@ -76,4 +83,11 @@ public sealed record KernelLabResult(IReadOnlyList<GuestRow> Rows, KernelLabOpti
     public bool Holds => Rows.Count > 0
         && Rows.All(row => row.Verdict is GuestVerdict.Match or GuestVerdict.NotOffered)
         && Rows.Any(row => row.Verdict == GuestVerdict.Match);
+
+    /// <summary>Nothing was compared: no kernel is to be had, or none has what was asked for.
+    /// </summary>
+    public bool IsNothing => Rows.All(row => row.Verdict == GuestVerdict.NotOffered);
+
+    /// <summary>match, not offered or diverge.</summary>
+    public string Verdict => Holds ? "match" : IsNothing ? "not offered" : "diverge";
 }

@@ -71,8 +71,7 @@ internal sealed partial class KernelPackages
         string release = name == "vmlinuz"
             ? Path.GetFileName(Path.GetDirectoryName(image)!)
             : name["vmlinuz-".Length..];
-        string[] modules = [.. Directory.EnumerateFiles(tree, "fuse.ko*", everywhere).Take(1)];
-        return new GuestKernel(version, release, image, modules);
+        return new GuestKernel(version, release, image, tree);
     }
 
     /// <summary>The releases of a version that are in the lists, the newest first.</summary>

@@ -111,7 +111,7 @@ internal sealed class ModulePackages(string folder)
             Path.Combine(headers, "Makefile"),
             $"include {tree}/usr/src/linux-headers-{plain}-common/Makefile\n");
         GuestKernel kernel = new(
-            version, release, Path.Combine(tree, "boot", $"vmlinuz-{release}"), []);
+            version, release, Path.Combine(tree, "boot", $"vmlinuz-{release}"), tree);
         return new ModuleKernel(kernel, headers, Path.Combine(tree, "fuse"));
     }
 

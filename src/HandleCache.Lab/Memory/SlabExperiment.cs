@@ -88,7 +88,7 @@ public static class SlabExperiment
             {
                 outcome = SlabVerifyOutcome.Mismatch;
                 reason = cache.Debug
-                    ? "debug flags (slab_debug) enlarge the slot; they are not modelled"
+                    ? SlabVerifyRow.DebugReason
                     : "not explained by the model";
             }
         }

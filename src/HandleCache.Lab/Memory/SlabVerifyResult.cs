@@ -21,7 +21,12 @@ public readonly record struct SlabShape(int SlabSize, int Order, int ObjectsPerS
 /// <summary>One cache: measured by the kernel, derived by the model.</summary>
 public sealed record SlabVerifyRow(
     string Name, int ObjectSize, int Align, SlabShape Measured, SlabShape Derived,
-    SlabVerifyOutcome Outcome, string? Reason);
+    SlabVerifyOutcome Outcome, string? Reason)
+{
+    /// <summary>Why a cache with debugging differs.</summary>
+    public const string DebugReason =
+        "debug flags (slab_debug) enlarge the slot; they are not modelled";
+}
 
 /// <summary>Every distinct cache of the running kernel.</summary>
 public sealed record SlabVerifyResult(

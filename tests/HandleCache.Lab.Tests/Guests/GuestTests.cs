@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using HandleCache.Lab.Guests;
+using HandleCache.Lab.Memory;
+using HandleCache.Linux.Tests.Images;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Guests;
@@ -43,7 +46,10 @@ public sealed class GuestTests
     [InlineData(0, "", "", GuestVerdict.Match, "")]
     [InlineData(3, "", "needs Linux 6.9", GuestVerdict.NotOffered, "needs Linux 6.9")]
     [InlineData(4, "", "drop_slab ran", GuestVerdict.Undecided, "drop_slab ran")]
-    [InlineData(124, "", "", GuestVerdict.Failed, "the guest's time ran out")]
+    [InlineData(124, "", "", GuestVerdict.Failed, "nothing moved in the guest for 2 minutes")]
+    [InlineData(
+        152, "", "made", GuestVerdict.Failed,
+        "it was killed, or used up its processor time: made")]
     [InlineData(2, "", "bad", GuestVerdict.Failed, "exit 2: bad")]
     [InlineData(1,
         """
@@ -59,8 +65,12 @@ public sealed class GuestTests
         }));
 
     [Theory]
-    [InlineData("848\n896\n2\n18", GuestVerdict.Match, "")]
-    [InlineData("856\n896\n2\n18", GuestVerdict.Diverge, "object_size: 848 derived, 856 in sysfs")]
+    [InlineData("848\n896\n2\n18\n0\n0\n0", GuestVerdict.Match, "")]
+    [InlineData(
+        "856\n896\n2\n18\n0\n0\n0", GuestVerdict.Diverge,
+        "object_size: 848 derived, 856 in sysfs")]
+    [InlineData(
+        "848\n1024\n3\n32\n1\n1\n0", GuestVerdict.NotOffered, SlabVerifyRow.DebugReason)]
     public void A_layout_is_compared_with_sysfs(
         string sysfs, GuestVerdict verdict, string detail) =>
         Assert.Equal((verdict, detail), Read("layout", new()
@@ -91,6 +101,56 @@ public sealed class GuestTests
         Assert.Equal(GuestVerdict.Failed, Read("slab", []).Verdict);
 
     [Fact]
+    public void Modules_are_loaded_behind_what_they_need_each_once()
+    {
+        using TempFolder folder = new();
+        (string File, string Needs)[] modules =
+        [
+            ("nfsd.ko", "lockd,sunrpc,nfs_acl"), ("lockd.ko", "grace,sunrpc"),
+            ("nfs-acl.ko", "sunrpc"), ("sunrpc.ko", ""), ("grace.ko", ""), ("other.ko", ""),
+        ];
+        foreach ((string file, string needs) in modules)
+        {
+            File.WriteAllBytes(folder.In(file), KernelBlob.Elf(
+                1, (".modinfo", Encoding.ASCII.GetBytes($"depends={needs}\0"))));
+        }
+
+        // What has no file is built in.
+        Assert.Equal(
+            ["grace", "sunrpc", "lockd", "nfs_acl", "nfsd"],
+            new ModuleTree(folder.Path).LoadOrder(["fuse", "nfsd", "lockd"])
+                .Select(module => module.Name));
+    }
+
+    [Fact]
+    public void A_damaged_module_is_a_missing_requirement()
+    {
+        using TempFolder folder = new();
+        File.WriteAllText(folder.In("fuse.ko"), "x");
+        Assert.Throws<MissingRequirementException>(
+            () => new ModuleTree(folder.Path).LoadOrder(["fuse"]));
+    }
+
+    [Theory]
+    [InlineData("", GuestVerdict.NotOffered, SlabVerifyRow.DebugReason)]
+    [InlineData(
+        """
+        ,{"name":"dentry","derived":{"order":0},"measured":{"order":1},"reason":"no"}
+        """,
+        GuestVerdict.Diverge, "dentry: derived {\"order\":0}, measured {\"order\":1}")]
+    public void Caches_with_debugging_are_not_compared_others_are(
+        string more, GuestVerdict verdict, string detail) => Assert.Equal(
+            (verdict, detail),
+            Read("slab", new()
+            {
+                ["slab"] = new GuestOutput(
+                    1,
+                    $$"""{"mismatches":[{"name":"a","reason":"{{SlabVerifyRow.DebugReason}}"}"""
+                        + more + "]}",
+                    ""),
+            }));
+
+    [Fact]
     public void An_unknown_check_is_bad_input() => Assert.Throws<BadInputException>(
         () => GuestChecks.Of(Options with { Checks = ["nfs4"] }));
 
@@ -106,6 +166,62 @@ public sealed class GuestTests
             Seed = 7,
             Append = "slub_debug=FZPU slab_nomerge",
         }));
+
+    [Fact]
+    public void A_job_is_a_script_whose_commands_come_back_with_their_exit_codes()
+    {
+        using TempFolder folder = new();
+        string results = folder.In("results");
+        File.WriteAllText(results, "");
+        File.WriteAllText(folder.In("job"), GuestJob.Of(
+        [
+            new GuestCommand("one", "echo a; echo b >&2; exit 3", 10),
+            new GuestCommand("two", "ulimit -t", 77),
+        ]).Replace("/dev/ttyS1", results, StringComparison.Ordinal)
+            .Replace("/out/", folder.Path + "/", StringComparison.Ordinal));
+        using Process sh = Process.Start(new ProcessStartInfo("sh", [folder.In("job")]))!;
+        sh.WaitForExit();
+        string text = File.ReadAllText(results);
+        Assert.EndsWith(GuestJob.Done + "\n", text, StringComparison.Ordinal);
+        IReadOnlyDictionary<string, GuestOutput> outputs = GuestJob.Parse(text);
+        Assert.Equal(new GuestOutput(3, "a", "b"), outputs["one"]);
+        Assert.Equal(new GuestOutput(0, "77", ""), outputs["two"]);
+    }
+
+    [Fact]
+    public void A_full_run_repeats_each_boot_with_its_own_settings()
+    {
+        IReadOnlyList<GuestBoot> boots = GuestBoot.Of(Options with { Full = true, Seed = 5 });
+        Assert.Equal(
+            ["", "-2", "-3", "-cpu1", "-cpu8", "-debug", "-nomerge", "-nokmem"],
+            boots.Select(boot => boot.Suffix));
+        Assert.Equal([5UL, 6UL, 7UL], boots.Take(3).Select(boot => boot.Options.Seed));
+        Assert.All(boots, boot => Assert.Equal(300, boot.Options.Scripts));
+        Assert.Equal([2, 2, 2, 1, 8, 2, 2, 2], boots.Select(boot => boot.Options.Cpus));
+        Assert.Equal("slub_debug=FZPU", boots[5].Options.Append);
+        Assert.All(
+            boots.Skip(3), boot => Assert.Equal(["slab", "layout"], boot.Options.Checks));
+    }
+
+    [Fact]
+    public void A_guest_is_lost_by_what_it_uses_and_not_by_the_clock()
+    {
+        GuestPulse starved = new();
+        for (int look = 0; look < 10_000; look++)
+            Assert.False(starved.IsLost(TimeSpan.FromSeconds(1), wantsProcessor: true));
+        GuestPulse busy = new();
+        busy.Line(TimeSpan.FromSeconds(100));
+        Assert.False(busy.IsLost(TimeSpan.FromSeconds(340), wantsProcessor: true));
+        Assert.True(busy.IsLost(TimeSpan.FromSeconds(341), wantsProcessor: true));
+        busy.Line(TimeSpan.FromSeconds(341));
+        Assert.False(busy.IsLost(TimeSpan.FromSeconds(342), wantsProcessor: true));
+        GuestPulse asleep = new();
+        for (int look = 0; look < 750; look++)
+            Assert.False(asleep.IsLost(TimeSpan.Zero, wantsProcessor: false));
+        Assert.True(asleep.IsLost(TimeSpan.Zero, wantsProcessor: false));
+        asleep.Line(TimeSpan.Zero);
+        Assert.False(asleep.IsLost(TimeSpan.Zero, wantsProcessor: false));
+    }
 
     private static KernelLabOptions Options => new() { Program = "p", Cache = "c" };
 

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using HandleCache.Lab.Workload;
+using HandleCache.Server.Tap;
+
+namespace HandleCache.Lab.Nfs;
+
+/// <summary>Which of our mounts is exported.</summary>
+public sealed record NfsOptions
+{
+    /// <summary>Its nodeids are the source's handles.</summary>
+    public bool Stateless { get; init; }
+
+    public ulong Seed { get; init; } = 1;
+}
+
+/// <summary>What it came to: the checks of the client, and those of the model where it rode
+/// along.</summary>
+public sealed record NfsResult(IReadOnlyList<CheckResult> Checks)
+{
+    public bool Holds => Checks.All(check => check.Mismatches == 0)
+        && NfsExperiment.Needed.All(name => Checks.Any(
+            check => check.Name == name && check.Compared > 0));
+}
+
+/// <summary>
+/// Exports a mount of ours by the kernel's NFS server and looks at it as the client of another
+/// machine would: what handles are worth over eviction and deletion. It drops the machine's
+/// caches and is therefore run in a guest alone.
+/// </summary>
+public static class NfsExperiment
+{
+    /// <summary>The hidden command that does it in a guest.</summary>
+    public const string GuestCommandName = "nfs-guest";
+
+    /// <summary>
+    /// Variable of the environment that is 1 in a guest: a machine that nothing is lost with.
+    /// </summary>
+    internal const string GuestMark = "HANDLECACHE_GUEST";
+
+    internal const string Evicted = "nfs-evicted";
+
+    /// <summary>Checks that a run without comparisons has not passed.</summary>
+    internal static IEnumerable<string> Needed => NfsChecks.All.Append(Evicted);
+
+    /// <summary>The result as JSON in one line.</summary>
+    public static string Write(NfsResult result) =>
+        JsonSerializer.Serialize(result, LabJson.Default.NfsResult);
+
+    /// <exception cref="BadInputException">This is no guest.</exception>
+    /// <exception cref="MissingRequirementException">The kernel has no NFS.</exception>
+    /// <exception cref="IOException">Something could not be set up.</exception>
+    public static NfsResult Run(
+        NfsOptions options, Action<string> progress, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(progress);
+        if (Environment.GetEnvironmentVariable(GuestMark) != "1")
+            throw new BadInputException($"{GuestCommandName} is run in a guest alone");
+        CheckLedger ledger = new();
+        string root = Directory.CreateTempSubdirectory("handlecache-nfs-").FullName;
+        using KernelNfsServer server = KernelNfsServer.Start();
+        try
+        {
+            using NfsRun run = new(options, root, ledger, progress, cancel);
+            run.All();
+        }
+        finally
+        {
+            // The folders are empty: what was on them is unmounted.
+            TreeRemoval.Remove(root);
+        }
+
+        return new NfsResult(ledger.Results());
+    }
+}
