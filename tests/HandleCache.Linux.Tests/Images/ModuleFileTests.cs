@@ -41,7 +41,7 @@ public sealed class ModuleFileTests
         [
             ([.. "#!/bin/sh\n"u8], "no ELF file"),
             (KernelBlob.Elf(1, (".text", [1, 2, 3])), "no section .modinfo"),
-            ([0x1f, 0x8b, 8, 1, 2, 3], "gzip"),
+            ([0xfd, .. "7zXZ\0"u8, 1, 2, 3], "xz: damaged or cut"),
             (KernelBlob.Gzip(Module(Info))[..40], "ELF section table"),
             (Module(Info)[..32], "ELF header is cut short"),
         ];
