@@ -29,7 +29,8 @@ public sealed class HeldWorkerTests : IDisposable
         Assert.Equal(
             (0L, 0L, 0L, 0L),
             (_result.Errors, _result.WrongObject, _result.Stale, _result.Repeated));
-        Assert.True(_result.Operations > 400);
+        // A step that would make more than there is room for does nothing.
+        Assert.InRange(_result.Operations, 200, 401);
         TreeComparison.Compare(new TreePair(_mounted, _shadowed, _result), "");
         Assert.True(_result.Compared > 0);
         Assert.Equal(0, _result.WrongObject + _result.Errors);
