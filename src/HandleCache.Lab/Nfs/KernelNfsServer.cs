@@ -14,6 +14,7 @@ internal sealed class KernelNfsServer : IDisposable
     public const string Address = "127.0.0.1";
 
     private const string Control = "/proc/fs/nfsd";
+    private const string Leases = "/proc/sys/fs/leases-enable";
     private const string Caches = "/proc/net/rpc";
     private const string Client = "handlecache";
 
@@ -64,6 +65,9 @@ internal sealed class KernelNfsServer : IDisposable
                 $"this kernel's NFS server does not serve version 4.2 alone: {versions}");
         }
 
+        // A client that was given a delegation keeps the server's inode in use as long as it likes,
+        // and what is evicted could not be counted.
+        TryWrite(Leases, "0");
         Write(Path.Combine(Control, "nfsv4gracetime"), "10");
         Write(Path.Combine(Control, "portlist"), "tcp 2049");
         Write(Path.Combine(Control, "threads"), threads.ToString(CultureInfo.InvariantCulture));
@@ -93,7 +97,11 @@ internal sealed class KernelNfsServer : IDisposable
     /// </summary>
     public static void Stop() => Write(Path.Combine(Control, "threads"), "0");
 
-    public void Dispose() => TryWrite(Path.Combine(Control, "threads"), "0");
+    public void Dispose()
+    {
+        TryWrite(Path.Combine(Control, "threads"), "0");
+        TryWrite(Leases, "1");
+    }
 
     private static string Read(string name) =>
         File.ReadAllText(Path.Combine(Control, name)).Trim();
