@@ -42,35 +42,46 @@ public sealed class HeldMountTests : IDisposable
             DialectName = "classic",
             TimeoutSeconds = 1000,
         }, Program.Start);
-        string seen = _home.Invoke(() =>
-        {
-            using FileDescriptor root = Files.Open(mount, OpenFlags.Path | OpenFlags.Directory);
-            using FileDescriptor? a = Files.OpenAt(root, "d/a\0"u8, OpenFlags.ReadOnly, 0, out _);
-            Assert.NotNull(a);
-            Assert.Equal("of a", Read(a));
-            Kill(held);
-            return $"{Read(a)}, {ReadName(root, "d/b\0"u8)}, {ReadName(root, "d/a\0"u8)}";
-        });
-        Assert.Equal("ESTALE, of b, of a", seen);
+        using Process client = _home.Invoke(() => StartClient(mount));
+        using Timer watchdog = new(_ => client.Kill(), null, Patience, Timeout.InfiniteTimeSpan);
+        Assert.Equal("of a", client.StandardOutput.ReadLine());
+        Kill(held);
+        client.StandardInput.Close();
+        Assert.Equal(
+            [$"{Errno.ESTALE:D}", "of b", "of a"],
+            client.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        client.WaitForExit();
         Assert.Null(held.Failure);
         Assert.Equal(2, held.Life);
     }
 
-    private static string ReadName(FileDescriptor root, ReadOnlySpan<byte> name)
+    /// <summary>
+    /// A process of its own: whoever starts the next server may have nothing open there, since the
+    /// child that becomes the server would close it, and wait for the server to answer FLUSH.
+    /// </summary>
+    private static Process StartClient(string mount) => Process.Start(new ProcessStartInfo(
+        "perl",
+        [
+            "-e",
+            """
+            $| = 1;
+            sub told { my $text; defined sysread($_[0], $text, 16) ? $text : $! + 0 }
+            open A, "<", "$ARGV[0]/d/a" or die "$!";
+            print told(*A), "\n";
+            <STDIN>;
+            sysseek A, 0, 0;
+            print told(*A), "\n";
+            for ("b", "a") {
+                open B, "<", "$ARGV[0]/d/$_" or print "$!\n";
+                print told(*B), "\n";
+            }
+            """,
+            mount,
+        ])
     {
-        using FileDescriptor? file =
-            Files.OpenAt(root, name, OpenFlags.ReadOnly, 0, out Errno errno);
-        return file is null ? errno.ToString() : Read(file);
-    }
-
-    private static string Read(FileDescriptor file)
-    {
-        Span<byte> buffer = stackalloc byte[16];
-        SysResult read = Files.ReadAt(file, buffer, 0);
-        return read.Failed
-            ? read.Errno.ToString()
-            : System.Text.Encoding.ASCII.GetString(buffer[..(int)read.Value]);
-    }
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+    })!;
 
     private static void Kill(HeldMount held)
     {

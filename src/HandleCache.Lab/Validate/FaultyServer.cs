@@ -23,6 +23,7 @@ internal sealed class FaultyServer(IChannel inner, ServerFault fault) : IChannel
 
     private readonly ConcurrentDictionary<ulong, byte[]> _asked = [];
     private readonly ConcurrentDictionary<ulong, byte[]> _entries = [];
+    private readonly ConcurrentDictionary<ulong, byte> _uncounted = [];
     private readonly ConcurrentQueue<byte[]> _added = [];
     private int _messages;
 
@@ -92,8 +93,12 @@ internal sealed class FaultyServer(IChannel inner, ServerFault fault) : IChannel
         if (entry.nodeid == 0)
             return reply;
         bool isKnown = !_entries.TryAdd(entry.nodeid, body.ToArray());
-        if (isKnown && !isExport && fault == ServerFault.UncountedLookup && IsTurn())
+        if (isKnown && !isExport && fault == ServerFault.UncountedLookup
+            && _uncounted.TryAdd(entry.nodeid, 0))
+        {
             Forget(entry.nodeid);
+        }
+
         return reply;
     }
 
