@@ -66,8 +66,6 @@ public static class ChosenScripts
         25,
         // owner-unchecked
         27,
-        // no-interrupt-forgotten
-        46,
         // chmod-keeps-name
         49,
         // revalidate-skips-generation
@@ -78,8 +76,6 @@ public static class ChosenScripts
         87,
         // privileges-kept
         166,
-        // no-interrupt-forgotten
-        176,
         // append-ignored
         211,
         // prune-takes-first
