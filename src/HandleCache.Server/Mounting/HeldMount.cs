@@ -16,6 +16,10 @@ public delegate IServerProcess HeldServerStart(
 /// A mount of a kernel with handles whose server may die. What outlives it here is the device, and
 /// INIT, which the kernel sends once: no table and no cache, as a service manager would keep it.
 /// </summary>
+/// <remarks>
+/// This process may have nothing open on the mount: the child that becomes the next server would
+/// close its copy on execve(2), and wait for that server to answer FLUSH (filp_flush(), fs/open.c).
+/// </remarks>
 public sealed class HeldMount : IDisposable
 {
     private const int LargestInit = 1 << 17;
