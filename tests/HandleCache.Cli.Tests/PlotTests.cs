@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -16,8 +17,9 @@ public sealed class PlotTests : IDisposable
     {
         string script = Script("--strategy", "inline:12");
         Assert.Contains("set xrange [0:128]", script, StringComparison.Ordinal);
-        Assert.Equal(["inline:12", "none (today)"], Titles(script));
-        Assert.Contains("with points", script, StringComparison.Ordinal);
+        Assert.Equal(
+            ["inline:12", "none (today)", "best: inline:12, as today"], Titles(script));
+        Assert.Contains("with points pt 7", script, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -29,6 +31,26 @@ public sealed class PlotTests : IDisposable
         Assert.True(styles.Length >= 3, script);
         Assert.Equal(styles.Length, styles.Distinct().Count());
         Assert.Equal(Titles(script).Length, Titles(script).Distinct().Count());
+    }
+
+    [Fact]
+    public void The_best_lengths_are_marked_where_their_line_begins_and_ends()
+    {
+        string script = Script();
+        Assert.Equal("best: inline:8..40, as today", Titles(script)[^1]);
+        string data = File.ReadAllText(Path.Combine(_folder, "p.svg.dat"));
+        string[] marks = data.Split("# best")[1].Trim().Split('\n')[1..];
+        Assert.Equal(["8", "40"], marks.Select(mark => mark.Split(' ')[0]));
+    }
+
+    [Fact]
+    public void Pointer_max_is_drawn_by_the_length_of_its_buffer()
+    {
+        _ = Script();
+        string data = File.ReadAllText(Path.Combine(_folder, "p.svg.dat"));
+        string[] line = data.Split("# pointer-max:N")[1].Split("\n\n")[0].Split('\n')[1..];
+        Assert.Equal(8, int.Parse(line[0].Split(' ')[0], CultureInfo.InvariantCulture));
+        Assert.Equal(128 - 8 + 1, line.Length);
     }
 
     [Fact]

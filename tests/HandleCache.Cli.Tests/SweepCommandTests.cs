@@ -149,7 +149,7 @@ public sealed class SweepCommandTests : IDisposable
             .Count(line => line.Length > 0 && line[0] != '#');
         Assert.Equal(
             points == 1,
-            File.ReadAllText(plot + ".gp").Contains("with points", StringComparison.Ordinal));
+            File.ReadAllText(plot + ".gp").Contains("with points pt 7", StringComparison.Ordinal));
     }
 
     /// <summary>RFC v3 allocates with GFP_KERNEL; the sweep accounts unless told not to.</summary>

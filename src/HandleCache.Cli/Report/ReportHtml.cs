@@ -97,7 +97,7 @@ internal static class ReportHtml
             [
                 $"{step.FromInlineBytes}-{step.ToInlineBytes}",
                 TextTable.Number(step.SizeofBytes),
-                TextTable.Bytes(step.Inode.TotalBytes),
+                TextTable.Bytes(SweepText.BytesOf(result, step)),
                 TextTable.Difference(step.DeltaBytes), step.Reason,
             ]), null, 4);
         page.EndFold();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using HandleCache.Cli.Common;
+using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Memory;
 using HandleCache.Model.Slab;
 
@@ -60,8 +61,10 @@ internal static class SlabRenderer
         + $"pages of {kernel.PageBytes}, memcg {(kernel.Memcg ? "on" : "off")}")
         + (kernel.Assumed.Count == 0 ? "" : $"; assumed: {string.Join(", ", kernel.Assumed)}");
 
-    private static string NameOf(KernelProfile kernel) => kernel.Name == kernel.Release
-        ? kernel.Name
+    /// <summary>The kernel as a sentence names it: 6.18, or the running one's release.</summary>
+    public static string NameOf(KernelProfile kernel) =>
+        kernel.Name == kernel.Release ? kernel.Name
+        : kernel.Name == KernelProfiles.RunningName ? $"{kernel.Release} (running)"
         : $"{kernel.Name} ({kernel.Release})";
 
     public static string VectorReason(KernelProfile kernel, MemcgVector vector) =>

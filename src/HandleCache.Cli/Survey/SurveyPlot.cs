@@ -14,12 +14,15 @@ internal static class SurveyPlot
         List<PlotSeries> series = [SeriesOf("plain", result.Lengths, lengths)];
         if (result.Connectable.Count > 0)
             series.Add(SeriesOf("connectable", result.Connectable, lengths));
+        string types = string.Join(", ", result.FileSystems.Select(f => f.Type).Distinct());
         return new Plot
         {
             Title = string.Create(
-                CultureInfo.InvariantCulture, $"Handles of {result.Objects} objects (measured)"),
-            XLabel = "handle bytes",
+                CultureInfo.InvariantCulture,
+                $"Handle lengths of {result.Objects} objects on {types} (measured)"),
+            XLabel = "length of the handle, bytes",
             YLabel = "objects, percent",
+            Percent = true,
             Bars = [.. lengths.Select(n => n.ToString(CultureInfo.InvariantCulture))],
             Series = series,
         };

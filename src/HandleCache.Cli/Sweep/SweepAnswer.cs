@@ -1,5 +1,6 @@
 using System.Globalization;
 using HandleCache.Cli.Common;
+using HandleCache.Cli.Slab;
 using HandleCache.Lab.Sweep;
 using HandleCache.Model.Handles;
 
@@ -17,14 +18,15 @@ internal static class SweepAnswer
                 CultureInfo.InvariantCulture,
                 $"{TextTable.Difference(best.DeltaBytes)} "
                 + $"({Percent(best.DeltaBytes / result.Today.BytesPerInode)}) against today");
+        SweepRange? same = SameCost(result);
         string head = string.Create(
             CultureInfo.InvariantCulture,
-            $"Best for {result.Mix.Name} on {result.Kernel.Name}, {result.Kernel.PresentCpus} "
-            + $"CPUs: {best.Strategy}, {TextTable.Bytes(best.BytesPerInode)} bytes per inode, "
+            $"Best for {result.Mix.Name} on {SlabRenderer.NameOf(result.Kernel)}, "
+            + $"{result.Kernel.PresentCpus} CPUs: {same?.Name ?? best.Strategy.ToString()}, "
+            + $"{TextTable.Bytes(best.BytesPerInode)} bytes per inode, "
             + $"{cost} (derived), because {Reason(result)}.");
-        string same = SameCost(result);
-        string refuses = Refuses(request, result);
-        string[] sentences = [head, Unasked(result), same, refuses];
+        string[] sentences =
+            [head, Room(same), Unasked(result), Refuses(request, result)];
         return string.Join(' ', sentences.Where(s => s.Length > 0));
     }
 
@@ -66,15 +68,16 @@ internal static class SweepAnswer
             : "";
     }
 
-    private static string SameCost(SweepResult result)
-    {
-        SweepRange? range = SweepRange.Of(result.Rows)
-            .FirstOrDefault(r => r.Holds(result.Best.Strategy)
-                && Math.Abs(r.First.BytesPerInode - result.Best.BytesPerInode) < 0.005);
-        return range is null || range.First == range.Last
-            ? ""
-            : $"{range.Name} cost the same; the longest is named, since it is free.";
-    }
+    /// <summary>The lengths that cost what the best does; null where it is the only one.</summary>
+    public static SweepRange? SameCost(SweepResult result) =>
+        SweepRange.Of(result.Rows).FirstOrDefault(r => r.Holds(result.Best.Strategy)
+            && r.First != r.Last
+            && Math.Abs(r.First.BytesPerInode - result.Best.BytesPerInode) < 0.005);
+
+    private static string Room(SweepRange? same) => same is null
+        ? ""
+        : $"{same.First.Strategy} is enough for this mix; {same.Last.Strategy} costs the same "
+            + "and has room for longer handles.";
 
     private static string Refuses(SweepRequest request, SweepResult result)
     {
@@ -96,7 +99,7 @@ internal static class SweepAnswer
         HandleStrategyKind.InlineOnly => "N bytes in the inode, longer handles refused",
         HandleStrategyKind.Static => "handle[N] in the inode, longer handles refused",
         HandleStrategyKind.Pointer => "a pointer, kmalloc of the exact length (RFC v3)",
-        HandleStrategyKind.PointerMax => "a pointer, kmalloc for N bytes always (RFC v1/v2)",
+        HandleStrategyKind.PointerMax => "a pointer, kmalloc for N bytes, refused or not (RFC v1/v2)",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }

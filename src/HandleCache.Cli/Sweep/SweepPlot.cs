@@ -1,4 +1,6 @@
 using System.Globalization;
+using HandleCache.Cli.Common;
+using HandleCache.Cli.Slab;
 using HandleCache.Lab.Plots;
 using HandleCache.Lab.Sweep;
 using HandleCache.Model.Handles;
@@ -11,6 +13,7 @@ namespace HandleCache.Cli.Sweep;
 internal static class SweepPlot
 {
     private const int TicBytes = 16;
+    private const string PostedAs = " (RFC v1/v2)";
     private const string Refuses = " (refuses some of the mix)";
 
     public static Plot Of(SweepResult result)
@@ -21,19 +24,34 @@ internal static class SweepPlot
         AddKind(series, result, HandleStrategyKind.InlineOnly, "inline-only:N");
         AddKind(series, result, HandleStrategyKind.Static, "static:N");
         AddFlat(series, result, HandleStrategyKind.Pointer, " (RFC v3)");
-        AddFlat(series, result, HandleStrategyKind.PointerMax, " (RFC v1/v2)");
+        AddKind(series, result, HandleStrategyKind.PointerMax, "pointer-max:N" + PostedAs);
         AddFlat(series, result.Today, " (today)");
+        AddBest(series, result);
         return new Plot
         {
             Title = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Mix.Name} on {result.Kernel.Name}, {result.Kernel.PresentCpus} CPUs "
+                $"Kernel memory per inode, handles of {result.Mix.Name}, on "
+                + $"{SlabRenderer.NameOf(result.Kernel)}, {result.Kernel.PresentCpus} CPUs "
                 + $"(derived)"),
-            XLabel = "inline bytes N",
-            YLabel = "bytes per inode",
+            XLabel = "N: bytes of handle inside the inode (pointer-max: in its buffer)",
+            YLabel = "bytes per inode (not from 0)",
             Series = series,
             X = (HandleStrategy.MaxHandleBytes, TicBytes),
         };
+    }
+
+    /// <summary>The best as points at both ends of the lengths that cost the same.</summary>
+    private static void AddBest(List<PlotSeries> series, SweepResult result)
+    {
+        SweepRange best = SweepAnswer.SameCost(result) ?? new(result.Best, result.Best);
+        SweepRow[] ends = best.First == best.Last ? [best.First] : [best.First, best.Last];
+        series.Add(new PlotSeries(
+            result.Best.DeltaBytes < 0.005
+                ? $"best: {best.Name}, as today"
+                : $"best: {best.Name}, {TextTable.Difference(result.Best.DeltaBytes)}",
+            [.. ends.Select(r => ((double)SweepRange.LengthOf(r.Strategy), r.BytesPerInode))],
+            Marks: true));
     }
 
     /// <summary>A line by length of those that serve all of the mix; else of all.</summary>
@@ -48,9 +66,8 @@ internal static class SweepPlot
             r => r.Strategy.Kind is HandleStrategyKind.None || r.Strategy.Kind == kind);
         if (kind == HandleStrategyKind.InlineOnly && !alone)
             return;
-        bool refuses = rows.Length > serving.Length;
         if (serving.Length > 0)
-            Add(series, serving, refuses ? $"{name} (serves all of the mix)" : name);
+            Add(series, serving, name);
         else
             Add(series, rows, name + Refuses);
     }
@@ -79,14 +96,11 @@ internal static class SweepPlot
     private static void Add(List<PlotSeries> series, IEnumerable<SweepRow> rows, string name)
     {
         List<(double, double)> points =
-            [.. rows.Select(r => ((double)r.Strategy.InlineBytes, r.BytesPerInode))];
+            [.. rows.Select(r => ((double)SweepRange.LengthOf(r.Strategy), r.BytesPerInode))];
         // One length is a point, and the key says which.
-        int remark = name.IndexOf(Refuses, StringComparison.Ordinal);
+        string remark = string.Concat(new[] { PostedAs, Refuses }.Where(name.Contains));
         if (points.Count == 1)
-        {
-            series.Add(new PlotSeries(
-                rows.First().Strategy + (remark < 0 ? "" : name[remark..]), points));
-        }
+            series.Add(new PlotSeries(rows.First().Strategy + remark, points));
         else if (points.Count > 0)
             series.Add(new PlotSeries(name, points, Steps: true));
     }

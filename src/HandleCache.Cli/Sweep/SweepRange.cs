@@ -62,7 +62,8 @@ internal sealed record SweepRange(SweepRow First, SweepRow Last)
 
     private static int LengthOf(SweepRow row) => LengthOf(row.Strategy);
 
-    private static int LengthOf(HandleStrategy strategy) =>
+    /// <summary>N of the strategy: inline bytes, or the buffer's of pointer-max.</summary>
+    public static int LengthOf(HandleStrategy strategy) =>
         strategy.Kind == HandleStrategyKind.PointerMax
             ? strategy.SpillBytes
             : strategy.InlineBytes;

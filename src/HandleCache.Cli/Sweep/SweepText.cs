@@ -26,7 +26,10 @@ internal static class SweepText
             text,
             $"Header {request.Header.Name}, placed {request.Placement}; bytes per inode, "
             + "derived, in full slabs: slab pages, memcg vector, spill slab and its vector, "
-            + "forget link. A refused object counts as an inode without handle. "
+            + "forget link. Spilled: in a buffer outside the inode. Forget link: the struct "
+            + "fuse_forget_link that is allocated with each inode. Alloc: allocations for a "
+            + "new inode, namely itself, its forget link, its buffer. A refused object counts "
+            + "as an inode without handle. "
             + (request.SpillType == KmallocType.Cgroup
                 ? "External buffers are accounted, as an inode is; `compare` has those of a "
                     + "proposal as it was posted (RFC v3: not accounted, --unaccounted)."
@@ -111,8 +114,7 @@ internal static class SweepText
         text.Append("* the best, and what costs the same.\n\n");
         TextTable.Paragraph(
             text,
-            "Steps: the inode itself costs more at these inline lengths only (derived, without "
-            + "forget link and spill):",
+            "Steps: without spill an inode costs more at these inline lengths only (derived):",
             2);
         foreach (InodeStep step in result.Steps)
         {
@@ -123,12 +125,16 @@ internal static class SweepText
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{range}: sizeof {step.SizeofBytes}, "
-                    + $"{TextTable.Bytes(step.Inode.TotalBytes)} bytes, "
+                    + $"{TextTable.Bytes(BytesOf(result, step))} bytes, "
                     + $"{TextTable.Difference(step.DeltaBytes)}: {step.Reason}"),
                 6,
                 2);
         }
     }
+
+    /// <summary>A step's bytes as the table counts them: with the forget link.</summary>
+    public static double BytesOf(SweepResult result, InodeStep step) =>
+        step.Inode.TotalBytes + result.Today.ForgetLinkBytes;
 
     private static void Checks(StringBuilder text, SweepResult result)
     {

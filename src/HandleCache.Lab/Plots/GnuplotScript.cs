@@ -9,6 +9,8 @@ public static class GnuplotScript
     private static readonly string[] Colors =
         ["#2f81f7", "#d55e00", "#1a9e6e", "#c35a9b", "#c98a00", "#3aa5d8", "#777777"];
 
+    private const string MarkColor = "#000000";
+    private const int FewBars = 6;
     private const int FirstDash = 8;
     private const double WideLine = 7;
     private const double ThinLine = 2;
@@ -41,11 +43,13 @@ public static class GnuplotScript
         text.Append(CultureInfo.InvariantCulture, $"set title {Quote(plot.Title)} noenhanced\n");
         text.Append(CultureInfo.InvariantCulture, $"set xlabel {Quote(plot.XLabel)} noenhanced\n");
         text.Append(CultureInfo.InvariantCulture, $"set ylabel {Quote(plot.YLabel)} noenhanced\n");
-        text.Append("set key outside below height 1 noenhanced\n")
+        text.Append(plot.Series.Count == 1
+                ? "set key off\n"
+                : "set key outside below height 1 noenhanced\n")
             .Append("set xlabel offset 0,0.4\nset grid ytics\nset border 3\n");
         text.Append("set tics nomirror\nset offsets graph 0, 0, graph 0.05, 0\n");
         if (plot.Bars is { } bars)
-            Bars(text, bars);
+            Bars(text, bars, plot.Percent);
         else
             Axis(text, plot.X);
         text.Append("plot ");
@@ -55,6 +59,8 @@ public static class GnuplotScript
             string color = Colors[i % Colors.Length];
             string style = plot.Bars is not null
                 ? BarStyle(i, plot.Series.Count, color)
+                : series.Marks
+                ? $"using 1:2 with points pt 6 ps 2 lw 2.5 lc rgb '{MarkColor}'"
                 : series.Points.Count == 1
                     ? $"using 1:2 with points pt 7 ps 1.5 lc rgb '{color}'"
                     : LineStyle(i, series.Steps, color);
@@ -73,10 +79,15 @@ public static class GnuplotScript
                 $"set xrange [0:{given.End}]\nset xtics {given.Tic}\n")
             : "set autoscale xfix\n");
 
-    private static void Bars(StringBuilder text, IReadOnlyList<string> bars)
+    private static void Bars(StringBuilder text, IReadOnlyList<string> bars, bool percent)
     {
-        text.Append("set style fill solid 0.9\nset yrange [0:*]\n");
-        text.Append(CultureInfo.InvariantCulture, $"set xrange [-0.6:{bars.Count - 0.4}]\n");
+        text.Append("set style fill solid 0.9\n")
+            .Append(percent ? "set offsets 0, 0, 0, 0\nset yrange [0:100]\n" : "set yrange [0:*]\n");
+
+        // A few bars keep the width of bars.
+        double margin = 0.6 + (0.5 * Math.Max(0, FewBars - bars.Count));
+        text.Append(CultureInfo.InvariantCulture,
+            $"set xrange [{-margin}:{bars.Count - 1 + margin}]\n");
         IEnumerable<string> tics = bars.Select((name, i) =>
             string.Create(CultureInfo.InvariantCulture, $"{Quote(name)} {i}"));
         text.Append(CultureInfo.InvariantCulture,

@@ -11,6 +11,9 @@ public sealed record Plot
 
     public required IReadOnlyList<PlotSeries> Series { get; init; }
 
+    /// <summary>The values are percent: the axis goes to 100.</summary>
+    public bool Percent { get; init; }
+
     /// <summary>
     /// Names of the bars where the plot has bars; a series then has a point for each. Null for
     /// lines.
@@ -28,5 +31,9 @@ public sealed record Plot
 /// <param name="Name">For the key.</param>
 /// <param name="Points">In order of X; for bars X is the bar's number from 0.</param>
 /// <param name="Steps">Draw a stair: the value holds until the next point.</param>
+/// <param name="Marks">Draw the points alone.</param>
 public sealed record PlotSeries(
-    string Name, IReadOnlyList<(double X, double Y)> Points, bool Steps = false);
+    string Name,
+    IReadOnlyList<(double X, double Y)> Points,
+    bool Steps = false,
+    bool Marks = false);
