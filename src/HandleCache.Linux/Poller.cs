@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using HandleCache.Linux.Native;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Linux;
 
@@ -9,6 +11,34 @@ public static unsafe class Poller
     public const short In = 1;
     public const short Error = 8;
     public const short HangUp = 16;
+
+    /// <summary>
+    /// Waits until a descriptor that somebody else owns is readable, in error or hung up; false
+    /// after the timeout. An interrupted wait is taken up again.
+    /// </summary>
+    public static bool WaitReadable(SafeHandle handle, int timeoutMs)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        bool isKept = false;
+        handle.DangerousAddRef(ref isKept);
+        try
+        {
+            long end = Environment.TickCount64 + timeoutMs;
+            while (true)
+            {
+                PollFd fd = new() { Fd = (int)handle.DangerousGetHandle(), Events = In };
+                int rest = (int)Math.Max(0, end - Environment.TickCount64);
+                // SAFETY: one entry, which lives on this stack.
+                SysResult ready = Sys.Count(LibC.poll(&fd, 1, rest));
+                if (ready.Errno != Errno.EINTR)
+                    return ready.Failed || ready.Value > 0;
+            }
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
+    }
 
     /// <summary>
     /// Waits until one of two is readable, in error or hung up. The events found are given;

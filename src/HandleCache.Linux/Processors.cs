@@ -27,8 +27,26 @@ public static unsafe class Processors
         return count;
     }
 
+    /// <summary>Those that the calling thread may run on, in order; at least one.</summary>
+    public static IReadOnlyList<int> Allowed()
+    {
+        ulong* mask = stackalloc ulong[MostProcessors / 64];
+        new Span<ulong>(mask, MostProcessors / 64).Clear();
+        // SAFETY: thread 0 is the caller; the mask has the length given.
+        _ = LibC.sched_getaffinity(0, MostProcessors / 8, mask);
+        List<int> allowed = [];
+        for (int processor = 0; processor < MostProcessors; processor++)
+        {
+            if ((mask[processor / 64] >> (processor % 64) & 1) != 0)
+                allowed.Add(processor);
+        }
+
+        return allowed.Count > 0 ? allowed : [0];
+    }
+
     /// <summary>
-    /// Keeps the calling thread on one processor. EINVAL: it is not there, or not allowed here.
+    /// Keeps the calling thread, and the threads and processes that it will make, on one
+    /// processor. EINVAL: it is not there, or not allowed here.
     /// </summary>
     public static Errno PinThread(int processor)
     {

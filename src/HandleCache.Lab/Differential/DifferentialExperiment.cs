@@ -97,10 +97,8 @@ public sealed class DifferentialExperiment
 
     private DifferentialResult Run(Action<int>? progress)
     {
-        int lanes = _options.OneScript
-            ? 1
-            : Math.Clamp(_options.Scripts, 1, Environment.ProcessorCount);
-        using ScriptLanes hosts = new(lanes, _options.Driver);
+        using ScriptLanes hosts = new(
+            _options.OneScript ? 1 : _options.Scripts, _options.Driver);
         using CancellationTokenRegistration kill = _cancel.Register(hosts.KillClients);
         hosts.Run((host, number) => RunScript(ScriptOf(number), host), TakeNumber, Enter);
         if (_divergence is not null)

@@ -48,17 +48,11 @@ public sealed partial class ModelSide
     internal void Serve(int caller)
     {
         byte[] message = _gate.Take(caller);
-        if (!FuseRequest.TryParse(message, out FuseRequest request, out WireError error))
-            throw new InvalidOperationException($"the modelled kernel's request: {error}");
-        Exchange(message, request);
+        Exchange(message);
         Pump();
     }
 
-    internal void EndOverlap()
-    {
-        AwaitForgets();
-        Check();
-    }
+    internal void EndOverlap() => Check();
 
     private void AnswerError(ulong unique, Errno errno)
     {
@@ -74,11 +68,8 @@ public sealed partial class ModelSide
         {
             ReadOnlySpan<byte> message = _request.AsSpan(0, bytes);
             _transcript.Append(message);
-            if (!_gate.Keeps(message, pid => (int)pid - 1)
-                && FuseRequest.TryParse(message, out FuseRequest request, out _))
-            {
-                Exchange(message, request);
-            }
+            if (!_gate.Keeps(message, pid => (int)pid - 1))
+                Exchange(message);
         }
     }
 }

@@ -12,21 +12,18 @@ using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Differential;
 
-/// <summary>The modelled kernel, driving a session over an in-memory channel.</summary>
+/// <summary>The modelled kernel, driving a session on the same thread.</summary>
 public sealed partial class ModelSide : IScriptSide
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>The longest request: a WRITE of what the session takes, and its heads.</summary>
+    private const int RequestBytes = RealSide.MaxWriteBytes + 8192;
 
     private readonly ModelKernel _kernel;
-    private readonly MemoryChannel _memory = new();
+    private readonly DirectChannel _channel = new();
     private readonly FuseSession _session;
-    private readonly Thread _thread;
-    private readonly byte[] _request = new byte[1 << 17];
-    private readonly byte[] _reply = new byte[1 << 17];
+    private readonly byte[] _request = GC.AllocateUninitializedArray<byte>(RequestBytes);
     private readonly XxHash128 _transcript = new();
     private readonly HeldRequests _gate;
-
-    private int _forgetsSent;
 
     private static byte[] ResendMessage =>
         MessageBuilder.Notification(FuseNotifyCode.FUSE_NOTIFY_RESEND);
@@ -53,10 +50,8 @@ public sealed partial class ModelSide : IScriptSide
         });
         _session = new FuseSession(
             new TapChannel(
-                throughBridge ? new HandleBridgeChannel(_memory, dialect) : _memory, Recorder),
+                throughBridge ? new HandleBridgeChannel(_channel, dialect) : _channel, Recorder),
             Server.FileSystem, RealSide.SessionOf(script));
-        _thread = new Thread(_session.Run) { IsBackground = true, Name = "model-session" };
-        _thread.Start();
         KernelCall mount = _kernel.Mount();
         Drive();
         _transcript.Reset();
@@ -117,10 +112,8 @@ public sealed partial class ModelSide : IScriptSide
     public void Dispose()
     {
         _kernel.Unmount();
-        _memory.Close();
-        _thread.Join(Patience);
         _session.Dispose();
-        _memory.Dispose();
+        _channel.Dispose();
         _kernel.Dispose();
         Server.Dispose();
     }
@@ -149,27 +142,18 @@ public sealed partial class ModelSide : IScriptSide
                 continue;
             }
 
-            Exchange(message, request);
+            Exchange(message);
         }
-
-        AwaitForgets();
     }
 
     /// <summary>Gives a message to the server, and its reply, if any, to the kernel.</summary>
-    private void Exchange(ReadOnlySpan<byte> message, in FuseRequest request)
+    private void Exchange(ReadOnlySpan<byte> message)
     {
-        _memory.Client.Send(message);
-        if (!Operation.Of(request.Opcode).HasReply)
-        {
-            ForgetReader forgets = new(request);
-            while (forgets.TryNext(out _))
-                _forgetsSent++;
-            return;
-        }
-
-        if (!_memory.Client.TryReceive(_reply, Patience, out int length))
-            throw new InvalidOperationException("the modelled kernel's server does not answer");
-        Answer(_reply.AsSpan(0, length));
+        _channel.Put(message);
+        _session.ServePending();
+        ReadOnlySpan<byte> reply = _channel.TakeReply();
+        if (!reply.IsEmpty)
+            Answer(reply);
     }
 
     private void Answer(ReadOnlySpan<byte> reply)
@@ -178,13 +162,6 @@ public sealed partial class ModelSide : IScriptSide
         Overhears?.Invoke(reply, true);
         _kernel.WriteReply(reply);
     }
-
-    /// <summary>
-    /// Forgets get no reply: waits until the server has taken them, so that what it holds is
-    /// known then.
-    /// </summary>
-    private void AwaitForgets() =>
-        SpinWait.SpinUntil(() => Server.Ledger.ForgetCount >= _forgetsSent, Patience);
 
     /// <summary>Hands notifications to the modelled kernel at once.</summary>
     private sealed class NotificationPort(ModelKernel kernel) : IChannelPort

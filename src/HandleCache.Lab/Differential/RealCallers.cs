@@ -55,8 +55,10 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
         long begun = Stopwatch.GetTimestamp();
         for (int i = 0; ; i++)
         {
-            CallerState state = StateOf(caller);
-            if (state == expected || Stopwatch.GetElapsedTime(begun) > patience)
+            // Whether it sleeps is dear to find out, and only asked where it should.
+            bool isLate = Stopwatch.GetElapsedTime(begun) > patience;
+            CallerState state = StateOf(caller, isLate || expected.Stand == CallerStand.Blocked);
+            if (state == expected || isLate)
                 return state;
             if (i < 50)
                 Thread.Yield();
@@ -124,14 +126,14 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
     private void AnswerError(ulong unique, Errno errno) =>
         Channel.Reply(MessageBuilder.Failure(unique, errno));
 
-    private CallerState StateOf(int caller)
+    private CallerState StateOf(int caller, bool mayBlock)
     {
         lock (_lock)
         {
             bool isDone = _calls[caller] is not { IsCompleted: false };
             CallerStand stand = isDone ? CallerStand.Done
                 : _held.Of(caller) is not null ? CallerStand.Asks
-                : IsAsleep(clients[caller].ProcessId) ? CallerStand.Blocked
+                : mayBlock && IsAsleep(clients[caller].ProcessId) ? CallerStand.Blocked
                 : CallerStand.Runs;
             return new(stand, _held.Interrupts(caller), _held.Shown(caller));
         }

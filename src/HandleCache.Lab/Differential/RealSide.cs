@@ -13,6 +13,9 @@ namespace HandleCache.Lab.Differential;
 /// </summary>
 internal sealed class RealSide : IScriptSide
 {
+    /// <summary>max_write of both sides' sessions.</summary>
+    internal const int MaxWriteBytes = 1 << 16;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly ServedMount _mount;
@@ -97,7 +100,7 @@ internal sealed class RealSide : IScriptSide
     internal static SessionOptions SessionOf(Script script) => new()
     {
         Workers = 1,
-        MaxWriteBytes = 1 << 16,
+        MaxWriteBytes = MaxWriteBytes,
         ReadDirPlus = script.ReadDirPlus,
         ExportSupport = script.ExportSupport,
         Also = script.Server.InitAlso,

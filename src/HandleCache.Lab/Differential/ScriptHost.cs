@@ -1,4 +1,5 @@
 using HandleCache.Lab.Workload;
+using HandleCache.Linux;
 using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Mounting;
 
@@ -11,8 +12,12 @@ public sealed class ScriptHost : IDisposable
     private readonly WorkloadCommandLine? _command;
     private WorkloadProcess? _other;
 
+    /// <param name="client">The client's program; null for this one.</param>
+    /// <param name="driver">Which FUSE; null for the built-in one.</param>
+    /// <param name="processor">Where client and mounts stay; null for anywhere.</param>
     /// <exception cref="WorkloadException">The client could not be started.</exception>
-    public ScriptHost(WorkloadCommandLine? client = null, FuseDriver? driver = null)
+    public ScriptHost(
+        WorkloadCommandLine? client = null, FuseDriver? driver = null, int? processor = null)
     {
         Driver = driver ?? FuseDriver.BuiltIn;
         _command = client;
@@ -20,7 +25,12 @@ public sealed class ScriptHost : IDisposable
         Namespace = new NamespaceThread();
         try
         {
-            Client = Namespace.Invoke(() => WorkloadProcess.Start(client));
+            Client = Namespace.Invoke(() =>
+            {
+                if (processor is { } only)
+                    Processors.PinThread(only);
+                return WorkloadProcess.Start(client);
+            });
         }
         catch
         {

@@ -1,24 +1,33 @@
 using System.Runtime.ExceptionServices;
+using HandleCache.Linux;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Differential;
 
 /// <summary>
-/// Several scripts at once, each on a mount of its own: they wait more than they work. What came
+/// Several scripts at once, each on a mount of its own: they wait as much as they work. What came
 /// of them is told in the order of their numbers, so that a run ends where it would end with one
-/// lane.
+/// lane. A lane's client, its server and whoever compares them take turns, and stay on one
+/// processor: to wake somebody on another costs more than the work between.
 /// </summary>
 internal sealed class ScriptLanes : IDisposable
 {
+    /// <summary>How many sleep, unmount or wait for a request while one works.</summary>
+    private const int LanesPerProcessor = 3;
+
+    private readonly IReadOnlyList<int> _processors = Processors.Allowed();
     private readonly List<ScriptHost> _hosts = [];
 
+    /// <param name="scripts">There are no more lanes than these.</param>
+    /// <param name="driver">Which FUSE is mounted.</param>
     /// <exception cref="Workload.WorkloadException">A client could not be started.</exception>
-    public ScriptLanes(int lanes, FuseDriver driver)
+    public ScriptLanes(int scripts, FuseDriver driver)
     {
+        int lanes = Math.Clamp(scripts, 1, LanesPerProcessor * _processors.Count);
         try
         {
             for (int i = 0; i < lanes; i++)
-                _hosts.Add(new ScriptHost(driver: driver));
+                _hosts.Add(new ScriptHost(driver: driver, processor: ProcessorOf(i)));
         }
         catch
         {
@@ -45,15 +54,19 @@ internal sealed class ScriptLanes : IDisposable
         Func<ScriptHost, int, T> run, Func<int, bool> isDue, Func<int, T, bool> enter)
     {
         Turns<T> turns = new(isDue, enter);
-        Thread[] others = [.. _hosts.Skip(1).Select((host, lane) => new Thread(
-            () => turns.Work(host, run)) { Name = $"scripts-{lane + 1}", IsBackground = true })];
-        foreach (Thread other in others)
-            other.Start();
-        turns.Work(First, run);
-        foreach (Thread other in others)
-            other.Join();
+        Thread[] threads = [.. _hosts.Select((host, lane) => new Thread(() =>
+        {
+            Processors.PinThread(ProcessorOf(lane));
+            turns.Work(host, run);
+        }) { Name = $"scripts-{lane}", IsBackground = true })];
+        foreach (Thread thread in threads)
+            thread.Start();
+        foreach (Thread thread in threads)
+            thread.Join();
         turns.Failure?.Throw();
     }
+
+    private int ProcessorOf(int lane) => _processors[lane % _processors.Count];
 
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -17,13 +16,12 @@ public sealed class WorkloadProcess : IDisposable
 {
     private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly BlockingCollection<string> _lines = [];
     private readonly StringBuilder _errors = new();
     private readonly ManualResetEventSlim _errorsEnded = new();
     private readonly ManualResetEventSlim _over = new();
     private readonly Process _process = new();
     private readonly Thread _keeper;
-    private Thread? _reader;
+    private PipedLines _lines = null!;
     private Exception? _startFailure;
     private bool _disposed;
 
@@ -72,12 +70,8 @@ public sealed class WorkloadProcess : IDisposable
                     $"cannot start the workload: {failure.Message}", failure);
             }
 
-            workload._reader = new Thread(workload.ReadLines)
-            {
-                IsBackground = true,
-                Name = "workload-reader",
-            };
-            workload._reader.Start();
+            workload._lines = new PipedLines(
+                workload._process.StandardInput, workload._process.StandardOutput);
             return workload;
         }
         catch
@@ -96,11 +90,11 @@ public sealed class WorkloadProcess : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         string name = typeof(TReply).Name;
+        string? answer;
         try
         {
-            string line = WorkloadJson.ToLine(request) + "\n";
-            Task sent = _process.StandardInput.WriteAsync(line);
-            if (!sent.Wait(timeout) || !_process.StandardInput.FlushAsync().Wait(timeout))
+            if (!_lines.TryWrite(WorkloadJson.ToLine(request), timeout)
+                || !_lines.TryRead(timeout, out answer))
                 throw Overdue(name, timeout);
         }
         catch (Exception e) when (e is IOException || e.InnerException is IOException)
@@ -108,8 +102,8 @@ public sealed class WorkloadProcess : IDisposable
             throw Died(name);
         }
 
-        if (!_lines.TryTake(out string? answer, timeout))
-            throw _lines.IsCompleted ? Died(name) : Overdue(name, timeout);
+        if (answer is null)
+            throw Died(name);
         return WorkloadJson.ReadReply(answer) switch
         {
             TReply reply => reply,
@@ -148,7 +142,6 @@ public sealed class WorkloadProcess : IDisposable
         _over.Set();
         if (!_keeper.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
             _keeper.Join();
-        _reader?.Join(ExitTimeout);
         _process.Dispose();
         _over.Dispose();
     }
@@ -170,13 +163,6 @@ public sealed class WorkloadProcess : IDisposable
         ((ManualResetEventSlim)started!).Set();
         if (_startFailure is null)
             _over.Wait();
-    }
-
-    private void ReadLines()
-    {
-        while (_process.StandardOutput.ReadLine() is { } line)
-            _lines.Add(line);
-        _lines.CompleteAdding();
     }
 
     private void AddError(string? line)

@@ -20,5 +20,8 @@ internal static unsafe partial class LibC
         long number, FileDescriptor ring, uint operation, void* argument, uint count);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int sched_getaffinity(int thread, nuint maskBytes, ulong* mask);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int sched_setaffinity(int thread, nuint maskBytes, ulong* mask);
 }

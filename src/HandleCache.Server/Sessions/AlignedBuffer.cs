@@ -17,13 +17,22 @@ internal sealed class AlignedBuffer
 
     /// <param name="headBytes">What lies before the aligned byte, part of the length.</param>
     /// <param name="lengthBytes">Of the whole.</param>
-    public AlignedBuffer(int headBytes, int lengthBytes)
+    /// <param name="isAligned">False where no kernel copies: an ordinary array then.</param>
+    public AlignedBuffer(int headBytes, int lengthBytes, bool isAligned)
     {
+        _lengthBytes = lengthBytes;
+        if (!isAligned)
+        {
+            _array = GC.AllocateUninitializedArray<byte>(lengthBytes);
+            return;
+        }
+
         _array = GC.AllocateUninitializedArray<byte>(lengthBytes + PageBytes, pinned: true);
         nint body = Marshal.UnsafeAddrOfPinnedArrayElement(_array, 0) + headBytes;
         _start = (int)(-body & (PageBytes - 1));
-        _lengthBytes = lengthBytes;
     }
+
+    public static AlignedBuffer Empty { get; } = new(0, 0, isAligned: false);
 
     public Span<byte> Bytes => _array.AsSpan(_start, _lengthBytes);
 }

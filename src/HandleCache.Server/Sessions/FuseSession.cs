@@ -23,6 +23,7 @@ public sealed class FuseSession : IDisposable
 
     private readonly IChannelPort _firstPort;
     private Exception? _failure;
+    private Worker? _caller;
 
     /// <summary>The session owns the channel's ports, not the channel.</summary>
     public FuseSession(IChannel channel, FileSystem fileSystem, SessionOptions options)
@@ -71,7 +72,36 @@ public sealed class FuseSession : IDisposable
             throw new IOException($"the session failed: {_failure.Message}", _failure);
     }
 
-    public void Dispose() => _firstPort.Dispose();
+    /// <summary>
+    /// Instead of <see cref="Run"/>, on a channel that does not wait: serves on the calling
+    /// thread what lies in the channel, INIT first.
+    /// </summary>
+    /// <exception cref="IOException">The channel failed, or INIT was refused.</exception>
+    public void ServePending()
+    {
+        if (_caller is null)
+        {
+            Worker worker = new(this, _firstPort);
+            if (worker.Negotiate() is not { } agreement)
+                return;
+            _fileSystem.Initialized(agreement.Flags);
+            worker.Agree(agreement, isAligned: false);
+            _caller = worker;
+            _ready.TrySetResult(agreement);
+        }
+
+        while (_caller.ServeNext(mayBeEmpty: true))
+        {
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_caller is not null)
+            _fileSystem.Destroyed();
+        _caller = null;
+        _firstPort.Dispose();
+    }
 
     /// <summary>
     /// Starts the other workers and serves. A port that cannot be opened must end those that
@@ -135,8 +165,9 @@ public sealed class FuseSession : IDisposable
 
         private readonly byte[] _converted = new byte[1024];
 
-        private AlignedBuffer _receive = new(0, 0);
-        private AlignedBuffer _reply = new(0, 0);
+        private SessionAgreement? _agreement;
+        private AlignedBuffer _receive = AlignedBuffer.Empty;
+        private AlignedBuffer _reply = AlignedBuffer.Empty;
 
         /// <summary>Answers INIT; null when the channel was closed first.</summary>
         public SessionAgreement? Negotiate()
@@ -175,19 +206,36 @@ public sealed class FuseSession : IDisposable
 
         public void Serve(SessionAgreement agreement)
         {
-            int bytes = agreement.MaxWriteBytes + HeadRoomBytes;
-            _receive = new AlignedBuffer(WriteHeadBytes, bytes);
-            _reply = new AlignedBuffer(FuseReply.HeaderBytes, bytes);
-            while (true)
+            Agree(agreement, isAligned: true);
+            while (ServeNext(mayBeEmpty: false))
             {
-                Span<byte> buffer = _receive.Bytes;
-                SysResult received = port.Receive(buffer);
-                if (received.Failed)
-                    throw new LinuxException(received.Errno, "receive");
-                if (received.Value == 0)
-                    return;
-                Handle(buffer[..(int)received.Value], agreement);
             }
+        }
+
+        /// <param name="agreement">What INIT came to.</param>
+        /// <param name="isAligned">The channel is the device, which copies pages.</param>
+        public void Agree(SessionAgreement agreement, bool isAligned)
+        {
+            _agreement = agreement;
+            int bytes = agreement.MaxWriteBytes + HeadRoomBytes;
+            _receive = new AlignedBuffer(WriteHeadBytes, bytes, isAligned);
+            _reply = new AlignedBuffer(FuseReply.HeaderBytes, bytes, isAligned);
+        }
+
+        /// <summary>Serves one request; false when there is none and none is waited for.</summary>
+        /// <param name="mayBeEmpty">The channel does not wait: EAGAIN is no failure.</param>
+        public bool ServeNext(bool mayBeEmpty)
+        {
+            Span<byte> buffer = _receive.Bytes;
+            SysResult received = port.Receive(buffer);
+            if (mayBeEmpty && received is { Failed: true, Errno: Errno.EAGAIN })
+                return false;
+            if (received.Failed)
+                throw new LinuxException(received.Errno, "receive");
+            if (received.Value == 0)
+                return false;
+            Handle(buffer[..(int)received.Value], _agreement!);
+            return true;
         }
 
         private void Handle(ReadOnlySpan<byte> message, SessionAgreement agreement)
