@@ -41,7 +41,8 @@ namespace HandleCache.Lab.Differential;
 /// <item><term>reclaim</term><description>a script that differs while the kernel's shrinkers ran
 /// (<see cref="ReclaimWatch"/>) is run again: dentries nobody uses may be freed at any time for
 /// reasons outside the mount, such as another program's drop_caches, and their FORGETs
-/// follow.</description></item>
+/// follow. A drop_caches during a sleep is made in the model, too, since nothing that is unused
+/// outlives it, and the script goes on.</description></item>
 /// <item><term>rcu-walk</term><description>a script in which a call ends with ELOOP after a
 /// different number of READLINKs is run again: a path walk that has to leave RCU mode while
 /// somebody mounts or renames anywhere starts again, and the symlinks it has followed stay

@@ -32,7 +32,13 @@ internal sealed class ReclaimWatch
     public bool HasRun => Counters.Of(_vmstat()) != _before;
 
     /// <summary>
-    /// The same of one that may just be at work; waits for its end where none is known.
+    /// Whether somebody's write to drop_caches has ended since this object was made: nothing that
+    /// was unused then is left (drop_slab(), mm/shrinker.c, goes on until it finds nothing).
+    /// </summary>
+    public bool HasDropped => Counters.Of(_vmstat()).Dropped != _before.Dropped;
+
+    /// <summary>
+    /// <see cref="HasRun"/>, of one that may just be at work; waits for its end where none is known.
     /// </summary>
     public bool HasRunUntilNow() => WaitForNext(CountedBy);
 
