@@ -102,7 +102,8 @@ public sealed class WatchFaultTests : IDisposable
     }
 
     private static JsonElement Check(JsonElement root, string name) =>
-        root.GetProperty("checks").EnumerateArray()
+        root.GetProperty("rules").EnumerateArray()
+            .Concat(root.GetProperty("checks").EnumerateArray())
             .Single(check => check.GetProperty("name").GetString() == name);
 
     private JsonElement Run(string fault, string calls, int code = 1, string options = "")

@@ -139,7 +139,7 @@ internal static class ReportHtml
         page.Text(SurveyText.Answer(run.Result), "answer");
         if (run.Result.Lengths.Count > 0)
         {
-            page.Picture(ReportSvg.Of(SurveyPlot.Of(run.Result)),
+            page.Picture(ReportSvg.Of(SurveyPlot.Of(run.Request, run.Result)),
                 "Share of the objects by handle length (measured).");
         }
 

@@ -46,7 +46,7 @@ internal static class SurveyCommand
             string? file = parsed.GetValue(save);
             if (file is not null)
                 SurveyMix.Save(request, result, file);
-            plot.Draw(parsed, () => SurveyPlot.Of(result));
+            plot.Draw(parsed, () => SurveyPlot.Of(request, result));
             CommandRunner.Report(
                 parsed,
                 () => SurveyDocument.Of(request, result, file),

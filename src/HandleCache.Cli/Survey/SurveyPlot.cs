@@ -7,7 +7,7 @@ namespace HandleCache.Cli.Survey;
 /// <summary>`survey` as a plot: share of the objects by handle length.</summary>
 internal static class SurveyPlot
 {
-    public static Plot Of(SurveyResult result)
+    public static Plot Of(SurveyRequest request, SurveyResult result)
     {
         int[] lengths = [.. result.Lengths.Concat(result.Connectable)
             .Select(row => row.Bytes).Distinct().Order()];
@@ -19,7 +19,8 @@ internal static class SurveyPlot
         {
             Title = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Handle lengths of {result.Objects} objects on {types} (measured)"),
+                $"Handles below {string.Join(", ", request.Paths)}: {result.Objects} objects on "
+                + $"{types}, Linux {result.KernelRelease} (measured)"),
             XLabel = "length of the handle, bytes",
             YLabel = "objects, percent",
             Percent = true,

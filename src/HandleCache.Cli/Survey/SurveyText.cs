@@ -17,6 +17,7 @@ internal static class SurveyText
         StringBuilder text = new();
         TextTable.Paragraph(text, Answer(result), 0);
         text.Append('\n');
+        TextTable.Paragraph(text, Ascii($"Below {string.Join(", ", request.Paths)}:"), 2);
         foreach (SurveyFileSystem system in result.FileSystems)
         {
             TextTable.Paragraph(
@@ -45,17 +46,17 @@ internal static class SurveyText
         long with = result.Lengths.Sum(row => row.Count);
         string counted = string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.Objects} objects in {result.Directories} directories on Linux "
-            + $"{result.KernelRelease} in {result.ElapsedSeconds:F1} s (measured)");
+            $"Measured on Linux {result.KernelRelease} in {result.ElapsedSeconds:F1} s: "
+            + $"{result.Objects} objects, {result.Directories} of them directories");
         if (with == 0)
             return $"{counted}; none of them has a file handle.";
         long fits = result.Lengths.Where(row => row.Bytes <= FanotifyInline)
             .Sum(row => row.Count);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{counted}; {SweepAnswer.Percent((double)fits / with)} of the handles fit in "
-            + $"{FanotifyInline} bytes, the longest has "
-            + $"{result.Lengths.Max(row => row.Bytes)}.");
+            $"{counted}. The longest handle has {result.Lengths.Max(row => row.Bytes)} bytes; "
+            + $"{SweepAnswer.Percent((double)fits / with)} fit in {FanotifyInline}, which fanotify "
+            + $"keeps inline.");
     }
 
     private static void Rows(

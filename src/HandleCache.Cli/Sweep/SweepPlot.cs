@@ -31,17 +31,18 @@ internal static class SweepPlot
         {
             Title = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Kernel memory per inode, handles of {result.Mix.Name}, on "
+                $"Kernel memory per inode, handles of {Path.GetFileName(result.Mix.Name)}, on "
                 + $"{SlabRenderer.NameOf(result.Kernel)}, {result.Kernel.PresentCpus} CPUs "
                 + $"(derived)"),
-            XLabel = "N: bytes of handle inside the inode (pointer-max: in its buffer)",
+            XLabel = "N: bytes of handle inside the inode (pointer-max: in its buffer); "
+                + "a line begins where no handle is refused",
             YLabel = "bytes per inode (not from 0)",
             Series = series,
             X = (HandleStrategy.MaxHandleBytes, TicBytes),
         };
     }
 
-    /// <summary>The best as points at both ends of the lengths that cost the same.</summary>
+    /// <summary>The best, from end to end of the lengths that cost the same.</summary>
     private static void AddBest(List<PlotSeries> series, SweepResult result)
     {
         SweepRange best = SweepAnswer.SameCost(result) ?? new(result.Best, result.Best);

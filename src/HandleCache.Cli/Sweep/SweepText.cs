@@ -78,11 +78,22 @@ internal static class SweepText
                     $"  -- {SweepAnswer.Meaning(kind.Value)}\n");
             }
 
-            text.Append(Line(request, range, range.Holds(result.Best.Strategy)));
+            text.Append(Line(request, range, Mark(range, result)));
         }
     }
 
-    private static string Line(SweepRequest request, SweepRange range, bool best)
+    private static string Mark(SweepRange range, SweepResult result)
+    {
+        SweepRow row = range.First;
+        SweepRow best = result.Best;
+        bool isNone = row.Strategy.Kind == HandleStrategyKind.None;
+        return range.Holds(best.Strategy) ? " *"
+            : !isNone && row.RefusedShare <= best.RefusedShare + 1e-9
+                && Math.Abs(row.BytesPerInode - best.BytesPerInode) < 0.005 ? " ="
+            : "";
+    }
+
+    private static string Line(SweepRequest request, SweepRange range, string mark)
     {
         SweepRow row = range.First;
         string total = request.Inodes is { } inodes
@@ -93,7 +104,7 @@ internal static class SweepText
             $"{range.Name,-24}{row.SlotBytes,5}{TextTable.Bytes(row.BytesPerInode),9}"
             + $"{TextTable.Difference(row.DeltaBytes),8}{Short(row.SpilledShare),8}"
             + $"{Short(row.RefusedShare),8}{row.AllocationsPerInode,6:F2}{total}"
-            + $"{(best ? "*" : "")}\n");
+            + $"{mark}\n");
     }
 
     /// <summary>Bytes in the unit of three digits, binary.</summary>
@@ -111,10 +122,11 @@ internal static class SweepText
 
     private static void Steps(StringBuilder text, SweepResult result)
     {
-        text.Append("* the best, and what costs the same.\n\n");
+        text.Append("* the best; = costs the same, refuses no more, and is less simple.\n\n");
         TextTable.Paragraph(
             text,
-            "Steps: without spill an inode costs more at these inline lengths only (derived):",
+            "Steps: without spill an inode costs more at these inline lengths only (derived; "
+            + "sizeof at the first of each, a slot also holds SLUB's free pointer):",
             2);
         foreach (InodeStep step in result.Steps)
         {

@@ -30,16 +30,9 @@ internal static class WatchText
             $"{result.Statistics.Requests} requests, "
             + $"{result.Statistics.InodesPeak} inodes at most");
         text.Append('\n');
-        text.AppendLine(plain, $"{"check",-20}{"compared",12}{"mismatches",14}");
-        foreach (CheckResult check in result.Checks)
-        {
-            text.AppendLine(check.NotCompared is null
-                ? string.Create(plain, $"{check.Name,-20}{check.Compared,12}{check.Mismatches,14}")
-                : string.Create(plain, $"{check.Name,-20}{"not compared",12}"));
-            if ((check.FirstMismatch ?? check.NotCompared) is { } words)
-                TextTable.Paragraph(text, words, indent: 2, first: 2);
-        }
-
+        Checks(text, "check", "mismatches", result.Checks);
+        text.Append('\n');
+        Checks(text, "rule of the server", "broken", result.Rules);
         Latencies(text, result.Latencies);
         text.Append('\n');
         text.AppendLine(plain, $"{"strategy",-20}{"bytes/inode",12}{"MiB at most",14}");
@@ -59,6 +52,20 @@ internal static class WatchText
         text.Append('\n');
         text.AppendLine(plain, $"verdict: {result.Verdict}");
         output.Write(text);
+    }
+
+    private static void Checks(
+        StringBuilder text, string what, string failed, IReadOnlyList<CheckResult> checks)
+    {
+        text.AppendLine(Plain, $"{what,-20}{"compared",12}{failed,14}");
+        foreach (CheckResult check in checks)
+        {
+            text.AppendLine(check.NotCompared is null
+                ? string.Create(Plain, $"{check.Name,-20}{check.Compared,12}{check.Mismatches,14}")
+                : string.Create(Plain, $"{check.Name,-20}{"not compared",12}"));
+            if ((check.FirstMismatch ?? check.NotCompared) is { } words)
+                TextTable.Paragraph(text, words, indent: 2, first: 2);
+        }
     }
 
     /// <summary>At most so many rows of operations.</summary>

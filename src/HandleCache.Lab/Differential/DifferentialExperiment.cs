@@ -262,9 +262,7 @@ public sealed class DifferentialExperiment
             disturbed += outcome.Verdict == ScriptVerdict.Disturbed ? 1 : 0;
         }
         while (outcome.Verdict is ScriptVerdict.TooSlow or ScriptVerdict.Disturbed
-            && ++attempt < (outcome.Divergence?.What == ScriptDivergence.OfSteps
-                ? Races
-                : Attempts));
+            && ++attempt < (IsRace(outcome) ? Races : Attempts));
 
         // No walk restarts in every run; reclaim may well come in every run.
         bool differs = outcome is { Verdict: ScriptVerdict.Disturbed, Reclaim: null };
@@ -272,6 +270,10 @@ public sealed class DifferentialExperiment
             differs ? outcome with { Verdict = ScriptVerdict.Differs } : outcome,
             tooSlow, disturbed);
     }
+
+    /// <summary>Two callers raced for a lock, and nothing else can have been the cause.</summary>
+    private static bool IsRace(ScriptOutcome outcome) =>
+        outcome is { Reclaim: null, Divergence.What: ScriptDivergence.OfSteps };
 
     /// <summary>Makes the diverging script as short as the time for it allows.</summary>
     private DifferentialResult Shrink(Script script, ScriptDivergence first, ScriptHost host)

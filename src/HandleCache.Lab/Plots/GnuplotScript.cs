@@ -60,13 +60,15 @@ public static class GnuplotScript
             string style = plot.Bars is not null
                 ? BarStyle(i, plot.Series.Count, color)
                 : series.Marks
-                ? $"using 1:2 with points pt 6 ps 2 lw 2.5 lc rgb '{MarkColor}'"
+                ? $"using 1:2 with linespoints pt 6 ps 2 lw 2.5 lc rgb '{MarkColor}'"
                 : series.Points.Count == 1
                     ? $"using 1:2 with points pt 7 ps 1.5 lc rgb '{color}'"
                     : LineStyle(i, series.Steps, color);
             text.Append(CultureInfo.InvariantCulture,
                 $"{(i > 0 ? ", \\\n     " : "")}{Quote(dataFile)} index {i} {style} "
                 + $"title {Quote(series.Name)}");
+            if (plot.Percent)
+                text.Append(PercentLabels(dataFile, i, plot.Series.Count));
         }
 
         return text.Append('\n').ToString();
@@ -82,7 +84,7 @@ public static class GnuplotScript
     private static void Bars(StringBuilder text, IReadOnlyList<string> bars, bool percent)
     {
         text.Append("set style fill solid 0.9\n")
-            .Append(percent ? "set offsets 0, 0, 0, 0\nset yrange [0:100]\n" : "set yrange [0:*]\n");
+            .Append(percent ? "set offsets 0, 0, 0, 0\nset yrange [0:108]\nset ytics 0,20,100\n" : "set yrange [0:*]\n");
 
         // A few bars keep the width of bars.
         double margin = 0.6 + (0.5 * Math.Max(0, FewBars - bars.Count));
@@ -112,11 +114,22 @@ public static class GnuplotScript
 
     private static string BarStyle(int index, int count, string color)
     {
-        double width = 0.8 / count;
-        double shift = ((index + 0.5) * width) - 0.4;
+        (double width, double shift) = Place(index, count);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"using ($1+({shift:F4})):2:({width * 0.92:F4}) with boxes lc rgb '{color}'");
+    }
+
+    /// <summary>What each bar comes to, above it.</summary>
+    private static string PercentLabels(string dataFile, int index, int count) => string.Create(
+        CultureInfo.InvariantCulture,
+        $", \\\n     {Quote(dataFile)} index {index} using ($1+({Place(index, count).Shift:F4}))"
+        + $":2:(sprintf('%.3g %%', $2)) with labels offset 0,0.6 notitle");
+
+    private static (double Width, double Shift) Place(int index, int count)
+    {
+        double width = 0.8 / count;
+        return (width, ((index + 0.5) * width) - 0.4);
     }
 
     /// <summary>Single quotes: nothing is interpreted but the quote itself.</summary>

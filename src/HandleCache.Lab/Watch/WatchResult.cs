@@ -10,9 +10,12 @@ namespace HandleCache.Lab.Watch;
 /// <summary>What came of watching a server.</summary>
 public sealed record WatchResult
 {
-    /// <summary>"match", or "diverge" where a check failed or nothing was compared.</summary>
+    /// <summary>
+    /// "match", or "diverge" where a check failed, a rule was broken, or nothing was compared.
+    /// </summary>
     public string Verdict =>
-        Checks.All(check => check.Mismatches == 0 || Allowed.Contains(check.Name))
+        Checks.All(check => check.Mismatches == 0)
+            && Rules.All(rule => rule.Mismatches == 0 || Allowed.Contains(rule.Name))
             && Checks.Any(IsOfTraffic)
             && Ending is null
             ? "match"
@@ -22,7 +25,11 @@ public sealed record WatchResult
 
     public required MirrorStatistics Statistics { get; init; }
 
+    /// <summary>The kernel against the model.</summary>
     public required IReadOnlyList<CheckResult> Checks { get; init; }
+
+    /// <summary>The server against the rules of <see cref="DriveRule"/>.</summary>
+    public required IReadOnlyList<CheckResult> Rules { get; init; }
 
     /// <summary>How long the server took, by operation.</summary>
     public required IReadOnlyList<LatencyRow> Latencies { get; init; }

@@ -85,23 +85,26 @@ public sealed class WatchRun
         ledger.NotCompared(TrafficChecks.LiveNodeIds, "no request named a nodeid but the root's");
         result = result with
         {
-            Checks = [.. ledger.Results().Concat(result.Checks).Select(
-                check => check.FirstMismatch is { } first
-                    && result.FailedAt.TryGetValue(check.Name, out string? at)
-                    ? check with { FirstMismatch = $"{first}; seen at {at}" }
-                    : check)],
+            Checks = [.. ledger.Results().Select(check => Placed(check, result))],
+            Rules = [.. result.Rules.Select(rule => Placed(rule, result))],
         };
         return result with
         {
             Notes =
             [
                 .. result.Notes,
-                .. result.Checks.Where(check => check.Mismatches > 0
-                    && options.Allowed.Contains(check.Name))
-                    .Select(check => $"allowed: {check.Name}"),
+                .. result.Rules.Where(rule => rule.Mismatches > 0
+                    && options.Allowed.Contains(rule.Name))
+                    .Select(rule => $"allowed: {rule.Name}"),
             ],
         };
     }
+
+    private static CheckResult Placed(CheckResult check, WatchResult result) =>
+        check.FirstMismatch is { } first
+        && result.FailedAt.TryGetValue(check.Name, out string? at)
+            ? check with { FirstMismatch = $"{first}; seen at {at}" }
+            : check;
 
     private WatchResult Result(string protocol, HandleMix mix)
     {
@@ -114,7 +117,8 @@ public sealed class WatchRun
         {
             Kernel = new KernelIdentity(KernelRelease.Read(), protocol),
             Statistics = statistics,
-            Checks = _log.Results(),
+            Checks = [],
+            Rules = _log.Results(),
             Latencies = _log.Latencies(),
             Costs = _cost.Of(_mirror.CreatedByLength, mix, statistics.InodesPeak),
             Ending = _ending,
