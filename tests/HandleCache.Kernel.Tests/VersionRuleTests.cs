@@ -74,6 +74,24 @@ public class VersionRuleTests
     }
 
     [Theory]
+    [InlineData("6.12", (int)Errno.ESTALE)]
+    [InlineData("6.18", (int)Errno.ESTALE)]
+    [InlineData("6.19", EIO)]
+    [InlineData("7.3", EIO)]
+    public void A_page_that_the_server_refuses_is_EIO_from_6_19_on(string version, int errno)
+    {
+        using KernelDriver bench = new(version: VersionOf(version));
+        KernelCall open = bench.Kernel.Start(
+            new(VfsCallKind.Open) { Path = "f", Flags = OpenFlags.ReadOnly });
+        bench.AnswerEntry(bench.Read(), Entry(2, Regular, size: 5));
+        bench.Answer(bench.Read(), new fuse_open_out());
+        Assert.Equal(0, open.Result.Errno);
+        KernelCall read = bench.Kernel.Start(new(VfsCallKind.Read) { Size = 5 });
+        bench.AnswerError(bench.Read(), (int)Errno.ESTALE);
+        Assert.Equal(errno, read.Result.Errno);
+    }
+
+    [Theory]
     [InlineData("6.12", 41u)]
     [InlineData("6.18", 45u)]
     [InlineData("7.3", 46u)]

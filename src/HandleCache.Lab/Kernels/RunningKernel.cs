@@ -1,3 +1,4 @@
+using HandleCache.Lab.Validate;
 using HandleCache.Linux.Slab;
 using HandleCache.Model;
 using HandleCache.Model.Slab;
@@ -9,6 +10,11 @@ namespace HandleCache.Lab.Kernels;
 /// </summary>
 public static class RunningKernel
 {
+    /// <summary>Its version alone, by uname(2).</summary>
+    /// <exception cref="MissingRequirementException">The release begins with no version.
+    /// </exception>
+    public static KernelVersion Version => VersionOf(KernelRelease.Read());
+
     /// <exception cref="MissingRequirementException">No BTF, or no FUSE in it.</exception>
     public static KernelProfile Read() =>
         WithStructs(ReadWithoutStructs(), BtfStructs.OfRunningKernel());
@@ -38,8 +44,7 @@ public static class RunningKernel
     public static KernelProfile ReadWithoutStructs()
     {
         MachineFacts machine = ReadMachine();
-        if (!KernelVersion.TryParse(machine.Release, out KernelVersion version))
-            throw new MissingRequirementException($"cannot read release '{machine.Release}'");
+        KernelVersion version = VersionOf(machine.Release);
         return new KernelProfile
         {
             Name = KernelProfiles.RunningName,
@@ -58,6 +63,11 @@ public static class RunningKernel
             FuseInodeUsedBytes = 8,
         };
     }
+
+    private static KernelVersion VersionOf(string release) =>
+        KernelVersion.TryParse(release, out KernelVersion version)
+            ? version
+            : throw new MissingRequirementException($"cannot read release '{release}'");
 
     private static MachineFacts ReadMachine()
     {

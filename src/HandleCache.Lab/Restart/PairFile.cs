@@ -1,5 +1,6 @@
 using System.Globalization;
 using HandleCache.Linux;
+using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart;
@@ -13,6 +14,12 @@ namespace HandleCache.Lab.Restart;
 /// a refused truncation fuse_cache_read_iter() (fs/fuse/file.c) ends a read at the old one. So
 /// what the mount refuses is not done to the shadow, and every byte that the mount still gives
 /// must be the shadow's.
+/// <para>
+/// Where a page is missing that the server refuses, kernels from 6.19 on lose what it said
+/// (<see cref="VersionRule.ReadErrorLost"/>): the read is EIO. That is by the rule where the server,
+/// asked for the attributes, says ESTALE. What asks for them first (fuse_update_attributes() in
+/// fuse_cache_read_iter()) is ESTALE there, too.
+/// </para>
 /// </remarks>
 internal sealed class PairFile : IDisposable
 {
@@ -21,6 +28,7 @@ internal sealed class PairFile : IDisposable
     private readonly IOpenFile _mounted;
     private readonly IOpenFile _shadowed;
     private readonly ClientResult _result;
+    private readonly bool _losesReadErrors;
     private readonly ulong _ino;
     private readonly Queue<Done> _history = [];
 
@@ -31,9 +39,15 @@ internal sealed class PairFile : IDisposable
     /// <param name="mounted">The side under test; the pair owns both.</param>
     /// <param name="shadowed">The side that is right.</param>
     /// <param name="result">Where differences are counted.</param>
-    public PairFile(string path, IOpenFile mounted, IOpenFile shadowed, ClientResult result)
+    /// <param name="losesReadErrors">
+    /// The kernel follows <see cref="VersionRule.ReadErrorLost"/>.
+    /// </param>
+    public PairFile(
+        string path, IOpenFile mounted, IOpenFile shadowed, ClientResult result,
+        bool losesReadErrors = false)
     {
         Path = path;
+        _losesReadErrors = losesReadErrors;
         (_mounted, _shadowed, _result) = (mounted, shadowed, result);
         mounted.Stat(out Statx statx);
         _ino = statx.Ino;
@@ -91,7 +105,7 @@ internal sealed class PairFile : IDisposable
         SysResult a = ReadFully(_mounted, got, offset);
         Note("read", offset, a.Value, a.Errno);
         SysResult b = ReadFully(_shadowed, want, offset);
-        if (IsStaleByRule(a.Errno))
+        if (IsStaleByRule(a.Errno == Errno.EIO && _losesReadErrors ? _mounted.Ask() : a.Errno))
         {
             _result.Stale++;
         }
@@ -177,6 +191,9 @@ internal interface IOpenFile : IDisposable
 
     /// <summary>statx(2) of the file itself.</summary>
     Errno Stat(out Statx statx);
+
+    /// <summary>What the server says when it is asked for the attributes.</summary>
+    Errno Ask();
 }
 
 /// <summary>A descriptor of this process as one side of a pair; owns it.</summary>
@@ -191,6 +208,10 @@ internal sealed class OpenDescriptor(FileDescriptor file) : IOpenFile
 
     public Errno Stat(out Statx statx) =>
         Metadata.Statx(file, StatxMask.BasicStats, out statx);
+
+    public Errno Ask() => Metadata.Statx(
+        file, CString.Empty, AtFlags.EmptyPath | AtFlags.StatxForceSync, StatxMask.BasicStats,
+        out _);
 
     public void Dispose() => file.Dispose();
 }

@@ -183,7 +183,8 @@ internal sealed class PairWorker : IDisposable
         }
 
         PairFile pair = new(
-            path, new OpenDescriptor(mounted), new OpenDescriptor(shadowed), _pair.Result);
+            path, new OpenDescriptor(mounted), new OpenDescriptor(shadowed), _pair.Result,
+            _pair.LosesReadErrors);
         _open.Add(pair);
         return pair;
     }

@@ -41,7 +41,8 @@ internal static class TreeComparison
         }
 
         using PairFile file = new(
-            path, new OpenDescriptor(mounted), new OpenDescriptor(shadowed), pair.Result);
+            path, new OpenDescriptor(mounted), new OpenDescriptor(shadowed), pair.Result,
+            pair.LosesReadErrors);
         for (long at = 0; at < lengthBytes; at += BlockBytes)
             file.Compare(at, BlockBytes);
         byte[] gotValue = new byte[64];

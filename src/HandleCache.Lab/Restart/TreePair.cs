@@ -1,5 +1,7 @@
+using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
+using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Lab.Restart;
@@ -15,6 +17,10 @@ internal sealed class TreePair(FileDescriptor mount, FileDescriptor shadow, Clie
     public FileDescriptor Shadow { get; } = shadow;
 
     public ClientResult Result { get; } = result;
+
+    /// <summary>This kernel does not tell what the server said of a page it refused.</summary>
+    public bool LosesReadErrors { get; } =
+        VersionRule.ReadErrorLost.AppliesTo(RunningKernel.Version);
 
     /// <summary>
     /// Does it on the mount, then on the shadow; the shadow's errno, or ESTALE where the mount

@@ -43,6 +43,17 @@ public sealed record VersionRule(
         "FUSE_STATX_MODDIR of fs/fuse/fuse_i.h; in 7.2.13 and 7.3.4, not in 7.1.13",
         "a changed directory keeps mode, owner and inode number: no GETATTR for permission");
 
+    public static VersionRule ReadErrorLost { get; } = new(
+        "read-error-lost",
+        new(6, 19),
+        null,
+        "fuse_read_folio(), fs/fuse/file.c",
+        "03e9618e8240",
+        "fuse: use iomap for read_folio; 6.19: iomap_read_folio() returns nothing, and "
+        + "filemap_read_folio() (mm/filemap.c) says EIO of a folio that is not up to date. Seen on "
+        + "7.3.4, not on 6.12 and 6.18",
+        "a READ for the page cache that the server refuses is EIO, whatever the server said");
+
     public static VersionRule Minor46 { get; } = new(
         "minor-46",
         new(7, 3),
@@ -140,7 +151,7 @@ public sealed record VersionRule(
     /// <summary>Every difference that is modelled.</summary>
     public static IReadOnlyList<VersionRule> All { get; } =
     [
-        InvalEntryNeedsInode, DirectoryChangeKeepsOwner, Minor46, Minor47, Minor41,
+        InvalEntryNeedsInode, DirectoryChangeKeepsOwner, ReadErrorLost, Minor46, Minor47, Minor41,
         NamesOfOnePage, ListingOfOnePage, ListingInterruptible, EpochUnknown, PruneUnknown,
         ConnectableUnknown, SlashNotExclusive,
     ];

@@ -21,8 +21,16 @@ internal sealed class MemoryFile(byte[] data, uint links) : IOpenFile
     /// <summary>Of a server that answers reads with less than there is.</summary>
     public int MostRead { get; set; } = int.MaxValue;
 
+    /// <summary>What each read fails with.</summary>
+    public Errno ReadError { get; set; }
+
+    /// <summary>What the server says about the file.</summary>
+    public Errno Asked { get; set; }
+
     public SysResult Read(Span<byte> buffer, long offset)
     {
+        if (ReadError != Errno.None)
+            return SysResult.Failure(ReadError);
         ReadOnlySpan<byte> rest = Data.AsSpan((int)Math.Min(offset, Data.Length));
         int count = Math.Min(MostRead, Math.Min(buffer.Length, rest.Length));
         rest[..count].CopyTo(buffer);
@@ -56,6 +64,8 @@ internal sealed class MemoryFile(byte[] data, uint links) : IOpenFile
         statx = new Statx { Ino = 5, NLink = links, SizeBytes = (ulong)Data.Length };
         return Errno.None;
     }
+
+    public Errno Ask() => Asked;
 
     public void Dispose() { }
 }

@@ -86,6 +86,24 @@ public sealed class PairFileTests
         Assert.Equal(1, _result.Errors);
     }
 
+    [Theory]
+    [InlineData(true, Errno.ESTALE, 0, true)]
+    [InlineData(true, Errno.None, 0, false)]
+    [InlineData(true, Errno.ESTALE, 1, false)]
+    [InlineData(false, Errno.ESTALE, 0, false)]
+    public void EIO_of_a_read_is_stale_only_where_the_kernel_loses_the_error_and_the_server_says_so(
+        bool losesReadErrors, Errno asked, uint links, bool isStale)
+    {
+        using MemoryFile mounted = new([1], links) { ReadError = Errno.EIO, Asked = asked };
+        using MemoryFile shadow = new([1], links);
+        using PairFile pair = new("f", mounted, shadow, _result, losesReadErrors);
+
+        pair.Compare(0, 1);
+
+        Assert.Equal(isStale ? 1 : 0, _result.Stale);
+        Assert.Equal(isStale ? 0 : 1, _result.Errors);
+    }
+
     [Fact]
     public void A_read_that_ends_early_is_wrong_and_the_message_tells_what_went_before()
     {

@@ -68,7 +68,8 @@ internal sealed class FileReadWrite(
     /// <summary>
     /// Models fuse_cache_read_iter(): attributes first (auto_inval_data, or past the known end),
     /// then the pages that are missing. The data themselves are not kept. What the running kernel
-    /// taught: at or behind the known end there is no READ.
+    /// taught: at or behind the known end there is no READ. The first page that cannot be had ends
+    /// it: fuse_read_folio() tells the server's errno up to 6.18, none later.
     /// </summary>
     private async KernelTask<VfsResult> CachedReadAsync(
         OpenFile file, FuseInode inode, long offset, int bytes)
@@ -95,7 +96,9 @@ internal sealed class FileReadWrite(
                 {
                     return at > (ulong)offset
                         ? Count(offset, at)
-                        : VfsResult.Failure((int)Errno.EIO);
+                        : VfsResult.Failure(conn.Follows(VersionRule.ReadErrorLost)
+                            ? (int)Errno.EIO
+                            : answer.Errno);
                 }
 
                 inode.Pages.Add(page);
