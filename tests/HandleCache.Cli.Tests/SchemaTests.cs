@@ -90,7 +90,7 @@ public sealed class SchemaTests : IDisposable
         JsonOutputTo("prove", ProveDocument.Of(new ProveResult(
             new ProveOptions { Design = "thread", Program = "p", Cache = "c" },
             [new ProveRun(
-                "6.12", "6.12.1", "inline:12",
+                "6.12", "6.12.1", "inline:12", "type-lost",
                 [new ProofRow("slot bytes", "896", "896", true)])])));
     }
 

@@ -65,10 +65,10 @@ internal static class ProveCommand
         DefaultValueFactory = _ => 2,
     };
 
-    private static readonly Option<string> Fault = new("--break")
+    private static readonly Option<string[]> Faults = new("--break")
     {
-        Description = "Load the module with a fault of its own (models/linux): must diverge",
-        DefaultValueFactory = _ => "none",
+        Description = "Load the module with these faults of its own, one after the other, each "
+            + "of which must diverge (models/linux)",
     };
 
     private static readonly Option<string?> Program = SharedOptions.Program();
@@ -94,7 +94,7 @@ internal static class ProveCommand
             "prove", "Run a design as a kernel module and compare that kernel with the model")
         {
             Design, Versions, Strategies, FileSystem, Files, Scripts, Kills, Minutes, Seed, Cpus,
-            Fault, Program, Cache, Keep, Append, Json,
+            Faults, Program, Cache, Keep, Append, Json,
         };
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
@@ -103,6 +103,7 @@ internal static class ProveCommand
     private static int Run(ParseResult parsed)
     {
         List<string> versions = SharedOptions.Words(parsed.GetValue(Versions));
+        List<string> faults = SharedOptions.Words(parsed.GetValue(Faults));
         ProveOptions options = new()
         {
             Design = parsed.GetRequiredValue(Design),
@@ -116,7 +117,7 @@ internal static class ProveCommand
             Minutes = MinutesOf(parsed.GetValue(Minutes)),
             Seed = parsed.GetValue(Seed),
             Cpus = SharedOptions.Range(parsed, Cpus, 1, 64),
-            Fault = parsed.GetValue(Fault)!,
+            Faults = faults.Count > 0 ? faults : [ProveOptions.NoFault],
             Program = SharedOptions.ProgramOf(parsed, Program),
             Cache = SharedOptions.CacheOf(parsed, Cache),
             Keep = parsed.GetValue(Keep),

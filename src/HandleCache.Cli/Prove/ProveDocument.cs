@@ -14,14 +14,15 @@ internal sealed record ProveDocument(
             result.Options.Design, result.Options.FileSystem, result.Options.Files,
             result.Options.Scripts, result.Options.Kills,
             result.Options.Minutes, result.Options.Seed, result.Options.Cpus,
-            result.Options.Fault, result.Options.Append),
+            result.Options.Faults, result.Options.Append),
         [.. result.Runs.Select(run => new ProvedRun(
-            run.Kernel, run.Release, run.Strategy, run.Rows))]);
+            run.Kernel, run.Release, run.Strategy, run.Fault, run.Rows))]);
 
     internal sealed record ProveChoices(
         string Design, string FileSystem, int Files, int Scripts, int Kills, double Minutes,
-        ulong Seed, int Cpus, string Fault, string Append);
+        ulong Seed, int Cpus, IReadOnlyList<string> Faults, string Append);
 
     internal sealed record ProvedRun(
-        string Kernel, string Release, string Strategy, IReadOnlyList<ProofRow> Rows);
+        string Kernel, string Release, string Strategy, string Fault,
+        IReadOnlyList<ProofRow> Rows);
 }

@@ -19,21 +19,37 @@ internal static class ProveText
             .Append(CultureInfo.InvariantCulture, $"{result.Options.Cpus} processors, emulated\n");
         foreach (ProveRun run in result.Runs)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{run.Release}, {run.Strategy}\n");
-            Row(text, "", "predicted", "measured");
-            foreach (ProofRow row in run.Rows)
-            {
-                bool isShort = row.Measured.Length <= FigureColumns - 2;
-                Row(
-                    text, row.Name, row.Predicted,
-                    (isShort ? row.Measured : "") + (row.Holds ? "" : " !"));
-                if (!isShort)
-                    TextTable.Paragraph(text, row.Measured, 6, 6);
-            }
+            text.Append(CultureInfo.InvariantCulture, $"\n{run.Release}, {run.Strategy}")
+                .Append(run.Fault == ProveOptions.NoFault ? "" : $", broken: {run.Fault}")
+                .Append('\n');
+            Rows(text, run.Fault == ProveOptions.NoFault
+                ? run.Rows
+                : [.. run.Rows.Where(row => !row.Holds)]);
         }
 
         return text.Append(result.Holds ? "\nverdict: match\n" : "\nverdict: diverge\n")
             .ToString();
+    }
+
+    /// <summary>Of a broken module those that show it.</summary>
+    private static void Rows(StringBuilder text, IReadOnlyList<ProofRow> rows)
+    {
+        if (rows.Count == 0)
+        {
+            text.Append("not seen\n");
+            return;
+        }
+
+        Row(text, "", "predicted", "measured");
+        foreach (ProofRow row in rows)
+        {
+            bool isShort = row.Measured.Length <= FigureColumns - 2;
+            Row(
+                text, row.Name, row.Predicted,
+                (isShort ? row.Measured : "") + (row.Holds ? "" : " !"));
+            if (!isShort)
+                TextTable.Paragraph(text, row.Measured, 6, 6);
+        }
     }
 
     private static void Row(StringBuilder text, string name, string predicted, string measured)

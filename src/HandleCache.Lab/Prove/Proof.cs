@@ -54,18 +54,19 @@ public static class Proof
                 carried[DesignFile] = options.Design;
             GuestKernel guest = kernel.Kernel with { Carried = carried };
             foreach (HandleStrategy strategy in strategies)
-                runs.Add(Boot(guest, design, strategy, options, progress, cancel));
+                runs.AddRange(Boot(guest, design, strategy, options, progress, cancel));
         }
 
         return new ProveResult(options, runs);
     }
 
-    private static ProveRun Boot(
+    private static IEnumerable<ProveRun> Boot(
         GuestKernel kernel, Design design, HandleStrategy strategy, ProveOptions options,
         Action<string> progress, CancellationToken cancel)
     {
         string name = $"{kernel.Version} {strategy}";
-        string job = GuestJob.Of(Commands(design, strategy, options));
+        string job = GuestJob.Of(options.Faults.SelectMany(
+            (fault, number) => Commands(design, strategy, options, fault, number)));
         string? results = null;
         for (int boot = 1; boot <= 2 && results is null; boot++)
         {
@@ -85,22 +86,26 @@ public static class Proof
                 line => progress($"{name}: {line}"), cancel);
         }
 
-        return new ProveRun(
-            kernel.Version, kernel.Release, strategy.ToString(),
+        return options.Faults.Select((fault, number) => new ProveRun(
+            kernel.Version, kernel.Release, strategy.ToString(), fault,
             results is null
                 ? [new ProofRow("guest", "runs to its end", "hung in two boots", false)]
-                : Read(GuestJob.Parse(results)));
+                : Read(GuestJob.Parse(results), number)));
     }
 
+    /// <summary>A command's name for the fault of that number.</summary>
+    private static string Named(string command, int number) =>
+        FormattableString.Invariant($"{command}-{number}");
+
     private static GuestCommand[] Commands(
-        Design design, HandleStrategy strategy, ProveOptions options)
+        Design design, HandleStrategy strategy, ProveOptions options, string fault, int number)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         string spelled = DesignFiles.IsPath(options.Design)
             ? "/modules/" + DesignFile
             : options.Design;
         string load = $"insmod /modules/{ModuleBuild.Name}.ko handle_strategy={strategy} "
-            + $"handle_fault={options.Fault} {ModuleDesign.Parameters(design)}";
+            + $"handle_fault={fault} {ModuleDesign.Parameters(design)}";
         string prove = string.Create(
             plain, $"handlecache {GuestCommandName} {spelled} --strategy {strategy} ")
             + string.Create(plain, $"--filesystem {options.FileSystem} --files {options.Files} ")
@@ -108,22 +113,25 @@ public static class Proof
             + string.Create(plain, $"--minutes {options.Minutes} --seed {options.Seed}");
         return
         [
-            new(Prove, $"{load} && {prove}", 3000 + (int)(options.Minutes * 60)),
+            new(Named(Prove, number), $"{load} && {prove}", 3000 + (int)(options.Minutes * 60)),
             // Nothing is left: neither caches nor the file system type nor the device. A cache that
             // was merged into another leaves its link in /sys/kernel/slab: so SLUB does.
-            new(Unload, $"rmmod {ModuleBuild.Name}; "
+            new(Named(Unload, number), $"rmmod {ModuleBuild.Name}; "
                 + "ls -d /sys/kernel/slab/hfuse_inode /sys/kernel/debug/hfuse /dev/hfuse "
                 + "2>/dev/null; grep -h hfuse /proc/slabinfo /proc/filesystems; true", 60),
-            new(Log, "dmesg | grep -E \"BUG|WARNING|Oops|Objects remaining|general protection\"; "
+            new(Named(Log, number), "dmesg -c | grep -E \"BUG|WARNING|Oops|Objects remaining|general protection\"; "
                 + "true", 60),
         ];
     }
 
     /// <summary>The rows that the guest found, and what was left in it.</summary>
-    internal static IReadOnlyList<ProofRow> Read(IReadOnlyDictionary<string, GuestOutput> outputs)
+    /// <param name="outputs">By command.</param>
+    /// <param name="number">Which of the faults, from 0.</param>
+    internal static IReadOnlyList<ProofRow> Read(
+        IReadOnlyDictionary<string, GuestOutput> outputs, int number)
     {
         List<ProofRow> rows = [];
-        if (!outputs.TryGetValue(Prove, out GuestOutput? prove))
+        if (!outputs.TryGetValue(Named(Prove, number), out GuestOutput? prove))
             return [new ProofRow("guest", "runs to its end", "it broke off", false)];
         try
         {
@@ -138,7 +146,7 @@ public static class Proof
         foreach ((string part, string what) in
             new[] { (Unload, "left after rmmod"), (Log, "the kernel's own reports") })
         {
-            string seen = outputs.TryGetValue(part, out GuestOutput? output)
+            string seen = outputs.TryGetValue(Named(part, number), out GuestOutput? output)
                 ? (output.Text + output.Error).Trim().ReplaceLineEndings("; ")
                 : "it broke off";
             rows.Add(new ProofRow(what, "nothing", seen.Length == 0 ? "nothing" : seen,

@@ -39,8 +39,14 @@ public sealed record ProveOptions
     /// <summary>Processors of a guest.</summary>
     public int Cpus { get; init; } = 2;
 
-    /// <summary>A fault of the module's, to see it found; none by default.</summary>
-    public string Fault { get; init; } = "none";
+    /// <summary>
+    /// Faults of the module, to see each found: one guest loads it with one after the other. "none"
+    /// is the module as it should be.
+    /// </summary>
+    public IReadOnlyList<string> Faults { get; init; } = [NoFault];
+
+    /// <summary>The module without a fault.</summary>
+    public const string NoFault = "none";
 
     /// <summary>The program, compiled ahead of time into one file.</summary>
     public required string Program { get; init; }
@@ -55,13 +61,14 @@ public sealed record ProveOptions
     public string Append { get; init; } = "";
 }
 
-/// <summary>One strategy on one kernel.</summary>
+/// <summary>One strategy on one kernel, with one fault.</summary>
 /// <param name="Kernel">The version asked for.</param>
 /// <param name="Release">As the kernel names itself.</param>
 /// <param name="Strategy">How it kept handles.</param>
+/// <param name="Fault">What was wrong with the module; <see cref="ProveOptions.NoFault"/>.</param>
 /// <param name="Rows">Predicted and measured.</param>
 public sealed record ProveRun(
-    string Kernel, string Release, string Strategy, IReadOnlyList<ProofRow> Rows)
+    string Kernel, string Release, string Strategy, string Fault, IReadOnlyList<ProofRow> Rows)
 {
     public bool Holds => Rows.Count > 0 && Rows.All(row => row.Holds);
 }

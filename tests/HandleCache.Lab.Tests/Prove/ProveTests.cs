@@ -91,16 +91,36 @@ public sealed class ProveTests
         ProofRow found = new("order", "2", "3", false);
         Dictionary<string, GuestOutput> outputs = new()
         {
-            ["prove"] = new GuestOutput(1, Proof.Write([found]), ""),
-            ["unload"] = new GuestOutput(0, "", ""),
-            ["log"] = new GuestOutput(0, "WARNING: a\nBUG: b\n", ""),
+            ["prove-0"] = new GuestOutput(1, Proof.Write([found]), ""),
+            ["unload-0"] = new GuestOutput(0, "", ""),
+            ["log-0"] = new GuestOutput(0, "WARNING: a\nBUG: b\n", ""),
         };
         Assert.Equal(
             [
                 found, new("left after rmmod", "nothing", "nothing", true),
                 new("the kernel's own reports", "nothing", "WARNING: a; BUG: b", false),
             ],
-            Proof.Read(outputs));
+            Proof.Read(outputs, 0));
+    }
+
+    [Fact]
+    public void Each_fault_of_a_series_has_what_was_found_while_it_was_there()
+    {
+        ProofRow first = new("handles", "0", "0", true);
+        ProofRow second = new("handles", "0", "36", false);
+        Dictionary<string, GuestOutput> outputs = new()
+        {
+            ["prove-0"] = new GuestOutput(0, Proof.Write([first]), ""),
+            ["log-0"] = new GuestOutput(0, "BUG: a\n", ""),
+            ["unload-0"] = new GuestOutput(0, "", ""),
+            ["prove-1"] = new GuestOutput(1, Proof.Write([second]), ""),
+            ["unload-1"] = new GuestOutput(0, "", ""),
+            ["log-1"] = new GuestOutput(0, "", ""),
+        };
+        Assert.Equal(
+            [true, true, false], Proof.Read(outputs, 0).Select(row => row.Holds));
+        Assert.Equal(
+            [false, true, true], Proof.Read(outputs, 1).Select(row => row.Holds));
     }
 
     [Theory]
@@ -110,10 +130,11 @@ public sealed class ProveTests
     {
         ProofRow first = Proof.Read(new Dictionary<string, GuestOutput>
         {
-            ["prove"] = new GuestOutput(3, text, error),
-        })[0];
+            ["prove-0"] = new GuestOutput(3, text, error),
+        }, 0)[0];
         Assert.Equal((why, false), (first.Measured, first.Holds));
-        Assert.False(Assert.Single(Proof.Read(new Dictionary<string, GuestOutput>())).Holds);
+        Assert.False(Assert.Single(Proof.Read(
+            new Dictionary<string, GuestOutput>(), 0)).Holds);
     }
 
     [Theory]
