@@ -99,7 +99,8 @@ internal static class SweepAnswer
         HandleStrategyKind.InlineOnly => "N bytes in the inode, longer handles refused",
         HandleStrategyKind.Static => "handle[N] in the inode, longer handles refused",
         HandleStrategyKind.Pointer => "a pointer, kmalloc of the exact length (RFC v3)",
-        HandleStrategyKind.PointerMax => "a pointer, kmalloc for N bytes, refused or not (RFC v1/v2)",
+        HandleStrategyKind.PointerMax =>
+            "a pointer, kmalloc for N bytes, refused or not (RFC v1/v2)",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 }

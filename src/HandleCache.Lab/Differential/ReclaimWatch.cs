@@ -38,7 +38,8 @@ internal sealed class ReclaimWatch
     public bool HasDropped => Counters.Of(_vmstat()).Dropped != _before.Dropped;
 
     /// <summary>
-    /// <see cref="HasRun"/>, of one that may just be at work; waits for its end where none is known.
+    /// <see cref="HasRun"/>, of one that may just be at work; waits for its end where none is
+    /// known.
     /// </summary>
     public bool HasRunUntilNow() => WaitForNext(CountedBy);
 

@@ -84,7 +84,9 @@ public static class GnuplotScript
     private static void Bars(StringBuilder text, IReadOnlyList<string> bars, bool percent)
     {
         text.Append("set style fill solid 0.9\n")
-            .Append(percent ? "set offsets 0, 0, 0, 0\nset yrange [0:108]\nset ytics 0,20,100\n" : "set yrange [0:*]\n");
+            .Append(percent
+                ? "set offsets 0, 0, 0, 0\nset yrange [0:108]\nset ytics 0,20,100\n"
+                : "set yrange [0:*]\n");
 
         // A few bars keep the width of bars.
         double margin = 0.6 + (0.5 * Math.Max(0, FewBars - bars.Count));
