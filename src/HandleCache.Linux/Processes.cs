@@ -1,3 +1,4 @@
+using System.Globalization;
 using HandleCache.Linux.Native;
 using HandleCache.Protocol.Uapi;
 
@@ -32,6 +33,39 @@ public static class Processes
         {
             return false;
         }
+    }
+
+    /// <summary>Processes that this one has started and that live (proc(5), stat).</summary>
+    public static IReadOnlyList<int> ChildrenOf(int pid)
+    {
+        List<int> children = [];
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(
+                Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture,
+                out int child))
+            {
+                continue;
+            }
+
+            try
+            {
+                // "pid (name) state ppid ...", and a name may hold anything.
+                string stat = File.ReadAllText(Path.Combine(folder, "stat"));
+                string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                if (fields[0] is not ("Z" or "X")
+                    && int.Parse(fields[1], CultureInfo.InvariantCulture) == pid)
+                {
+                    children.Add(child);
+                }
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+        }
+
+        return children;
     }
 
     /// <summary>kill(2); ESRCH: no such process.</summary>

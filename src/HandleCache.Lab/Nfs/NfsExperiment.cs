@@ -24,8 +24,8 @@ public sealed record NfsResult(IReadOnlyList<CheckResult> Checks)
 
 /// <summary>
 /// Exports a mount of ours by the kernel's NFS server and looks at it as the client of another
-/// machine would: what handles are worth over eviction and deletion. It drops the machine's
-/// caches and is therefore run in a guest alone.
+/// machine would: what handles are worth over eviction, deletion and its server's death. It drops
+/// the machine's caches and is therefore run in a guest alone.
 /// </summary>
 public static class NfsExperiment
 {
@@ -39,8 +39,14 @@ public static class NfsExperiment
 
     internal const string Evicted = "nfs-evicted";
 
+    /// <summary>Servers killed.</summary>
+    internal const string Killed = "nfs-killed";
+
+    /// <summary>A mount whose servers were killed, in the end.</summary>
+    internal const string Ended = "nfs-ended";
+
     /// <summary>Checks that a run without comparisons has not passed.</summary>
-    internal static IEnumerable<string> Needed => NfsChecks.All.Append(Evicted);
+    internal static IEnumerable<string> Needed => [.. NfsChecks.All, Evicted, Killed, Ended];
 
     /// <summary>The result as JSON in one line.</summary>
     public static string Write(NfsResult result) =>
@@ -58,11 +64,19 @@ public static class NfsExperiment
             throw new BadInputException($"{GuestCommandName} is run in a guest alone");
         CheckLedger ledger = new();
         string root = Directory.CreateTempSubdirectory("handlecache-nfs-").FullName;
-        using KernelNfsServer server = KernelNfsServer.Start();
         try
         {
-            using NfsRun run = new(options, root, ledger, progress, cancel);
-            run.All();
+            using (KernelNfsServer.Start())
+            using (NfsRun run = new(options, root, ledger, progress, cancel))
+                run.All();
+            using (KernelNfsServer.Start())
+            using (NfsRestartRun run = new(
+                options.Stateless ? NfsServing.Stateless : NfsServing.Kept, options.Seed, root,
+                ledger, progress, cancel))
+            {
+                run.All();
+            }
+
         }
         finally
         {

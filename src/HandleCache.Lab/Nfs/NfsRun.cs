@@ -15,17 +15,11 @@ internal sealed class NfsRun : IDisposable
     /// <summary>Times that caches are dropped before the kernel is said to keep them.</summary>
     private const int MostDrops = 60;
 
-    /// <summary>Times that the end of a client is looked for.</summary>
-    private const int MostWaits = 3000;
-
     private readonly NfsOptions _options;
     private readonly CheckLedger _ledger;
     private readonly Action<string> _progress;
     private readonly CancellationToken _cancel;
-    private readonly string _source;
-    private readonly string _mounted;
-    private readonly string _client;
-    private readonly Stack<Action> _undo = [];
+    private readonly NfsStage _stage;
     private readonly NfsTree _tree;
     private readonly NfsChecks _checks;
     private readonly ExportedMount _mount;
@@ -37,27 +31,13 @@ internal sealed class NfsRun : IDisposable
         CancellationToken cancel)
     {
         (_options, _ledger, _progress, _cancel) = (options, ledger, progress, cancel);
-        _source = Folder(root, "source");
-        _mounted = Folder(root, "mount");
-        _client = Folder(root, "client");
+        _stage = new NfsStage(root);
         try
         {
-            Mounts.MountTmpfs(_source, "size=64m");
-            _undo.Push(() => Mounts.Unmount(_source));
             _mount = Mount();
-            _undo.Push(_mount.Dispose);
-            KernelNfsServer.Export(_mounted);
-            _undo.Push(KernelNfsServer.Stop);
-
-            // No attribute is believed: each is asked for, by handle.
-            Mounts.MountNfs(
-                KernelNfsServer.Address, _client,
-                $"vers=4.2,clientaddr={KernelNfsServer.Address},proto=tcp,sec=sys,actimeo=0");
-            _undo.Push(EndClient);
-            _tree = new NfsTree(_client, options.Seed);
-            _undo.Push(_tree.Dispose);
+            _stage.OnEnd(_mount.Dispose);
+            _tree = _stage.Export(options.Seed, Directories, FilesEach);
             _checks = new NfsChecks(_tree, ledger);
-            _tree.Make(_source, _client, Directories, FilesEach);
         }
         catch
         {
@@ -77,35 +57,16 @@ internal sealed class NfsRun : IDisposable
         Report("deleted");
     }
 
-    public void Dispose()
-    {
-        while (_undo.TryPop(out Action? undo))
-            undo();
-    }
-
-    /// <summary>
-    /// Unmounts and waits for the client's last words, which follow: a client whose server goes
-    /// before would look for it, at ever longer intervals, and the next client on this machine
-    /// would wait with it.
-    /// </summary>
-    private void EndClient()
-    {
-        Mounts.Unmount(_client);
-        for (int wait = 0; wait < MostWaits && KernelNfsServer.HasClient; wait++)
-            Thread.Sleep(20);
-    }
+    public void Dispose() => _stage.Dispose();
 
     private void Report(string what) => _progress(string.Create(
         CultureInfo.InvariantCulture, $"{what} {_clock.Elapsed.TotalSeconds:F1} s"));
 
-    private static string Folder(string root, string name) =>
-        Directory.CreateDirectory(Path.Combine(root, name)).FullName;
-
     private ExportedMount Mount() => new(
         new MountOptions
         {
-            Source = _source,
-            MountPoint = _mounted,
+            Source = _stage.Source,
+            MountPoint = _stage.Mounted,
             TimeoutSeconds = 0,
             Export = !_options.Stateless,
             Stateless = _options.Stateless,
@@ -125,8 +86,7 @@ internal sealed class NfsRun : IDisposable
         for (int drop = 0; drop < MostDrops && _mount.Inodes > mostLeft; drop++)
         {
             _cancel.ThrowIfCancellationRequested();
-            Files.SyncFileSystem(_tree.Root);
-            File.WriteAllText("/proc/sys/vm/drop_caches", "3");
+            _tree.DropCaches();
             for (int wait = 0; wait < 20 && _mount.Inodes > mostLeft; wait++)
                 Thread.Sleep(20);
         }
@@ -155,22 +115,22 @@ internal sealed class NfsRun : IDisposable
                 if (directory != last && index % 8 is not (0 or 1 or 6))
                     continue;
                 if (index % 8 == 0)
-                    File.Delete(Path.Combine(_client, file.Path));
+                    File.Delete(Path.Combine(_stage.Client, file.Path));
                 else
-                    File.Delete(Path.Combine(_mounted, file.Path));
+                    File.Delete(Path.Combine(_stage.Mounted, file.Path));
                 gone.Add(file);
             }
 
             directory.Files.RemoveAll(gone.Contains);
         }
 
-        Directory.Delete(Path.Combine(_mounted, last.Path));
+        Directory.Delete(Path.Combine(_stage.Mounted, last.Path));
         _tree.Directories.Remove(last);
         foreach (NfsFile file in gone.Where(file => !file.Path.StartsWith(
             last.Path + "/", StringComparison.Ordinal)))
         {
             NfsFile another = new() { Path = file.Path, Token = _tree.NewToken() };
-            File.WriteAllText(Path.Combine(_mounted, another.Path), another.Token);
+            File.WriteAllText(Path.Combine(_stage.Mounted, another.Path), another.Token);
             _tree.Directories.Single(directory => file.Path.StartsWith(
                 directory.Path + "/", StringComparison.Ordinal)).Files.Add(another);
         }

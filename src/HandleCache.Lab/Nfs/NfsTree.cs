@@ -119,6 +119,25 @@ internal sealed class NfsTree : IDisposable
         }
     }
 
+    /// <summary>Closes what is open on the server.</summary>
+    public void CloseFiles()
+    {
+        foreach (NfsFile file in AllFiles)
+        {
+            file.Open?.Dispose();
+            file.Open = null;
+        }
+    }
+
+    /// <summary>
+    /// Writes back, then takes back pages, dentries and inodes that nobody uses: a guest's.
+    /// </summary>
+    public void DropCaches()
+    {
+        Files.SyncFileSystem(_root);
+        File.WriteAllText("/proc/sys/vm/drop_caches", "3");
+    }
+
     public void Dispose()
     {
         foreach (NfsFile file in AllFiles)

@@ -119,8 +119,8 @@ public static class Proof
             new(Named(Unload, number), $"rmmod {ModuleBuild.Name}; "
                 + "ls -d /sys/kernel/slab/hfuse_inode /sys/kernel/debug/hfuse /dev/hfuse "
                 + "2>/dev/null; grep -h hfuse /proc/slabinfo /proc/filesystems; true", 60),
-            new(Named(Log, number), "dmesg -c | grep -E \"BUG|WARNING|Oops|Objects remaining|general protection\"; "
-                + "true", 60),
+            new(Named(Log, number), "dmesg -c | grep -E \"BUG|WARNING|Oops|"
+                + "Objects remaining|general protection\"; true", 60),
         ];
     }
 

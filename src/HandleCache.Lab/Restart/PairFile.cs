@@ -16,9 +16,9 @@ namespace HandleCache.Lab.Restart;
 /// must be the shadow's.
 /// <para>
 /// Where a page is missing that the server refuses, kernels from 6.19 on lose what it said
-/// (<see cref="VersionRule.ReadErrorLost"/>): the read is EIO. That is by the rule where the server,
-/// asked for the attributes, says ESTALE. What asks for them first (fuse_update_attributes() in
-/// fuse_cache_read_iter()) is ESTALE there, too.
+/// (<see cref="VersionRule.ReadErrorLost"/>): the read is EIO. That is by the rule where the
+/// server, asked for the attributes, says ESTALE. What asks for them first
+/// (fuse_update_attributes() in fuse_cache_read_iter()) is ESTALE there, too.
 /// </para>
 /// </remarks>
 internal sealed class PairFile : IDisposable

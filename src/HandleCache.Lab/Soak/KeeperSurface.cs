@@ -93,7 +93,7 @@ internal sealed class KeeperSurface : HostileSurface
                 case 0:
                     return link.TryGetHandle(2, out _);
                 case 1:
-                    return link.NodeIdOf(FileHandleBuffer.From(0x81, [1, 2, 3, 4])) != 0;
+                    return link.NodeIdOf(FileHandleBuffer.From(0x81, [1, 2, 3, 4]), out _) != 0;
                 case 2:
                     return link.TryGetFile(1, out _);
                 default:

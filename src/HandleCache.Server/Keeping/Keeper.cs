@@ -48,7 +48,7 @@ public sealed class Keeper : IDisposable
     private readonly KeeperOptions _options;
     private readonly KeeperMemory _memory;
     private readonly LogReader _log;
-    private readonly KeeperState _state = new();
+    private readonly KeeperState _state;
     private readonly KeeperDesk _desk;
     private readonly List<FuseDevice> _clones = [];
     private readonly WakeEvent _stop = new();
@@ -80,6 +80,7 @@ public sealed class Keeper : IDisposable
         _options = options;
         _memory = KeeperMemory.Create(options.MaxWriteBytes + HeadRoomBytes);
         _log = new LogReader(_memory);
+        _state = new KeeperState(options.IsExported);
         _desk = new KeeperDesk(_state, device, options.Dialect);
         _standbys = new StandbyServers(options.Start);
     }

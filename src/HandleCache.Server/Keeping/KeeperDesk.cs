@@ -74,7 +74,9 @@ internal sealed class KeeperDesk(KeeperState state, FuseDevice device, Dialect d
                 break;
             case KeeperVerb.NodeId:
                 answer.Verb = KeeperVerb.NodeId;
-                answer.Id = state.NodeIdOf(new FileHandle(question.Number, tail));
+                answer.Id = state.NodeIdOf(
+                    new FileHandle(question.Number, tail), out bool isForgotten);
+                answer.Flag = isForgotten ? 1u : 0;
                 break;
             case KeeperVerb.File when state.TryGetFile(question.Id, out BoundFile file):
                 answer.Verb = KeeperVerb.File;

@@ -72,19 +72,21 @@ internal sealed class KeeperLink(PacketSocket socket) : IDisposable
         }
     }
 
-    /// <summary>The nodeid the kernel has for a handle; 0 for none.</summary>
-    public ulong NodeIdOf(in FileHandleBuffer handle)
+    /// <summary>The nodeid the kernel has for a handle, or had; 0 for none.</summary>
+    public ulong NodeIdOf(in FileHandleBuffer handle, out bool isForgotten)
     {
         lock (_lock)
         {
-            return Ask(
+            KeeperMessage answer = Ask(
                 new KeeperMessage
                 {
                     Verb = KeeperVerb.NodeId,
                     Number = (uint)handle.Type,
                     TailBytes = (uint)handle.LengthBytes,
                 },
-                handle.Bytes).Id;
+                handle.Bytes);
+            isForgotten = answer.Flag != 0;
+            return answer.Id;
         }
     }
 

@@ -49,7 +49,7 @@ internal struct KeeperMessage
     /// <summary>Nodeid of the file; size of a receive buffer in Hello.</summary>
     public ulong Other;
 
-    /// <summary>1 for a directory.</summary>
+    /// <summary>1 for a directory; for a nodeid that the kernel has forgotten.</summary>
     public uint Flag;
 
     /// <summary>Bytes that follow.</summary>

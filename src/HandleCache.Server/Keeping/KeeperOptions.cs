@@ -17,6 +17,11 @@ public sealed record KeeperOptions
     /// <summary>What the server speaks; it must carry handles.</summary>
     public required Dialect Dialect { get; init; }
 
+    /// <summary>
+    /// Handles of the mount are to be opened after their inodes are forgotten, in every life.
+    /// </summary>
+    public bool IsExported { get; init; }
+
     /// <summary>Largest WRITE the server may agree to, bytes.</summary>
     public int MaxWriteBytes { get; init; } = 1 << 20;
 

@@ -36,8 +36,19 @@ internal sealed class KeeperState : IDisposable
     /// <summary>What one record gave the kernel: a lookup, or an open file.</summary>
     private readonly record struct Given(ulong Unique, ulong NodeId, ulong Fh, bool IsFile);
 
-    public KeeperState()
+    /// <summary>
+    /// What the kernel has forgotten, by nodeid and by handle; null where it will not ask again.
+    /// </summary>
+    private readonly InodeTable? _forgotten;
+
+    /// <param name="isExported">
+    /// Handles of the mount are to be opened after their inodes are forgotten
+    /// (FUSE_EXPORT_SUPPORT): then forgotten nodeids keep their meaning in later lives, too.
+    /// </param>
+    public KeeperState(bool isExported = false)
     {
+        if (isExported)
+            _forgotten = new(new InodeTableOptions { IndexByHandle = true });
         _cache.MountRoot(FileModes.Directory);
         for (int i = 0; i < _last.Length; i++)
             _last[i] = [];
@@ -115,14 +126,20 @@ internal sealed class KeeperState : IDisposable
         }
     }
 
-    /// <summary>The handle of a nodeid the kernel has.</summary>
+    /// <summary>The handle of a nodeid the kernel has, or had where it is exported.</summary>
     public bool TryGetHandle(ulong nodeid, out FileHandleBuffer handle)
     {
-        InodeIndex index = nodeid == FuseConstants.FUSE_ROOT_ID ? default : _cache.Find(nodeid);
         handle = default;
-        if (index.IsNone)
+        if (nodeid == FuseConstants.FUSE_ROOT_ID)
             return false;
-        FileHandle found = _cache.Get(index).Handle;
+        InodeIndex index = _cache.Find(nodeid);
+        FileHandle found;
+        if (!index.IsNone)
+            found = _cache.Get(index).Handle;
+        else if (_forgotten?.Find(nodeid) is { IsNone: false } old)
+            found = _forgotten.Handle(old);
+        else
+            return false;
         if (found.Bytes.IsEmpty)
             return false;
         handle = FileHandleBuffer.From((int)found.Type, found.Bytes);
@@ -130,10 +147,19 @@ internal sealed class KeeperState : IDisposable
     }
 
     /// <summary>The nodeid under which the kernel has the object of a handle; 0 for none.</summary>
-    public ulong NodeIdOf(scoped in FileHandle handle)
+    public ulong NodeIdOf(scoped in FileHandle handle) => NodeIdOf(handle, out _);
+
+    /// <summary>The same, or under which it had it where it is exported.</summary>
+    public ulong NodeIdOf(scoped in FileHandle handle, out bool isForgotten)
     {
+        isForgotten = false;
         InodeIndex index = _cache.FindByHandle(handle);
-        return index.IsNone ? 0 : _cache.Get(index).NodeId;
+        if (!index.IsNone)
+            return _cache.Get(index).NodeId;
+        if (_forgotten?.FindByHandle(handle) is not { IsNone: false } old)
+            return 0;
+        isForgotten = true;
+        return _forgotten.NodeId(old);
     }
 
     public bool TryGetFile(ulong fh, out BoundFile file) => _files.TryGetValue(fh, out file);
@@ -155,7 +181,11 @@ internal sealed class KeeperState : IDisposable
         OpenFiles = _files.Count,
     };
 
-    public void Dispose() => _cache.Dispose();
+    public void Dispose()
+    {
+        _cache.Dispose();
+        _forgotten?.Dispose();
+    }
 
     private void AddEntry(in LogRecord record, int worker)
     {
@@ -166,6 +196,8 @@ internal sealed class KeeperState : IDisposable
             new FileHandle(record.HandleType, bytes[..length]));
         if (result.Outcome is IGetOutcome.Replaced or IGetOutcome.HandleRefused)
             Counts.WrongObject++;
+        if (_forgotten?.Find(record.NodeId) is { IsNone: false } old)
+            _forgotten.Remove(old);
         Remember(worker, new(record.Unique, record.NodeId, 0, false));
     }
 
@@ -195,12 +227,18 @@ internal sealed class KeeperState : IDisposable
 
     private void Forget(ulong nodeid, ulong nlookup)
     {
+        FileHandleBuffer handle = default;
+        bool isNamed = _forgotten is not null && !_cache.Find(nodeid).IsNone
+            && TryGetHandle(nodeid, out handle);
         WireForget result = _cache.ForgetFromWire(nodeid, nlookup);
         if (nodeid != FuseConstants.FUSE_ROOT_ID
             && result.Outcome is WireForgetOutcome.Overdrawn or WireForgetOutcome.Unknown)
         {
             Counts.Overdrawn++;
         }
+
+        if (isNamed && _cache.Find(nodeid).IsNone)
+            _forgotten!.Add(nodeid, 0, 0, new FileHandle((uint)handle.Type, handle.Bytes));
     }
 
     private void ApplyBuffered(ReadOnlySpan<byte> buffer, int worker, ulong received)

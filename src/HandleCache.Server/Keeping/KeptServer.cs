@@ -73,6 +73,7 @@ public static class KeptServer
 
     private sealed class KnownNodes(KeeperLink link) : IKnownNodes
     {
-        public ulong NodeIdOf(in FileHandleBuffer handle) => link.NodeIdOf(handle);
+        public ulong NodeIdOf(in FileHandleBuffer handle, out bool isForgotten) =>
+            link.NodeIdOf(handle, out isForgotten);
     }
 }

@@ -73,6 +73,7 @@ public sealed class KeptMount : IDisposable
             Start = socket => ServerProcess.Start(options, socket),
             Workers = Math.Min(options.Workers, Keeper.MostWorkers),
             Dialect = options.Dialect,
+            IsExported = options.Export,
             Report = report,
         });
         KeptMount? kept = null;

@@ -203,9 +203,11 @@ internal sealed class NodeTable : IDisposable
             InodeIndex index = _table.FindByHandle(key);
             if (!index.IsNone)
                 return _table.NLookup(index) == 0 ? 0 : _table.NodeId(index);
-            ulong known = _known?.NodeIdOf(handle) ?? 0;
-            if (known != 0)
-                _table.AddLookups(_table.Add(known, 0, mode, key), 1);
+            bool isForgotten = false;
+            ulong known = _known?.NodeIdOf(handle, out isForgotten) ?? 0;
+            if (known == 0 || isForgotten)
+                return 0;
+            _table.AddLookups(_table.Add(known, 0, mode, key), 1);
             return known;
         }
     }
@@ -253,7 +255,7 @@ internal sealed class NodeTable : IDisposable
 
     private ulong NewNodeId(in FileHandleBuffer handle)
     {
-        ulong known = _known?.NodeIdOf(handle) ?? 0;
+        ulong known = _known?.NodeIdOf(handle, out _) ?? 0;
         if (known == 0)
             known = _stateless?.NodeIdOf(handle) ?? 0;
         return known != 0 ? known : _nextNodeId++;
@@ -278,8 +280,8 @@ internal sealed class NodeTable : IDisposable
 /// </summary>
 public interface IKnownNodes
 {
-    /// <summary>The nodeid the kernel has for a handle; 0 for none.</summary>
-    ulong NodeIdOf(in FileHandleBuffer handle);
+    /// <summary>The nodeid the kernel has for a handle, or had; 0 for none.</summary>
+    ulong NodeIdOf(in FileHandleBuffer handle, out bool isForgotten);
 }
 
 /// <summary>What a FORGET left behind.</summary>

@@ -62,6 +62,34 @@ public sealed class KeeperStateTests : IDisposable
         Assert.False(_state.TryGetHandle(78, out _));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_forgotten_nodeid_keeps_its_handle_where_the_mount_is_exported(bool isExported)
+    {
+        using KeeperState state = new(isExported);
+        Entry(0, 2, 77, HandleA);
+        _log.Write(LogKind.Forget, 0, 4, 77, 1);
+        _reader.Drain(state.Apply);
+        Assert.True(state.IsEmpty);
+        Assert.Equal(isExported, state.TryGetHandle(77, out FileHandleBuffer handle));
+        Assert.Equal(isExported ? HandleA : [], handle.Bytes.ToArray());
+        Assert.Equal(
+            isExported ? 77UL : 0, state.NodeIdOf(new(0x1, HandleA), out bool isForgotten));
+        Assert.Equal(isExported, isForgotten);
+
+        // Looked up again it is no longer forgotten, and once it is, it is so once.
+        Entry(0, 6, 77, HandleA);
+        _reader.Drain(state.Apply);
+        Assert.Equal(77UL, state.NodeIdOf(new(0x1, HandleA), out isForgotten));
+        Assert.False(isForgotten);
+        _log.Write(LogKind.Forget, 0, 8, 77, 1);
+        _reader.Drain(state.Apply);
+        Assert.Equal(0UL, state.NLookup(77));
+        Assert.Equal(0, state.Counts.Overdrawn);
+        Assert.Equal(isExported, state.TryGetHandle(77, out _));
+    }
+
     [Fact]
     public void A_reply_not_confirmed_counts_until_its_request_comes_again()
     {
