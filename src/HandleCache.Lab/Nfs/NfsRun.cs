@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using HandleCache.Linux;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Tap;
 

@@ -1,9 +1,3 @@
-using HandleCache.Linux;
-using HandleCache.Protocol.Abi;
-using HandleCache.Protocol.Dialects;
-using HandleCache.Protocol.Rebinding;
-using HandleCache.Protocol.Uapi;
-using HandleCache.Protocol.Wire;
 using HandleCache.Server.Channels;
 
 namespace HandleCache.Server.Sessions;

@@ -6,10 +6,12 @@ using Xunit;
 namespace HandleCache.Server.Tests.Channels;
 
 /// <summary>The channel of a kernel and a server on one thread.</summary>
-public sealed class DirectChannelTests
+public sealed class DirectChannelTests : IDisposable
 {
     private readonly DirectChannel _channel = new();
     private readonly byte[] _buffer = new byte[64];
+
+    public void Dispose() => _channel.Dispose();
 
     [Fact]
     public void Without_a_request_its_port_does_not_wait()
