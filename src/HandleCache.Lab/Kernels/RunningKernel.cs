@@ -1,4 +1,3 @@
-using HandleCache.Lab.Validate;
 using HandleCache.Linux.Slab;
 using HandleCache.Model;
 using HandleCache.Model.Slab;
@@ -10,10 +9,10 @@ namespace HandleCache.Lab.Kernels;
 /// </summary>
 public static class RunningKernel
 {
-    /// <summary>Its version alone, by uname(2).</summary>
+    /// <summary>Its version alone.</summary>
     /// <exception cref="MissingRequirementException">The release begins with no version.
     /// </exception>
-    public static KernelVersion Version => VersionOf(KernelRelease.Read());
+    public static KernelVersion Version => VersionOf(ReadMachine().Release);
 
     /// <exception cref="MissingRequirementException">No BTF, or no FUSE in it.</exception>
     public static KernelProfile Read() =>
