@@ -32,7 +32,9 @@ public sealed record ValidateResult
     private IEnumerable<string> MandatoryHere => (Options.Shard.IsFirst
             ? ValidateChecks.MandatoryFor(Options.Dialect)
             : [])
-        .Concat(Differential is null ? [] : [ValidateChecks.Differential]);
+        .Concat(Differential is null or { IsInterrupted: true }
+            ? []
+            : [ValidateChecks.Differential]);
 
     /// <summary>
     /// The differential part was ended by a signal: its figures are those until then.
