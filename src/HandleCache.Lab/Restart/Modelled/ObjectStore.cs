@@ -49,7 +49,7 @@ internal sealed class ObjectStore
         (uint)(_byIno.Values.FirstOrDefault(o => o.Serial == serial)?.Links ?? 0);
 
     /// <summary>The object a path leads to; null where it does not exist.</summary>
-    public WorldObject? Resolve(IReadOnlyList<string> path)
+    public WorldObject? Resolve(ReadOnlySpan<string> path)
     {
         WorldObject at = Root;
         foreach (string name in path)

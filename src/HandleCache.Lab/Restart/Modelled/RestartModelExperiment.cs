@@ -82,21 +82,9 @@ public static class RestartModelExperiment
             WrongObjectExpected = options.NoParentHandle || options.Defects.Count > 0
                 || (world.NodeIds != NodeIdPolicy.PerLife && !AlwaysHasHandles(world.Dialect)),
         };
+        CrashExploration exploration = new(row, stop);
         foreach (int handleBytes in options.HandleBytes)
-        {
-            WorldOptions sized = world with { HandleBytes = handleBytes };
-            foreach (History history in histories)
-            {
-                stop.ThrowIfCancellationRequested();
-                foreach (CrashPlan plan in CrashPlan.All(history))
-                {
-                    WorldRun.Into(row, sized, history, plan);
-                    if (plan.Moment is null)
-                        WorldRun.Into(row, sized with { Storm = true }, history, plan);
-                }
-            }
-        }
-
+            exploration.Explore(world with { HandleBytes = handleBytes }, histories);
         return row;
     }
 

@@ -65,6 +65,44 @@ public sealed record RestartModelRow
 
     /// <summary>The shortest history found that reaches a wrong object.</summary>
     public Counterexample? Counterexample { get; set; }
+
+    /// <summary>The row of the same worlds with nothing counted.</summary>
+    internal RestartModelRow Empty() => new()
+    {
+        Dialect = Dialect,
+        CarriesHandles = CarriesHandles,
+        HandleInEveryRequest = HandleInEveryRequest,
+        PersistentHandles = PersistentHandles,
+        WrongObjectExpected = WrongObjectExpected,
+    };
+
+    /// <summary>
+    /// Adds what later histories counted; of two counterexamples the shorter one stays, and of
+    /// equally long ones the earlier.
+    /// </summary>
+    internal void Add(RestartModelRow later)
+    {
+        Worlds += later.Worlds;
+        Restarts += later.Restarts;
+        Recovered += later.Recovered;
+        Stale += later.Stale;
+        Gone += later.Gone;
+        WrongObject += later.WrongObject;
+        Refused += later.Refused;
+        StaleAttributes += later.StaleAttributes;
+        Hung += later.Hung;
+        AnsweredTwice += later.AnsweredTwice;
+        Unbalanced += later.Unbalanced;
+        LazyRequests += later.LazyRequests;
+        StormRequests += later.StormRequests;
+        LazyToFirstAnswer = Math.Max(LazyToFirstAnswer, later.LazyToFirstAnswer);
+        StormToFirstAnswer = Math.Max(StormToFirstAnswer, later.StormToFirstAnswer);
+        if (later.Counterexample is { } found && Counterexample is not { IsShort: true }
+            && (Counterexample is not { } known || found.Steps.Count < known.Steps.Count))
+        {
+            Counterexample = found;
+        }
+    }
 }
 
 /// <summary>A history that reaches a wrong object; no step of it can be left out.</summary>
@@ -75,7 +113,11 @@ public sealed record RestartModelRow
 /// <param name="HandleBytes">Length of the handles.</param>
 public sealed record Counterexample(
     string History, IReadOnlyList<string> Planted, IReadOnlyList<string> Steps, string Wrong,
-    int HandleBytes);
+    int HandleBytes)
+{
+    /// <summary>As short as one gets: nothing shorter is looked for.</summary>
+    internal bool IsShort => Steps.Count <= 5;
+}
 
 /// <summary>The whole exploration.</summary>
 /// <param name="Rows">One per dialect, way of sending handles, and persistence.</param>

@@ -19,9 +19,9 @@ internal sealed partial class RestartWorld : IEntryObserver
     /// <summary>A regular file, rw-r--r--.</summary>
     private const uint NewFile = FileModes.Regular | 0x1A4;
 
-    private readonly byte[] _request = new byte[8192];
-    private readonly Dictionary<InodeIndex, KnownObject> _objects = [];
-    private readonly Dictionary<ulong, long> _given = [];
+    private readonly byte[] _request;
+    private readonly Dictionary<InodeIndex, KnownObject> _objects;
+    private readonly Dictionary<ulong, long> _given;
     private ulong _lastGiven;
 
     /// <summary>The object that an inode was made for: what the kernel believes it holds.</summary>

@@ -12,6 +12,7 @@ namespace HandleCache.Lab.Restart.Modelled;
 /// </summary>
 internal sealed partial class RestartWorld : IDisposable
 {
+    private const int LongestMessageBytes = 8192;
     private const int CreateFlags = OpenFlags.Create | OpenFlags.ReadWrite;
 
     private readonly WorldOptions _options;
@@ -21,6 +22,10 @@ internal sealed partial class RestartWorld : IDisposable
 
     public RestartWorld(WorldOptions options)
     {
+        _request = new byte[LongestMessageBytes];
+        _objects = [];
+        _given = [];
+        Tally = new WorldTally();
         Store = new ObjectStore();
         Kernel = NewKernel(options);
         _options = Mount(options);
@@ -31,7 +36,7 @@ internal sealed partial class RestartWorld : IDisposable
 
     public ModelKernel Kernel { get; }
 
-    public WorldTally Tally { get; } = new();
+    public WorldTally Tally { get; }
 
     public int Restarts => (int)_life - 1;
 
@@ -163,7 +168,7 @@ internal sealed partial class RestartWorld : IDisposable
     private Errno Behind(WorldStep step)
     {
         string[] path = step.Path;
-        WorldObject? parent = Store.Resolve([.. path.SkipLast(1)]);
+        WorldObject? parent = Store.Resolve(path.AsSpan(0, path.Length - 1));
         if (parent is null || !parent.Children.TryGetValue(path[^1], out WorldObject? target))
             return Errno.ENOENT;
         switch (step.Verb)

@@ -3,13 +3,22 @@ namespace HandleCache.Lab.Restart.Modelled;
 /// <summary>Runs one world from its beginning over a crash to its end, and counts.</summary>
 internal static class WorldRun
 {
-    /// <summary>Runs a plan and adds what came of it to a row.</summary>
-    public static void Into(
-        RestartModelRow row, WorldOptions options, History history, CrashPlan plan)
+    /// <summary>What comes of a plan that is run from the mount on.</summary>
+    public static WorldOutcome? Outcome(WorldOptions options, History history, CrashPlan plan)
     {
-        IReadOnlyList<WorldStep> steps = plan.Apply(history);
         using RestartWorld world = Begin(options);
-        foreach (WorldStep step in steps)
+        foreach (WorldStep step in history.Steps.Take(plan.After))
+            world.Do(step);
+        return End(world, history, plan);
+    }
+
+    /// <summary>
+    /// Takes a world that stands where a plan's crash comes over it and to the history's end;
+    /// null where no request came for the server to die with.
+    /// </summary>
+    public static WorldOutcome? End(RestartWorld world, History history, CrashPlan plan)
+    {
+        foreach (WorldStep step in plan.Between)
             world.Do(step);
         int next = plan.After;
         if (plan.Moment is { } moment)
@@ -17,15 +26,23 @@ internal static class WorldRun
             world.KillAtNextRequest(moment);
             world.Do(history.Steps[next++]);
             if (world.IsArmed)
-                return;
+                return null;
         }
 
         WorldProbe probe = new(world);
         probe.Run();
-        foreach (WorldStep step in history.Steps.Skip(next))
-            world.Do(step);
-        Count(row, options, world, probe);
-        if (world.Tally.WrongObject > 0 && plan.Moment is null && !options.Storm)
+        for (; next < history.Steps.Count; next++)
+            world.Do(history.Steps[next]);
+        return new WorldOutcome(world, probe);
+    }
+
+    /// <summary>Adds an outcome to a row; of a wrong object the history, made short.</summary>
+    public static void Count(
+        RestartModelRow row, WorldOptions options, History history, CrashPlan plan,
+        WorldOutcome? outcome, bool isShortened)
+    {
+        outcome?.CountInto(row, options.Storm);
+        if (outcome is { IsWrong: true } && isShortened && plan.Moment is null && !options.Storm)
             Shorten(row, options, history, plan);
     }
 
@@ -38,39 +55,13 @@ internal static class WorldRun
         return world.Tally;
     }
 
-    private static RestartWorld Begin(WorldOptions options)
+    /// <summary>A world at the mount, with what every history finds there.</summary>
+    public static RestartWorld Begin(WorldOptions options)
     {
         RestartWorld world = new(options);
         foreach (string path in Histories.Planted)
             world.Plant(path, isDirectory: false);
         return world;
-    }
-
-    private static void Count(
-        RestartModelRow row, WorldOptions options, RestartWorld world, WorldProbe probe)
-    {
-        WorldTally tally = world.Tally;
-        row.Worlds++;
-        row.Restarts += world.Restarts;
-        row.WrongObject += tally.WrongObject;
-        row.Refused += tally.Refused;
-        row.StaleAttributes += tally.StaleAttributes;
-        row.Hung += tally.Hung;
-        row.AnsweredTwice += tally.AnsweredTwice;
-        row.Unbalanced += world.Unbalanced() is null ? 0 : 1;
-        if (options.Storm)
-        {
-            row.StormRequests += probe.Requests;
-            row.StormToFirstAnswer = Math.Max(
-                row.StormToFirstAnswer, probe.RequestsToFirstAnswer);
-            return;
-        }
-
-        row.Recovered += probe.Recovered;
-        row.Stale += probe.Stale;
-        row.Gone += probe.Gone;
-        row.LazyRequests += probe.Requests;
-        row.LazyToFirstAnswer = Math.Max(row.LazyToFirstAnswer, probe.RequestsToFirstAnswer);
     }
 
     /// <summary>
@@ -80,7 +71,7 @@ internal static class WorldRun
     private static void Shorten(
         RestartModelRow row, WorldOptions options, History history, CrashPlan plan)
     {
-        if (row.Counterexample is { Steps.Count: <= 5 })
+        if (row.Counterexample is { IsShort: true })
             return;
         List<WorldStep> steps = [.. plan.Apply(history), .. history.Steps.Skip(plan.After)];
         if (Replay(options, steps).WrongObject == 0)

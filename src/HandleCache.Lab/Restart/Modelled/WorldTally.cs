@@ -30,4 +30,7 @@ internal sealed class WorldTally
 
     /// <summary>Replies that nobody waited for, or that came twice.</summary>
     public long AnsweredTwice { get; set; }
+
+    /// <summary>The same counts, to be counted on from.</summary>
+    public WorldTally Copy() => (WorldTally)MemberwiseClone();
 }
