@@ -37,7 +37,7 @@ public sealed class PlotTests : IDisposable
     public void The_best_lengths_are_marked_where_their_line_begins_and_ends()
     {
         string script = Script();
-        Assert.Equal("best: inline:8..40, as today", Titles(script)[^1]);
+        Assert.Equal("best: inline:40 (= inline:8..40), as today", Titles(script)[^1]);
         string data = File.ReadAllText(Path.Combine(_folder, "p.svg.dat"));
         string[] marks = data.Split("# best")[1].Trim().Split('\n')[1..];
         Assert.Equal(["8", "40"], marks.Select(mark => mark.Split(' ')[0]));

@@ -22,7 +22,7 @@ internal static class SweepAnswer
         string head = string.Create(
             CultureInfo.InvariantCulture,
             $"Best for {result.Mix.Name} on {SlabRenderer.NameOf(result.Kernel)}, "
-            + $"{result.Kernel.PresentCpus} CPUs: {same?.Name ?? best.Strategy.ToString()}, "
+            + $"{result.Kernel.PresentCpus} CPUs: {best.Strategy}, "
             + $"{TextTable.Bytes(best.BytesPerInode)} bytes per inode, "
             + $"{cost} (derived), because {Reason(result)}.");
         string[] sentences =
@@ -76,8 +76,7 @@ internal static class SweepAnswer
 
     private static string Room(SweepRange? same) => same is null
         ? ""
-        : $"{same.First.Strategy} is enough for this mix; {same.Last.Strategy} costs the same "
-            + "and has room for longer handles.";
+        : $"Every length of {same.Name} costs the same; the longest has the most room.";
 
     private static string Refuses(SweepRequest request, SweepResult result)
     {

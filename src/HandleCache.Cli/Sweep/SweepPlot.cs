@@ -12,7 +12,14 @@ namespace HandleCache.Cli.Sweep;
 /// </summary>
 internal static class SweepPlot
 {
-    private const int TicBytes = 16;
+    /// <summary>Two numbers below the axis need so much room between them.</summary>
+    private const int TicBytes = 4;
+
+    /// <summary>Where nothing happens, at multiples of this.</summary>
+    private const int RoundTic = 16;
+
+    /// <summary>So many characters are as wide as the picture.</summary>
+    private const int TitleLength = 100;
     private const string PostedAs = " (RFC v1/v2)";
     private const string Refuses = " (refuses some of the mix)";
 
@@ -31,29 +38,64 @@ internal static class SweepPlot
         {
             Title = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Kernel memory per inode, handles of {Path.GetFileName(result.Mix.Name)}, on "
-                + $"{SlabRenderer.NameOf(result.Kernel)}, {result.Kernel.PresentCpus} CPUs "
-                + $"(derived)"),
-            XLabel = "N: bytes of handle inside the inode (pointer-max: in its buffer); "
-                + "a line begins where no handle is refused",
+                $"Kernel memory per inode on {SlabRenderer.NameOf(result.Kernel)}, "
+                + $"{result.Kernel.PresentCpus} CPUs (derived)"),
+            Subtitle = Shorten($"{result.Mix.Name}: {result.Mix.Origin}"),
+            XLabel = "N: bytes of handle inside the inode (pointer-max: in its buffer)",
             YLabel = "bytes per inode (not from 0)",
             Series = series,
-            X = (HandleStrategy.MaxHandleBytes, TicBytes),
+            X = Tics(result),
         };
     }
+
+    /// <summary>Where something happens: the ends of the best, and where an inode grows.</summary>
+    private static List<int> Tics(SweepResult result)
+    {
+        SweepRange best = BestOf(result);
+        int[] wanted =
+        [
+            0, HandleStrategy.MaxHandleBytes, SweepRange.LengthOf(best.Last.Strategy),
+            SweepRange.LengthOf(best.First.Strategy),
+            .. result.Steps.Select(step => step.FromInlineBytes),
+        ];
+        List<int> tics = [];
+        foreach (int tic in wanted)
+            AddTic(tic, TicBytes);
+        for (int tic = RoundTic; tic < HandleStrategy.MaxHandleBytes; tic += RoundTic)
+            AddTic(tic, RoundTic / 2);
+        void AddTic(int tic, int room)
+        {
+            if (tics.TrueForAll(other => Math.Abs(other - tic) >= room))
+                tics.Add(tic);
+        }
+
+        tics.Sort();
+        return tics;
+    }
+
+    private static string Shorten(string text) =>
+        text.Length <= TitleLength ? text : $"{text[..(TitleLength - 3)]}...";
+
+    private static SweepRange BestOf(SweepResult result) =>
+        SweepAnswer.SameCost(result) ?? new(result.Best, result.Best);
 
     /// <summary>The best, from end to end of the lengths that cost the same.</summary>
     private static void AddBest(List<PlotSeries> series, SweepResult result)
     {
-        SweepRange best = SweepAnswer.SameCost(result) ?? new(result.Best, result.Best);
+        SweepRange best = BestOf(result);
         SweepRow[] ends = best.First == best.Last ? [best.First] : [best.First, best.Last];
         series.Add(new PlotSeries(
             result.Best.DeltaBytes < 0.005
-                ? $"best: {best.Name}, as today"
-                : $"best: {best.Name}, {TextTable.Difference(result.Best.DeltaBytes)}",
+                ? $"best: {Name(result, best)}, as today"
+                : $"best: {Name(result, best)}, {TextTable.Difference(result.Best.DeltaBytes)}",
             [.. ends.Select(r => ((double)SweepRange.LengthOf(r.Strategy), r.BytesPerInode))],
             Marks: true));
     }
+
+    private static string Name(SweepResult result, SweepRange best) =>
+        best.First == best.Last
+            ? result.Best.Strategy.ToString()
+            : $"{result.Best.Strategy} (= {best.Name})";
 
     /// <summary>A line by length of those that serve all of the mix; else of all.</summary>
     private static void AddKind(
@@ -67,11 +109,17 @@ internal static class SweepPlot
             r => r.Strategy.Kind is HandleStrategyKind.None || r.Strategy.Kind == kind);
         if (kind == HandleStrategyKind.InlineOnly && !alone)
             return;
-        if (serving.Length > 0)
-            Add(series, serving, name);
+        if (serving.Length == rows.Length)
+            Add(series, rows, name);
+        else if (serving.Length > 0)
+            Add(series, serving, name, Below(serving[0]));
         else
-            Add(series, rows, name + Refuses);
+            Add(series, rows, name, Refuses);
     }
+
+    private static string Below(SweepRow first) => string.Create(
+        CultureInfo.InvariantCulture,
+        $" (refuses below {SweepRange.LengthOf(first.Strategy)})");
 
     /// <summary>The cache for the longest handle, or each that was asked for.</summary>
     private static void AddCaches(List<PlotSeries> series, SweepResult result)
@@ -90,20 +138,26 @@ internal static class SweepPlot
             if (serving.Length > 0)
                 Add(series, serving, name);
             else
-                Add(series, cache, name + Refuses);
+                Add(series, cache, name, Refuses);
         }
     }
 
-    private static void Add(List<PlotSeries> series, IEnumerable<SweepRow> rows, string name)
+    private static void Add(
+        List<PlotSeries> series, IEnumerable<SweepRow> rows, string name, string remark = "")
     {
         List<(double, double)> points =
             [.. rows.Select(r => ((double)SweepRange.LengthOf(r.Strategy), r.BytesPerInode))];
         // One length is a point, and the key says which.
-        string remark = string.Concat(new[] { PostedAs, Refuses }.Where(name.Contains));
         if (points.Count == 1)
-            series.Add(new PlotSeries(rows.First().Strategy + remark, points));
+        {
+            string posted = name.Contains(PostedAs, StringComparison.Ordinal) ? PostedAs : "";
+            string refuses = remark == Refuses ? Refuses : "";
+            series.Add(new PlotSeries(rows.First().Strategy + posted + refuses, points));
+        }
         else if (points.Count > 0)
-            series.Add(new PlotSeries(name, points, Steps: true));
+        {
+            series.Add(new PlotSeries(name + remark, points, Steps: true));
+        }
     }
 
     private static void AddFlat(

@@ -122,7 +122,7 @@ internal static class SweepText
 
     private static void Steps(StringBuilder text, SweepResult result)
     {
-        text.Append("* the best; = costs the same, refuses no more, and is less simple.\n\n");
+        text.Append("* the best; = costs the same and refuses no more of this mix.\n\n");
         TextTable.Paragraph(
             text,
             "Steps: without spill an inode costs more at these inline lengths only (derived; "

@@ -40,7 +40,9 @@ public static class GnuplotScript
             ? "set terminal svg size 860,460 font 'sans-serif,14' background rgb 'white'\n"
             : "set terminal pngcairo size 1000,540 font 'sans-serif,11'\n");
         text.Append(CultureInfo.InvariantCulture, $"set output {Quote(pictureFile)}\n");
-        text.Append(CultureInfo.InvariantCulture, $"set title {Quote(plot.Title)} noenhanced\n");
+        string subtitle = plot.Subtitle is { } second ? $".\"\\n\".{Quote(second)}" : "";
+        text.Append(CultureInfo.InvariantCulture,
+            $"set title {Quote(plot.Title)}{subtitle} noenhanced\n");
         text.Append(CultureInfo.InvariantCulture, $"set xlabel {Quote(plot.XLabel)} noenhanced\n");
         text.Append(CultureInfo.InvariantCulture, $"set ylabel {Quote(plot.YLabel)} noenhanced\n");
         text.Append(plot.Series.Count == 1
@@ -74,11 +76,11 @@ public static class GnuplotScript
         return text.Append('\n').ToString();
     }
 
-    private static void Axis(StringBuilder text, (double End, double Tic)? x) =>
+    private static void Axis(StringBuilder text, IReadOnlyList<int>? x) =>
         text.Append(x is { } given
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"set xrange [0:{given.End}]\nset xtics {given.Tic}\n")
+                $"set xrange [{given[0]}:{given[^1]}]\nset xtics ({string.Join(", ", given)})\n")
             : "set autoscale xfix\n");
 
     private static void Bars(StringBuilder text, IReadOnlyList<string> bars, bool percent)

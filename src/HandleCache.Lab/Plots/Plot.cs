@@ -5,6 +5,9 @@ public sealed record Plot
 {
     public required string Title { get; init; }
 
+    /// <summary>A second line of the title; null for none.</summary>
+    public string? Subtitle { get; init; }
+
     public required string XLabel { get; init; }
 
     public required string YLabel { get; init; }
@@ -21,10 +24,10 @@ public sealed record Plot
     public IReadOnlyList<string>? Bars { get; init; }
 
     /// <summary>
-    /// The end of the axis of a plot of lines, which begins at 0, and the way from tic to tic; null
-    /// for what the points need.
+    /// Tics of the axis of a plot of lines, in order; the axis goes from the first to the last.
+    /// Null for what the points need.
     /// </summary>
-    public (double End, double Tic)? X { get; init; }
+    public IReadOnlyList<int>? X { get; init; }
 }
 
 /// <summary>One line, or one colour of bars.</summary>
