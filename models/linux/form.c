@@ -44,7 +44,7 @@ MODULE_PARM_DESC(handle_rules, "Rules other than those of the thread");
 
 static const char * const rule_names[] = {
 	"absent-stale", "absent-refused", "overwritten-first", "longest-refused-in-iget",
-	"revalidated-without-parent", "entry-validity",
+	"revalidated-without-parent", "entry-validity", "asks-anew",
 };
 
 static unsigned long rule_bits;

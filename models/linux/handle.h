@@ -70,7 +70,7 @@ unsigned int hfuse_object_size(void);
 /* What designs differ in; all of it by parameters, and fixed from load on. */
 enum hfuse_rule {
 	RULE_ABSENT_STALE, RULE_ABSENT_REFUSED, RULE_OVERWRITTEN_FIRST, RULE_LONGEST_REFUSED,
-	RULE_AGAIN_WITHOUT_PARENT, RULE_ENTRY_VALIDITY,
+	RULE_AGAIN_WITHOUT_PARENT, RULE_ENTRY_VALIDITY, RULE_ASKS_ANEW,
 };
 
 int hfuse_form_init(void);
@@ -145,6 +145,21 @@ bool hfuse_set_new(struct inode *inode, const struct fuse_file_handle *handle);
  * rules say otherwise, none on one side. One that has none takes it.
  */
 bool hfuse_same(struct inode *inode, const struct fuse_file_handle *handle);
+
+/*
+ * What is exported: whether with the handle, that of an inode (as export_operations.encode_fh), and
+ * what is in one that comes back (false: none of this form; with parent, that of the parent).
+ */
+int hfuse_export_init(void);
+bool hfuse_exports_handle(const struct fuse_conn *fc);
+int hfuse_encode_fh(struct inode *inode, u32 *fh, int *max_len, struct inode *parent);
+bool hfuse_decode_fh(const u32 *fh, int words, int type, bool parent, u64 *nodeid, u32 *generation,
+		     struct fuse_file_handle *handle);
+
+/* Whether a cached inode is to be asked for again, and whether it is that of the handle. */
+bool hfuse_asks_anew(struct inode *inode);
+bool hfuse_is_exported(struct inode *inode, const struct fuse_file_handle *handle);
+bool hfuse_is_known_by(struct inode *inode, const struct fuse_file_handle *handle);
 
 /* What debugfs shows. */
 void hfuse_list_init(void);

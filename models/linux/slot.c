@@ -350,7 +350,7 @@ int hfuse_init(void)
 	int found = match_string(fault_names, ARRAY_SIZE(fault_names), handle_fault);
 
 	/* A rule of some other design is a fault of this one. */
-	if (hfuse_form_init() || parse_strategy(handle_strategy) ||
+	if (hfuse_form_init() || hfuse_export_init() || parse_strategy(handle_strategy) ||
 	    (found < 0 && !hfuse_set_rule(handle_fault))) {
 		pr_err("no such form, rule, strategy or fault: %s, %s\n", handle_strategy, handle_fault);
 		return -EINVAL;

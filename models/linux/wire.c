@@ -41,8 +41,19 @@ static void add_argument(struct fuse_args *args, void *value, unsigned int bytes
 	args->handle_record = value;
 }
 
-/* The handle of the inode behind the request's nodeid, in the design's form or in its record. */
-static void add_handle(struct fuse_args *args, struct inode *inode)
+/* The handle behind the request's nodeid: that of an inode, or one that was exported. */
+static bool handle_behind(const struct fuse_args *args, struct fuse_file_handle *handle)
+{
+	if (args->handle_of)
+		return hfuse_read(args->handle_of, handle);
+	if (!args->handle_given || !args->handle_given->size)
+		return false;
+	*handle = *args->handle_given;
+	return true;
+}
+
+/* It goes in the design's form or in its record. */
+static void add_handle(struct fuse_args *args)
 {
 	const u64 root = FUSE_ROOT_ID;
 	struct fuse_file_handle handle;
@@ -50,7 +61,7 @@ static void add_handle(struct fuse_args *args, struct inode *inode)
 	unsigned int bytes;
 	u32 *body;
 
-	if (!hfuse_read(inode, &handle) || hfuse_fault == FAULT_PARENT_OMITTED)
+	if (!handle_behind(args, &handle) || hfuse_fault == FAULT_PARENT_OMITTED)
 		return;
 	if (args->handle_again && (hfuse_fault == FAULT_REVALIDATE_WITHOUT_PARENT ||
 				   hfuse_rule(RULE_AGAIN_WITHOUT_PARENT)))
@@ -103,8 +114,8 @@ void hfuse_request(struct fuse_conn *fc, struct fuse_args *args)
 	args->has_handle = true;
 	if (args->opcode == FUSE_LOOKUP)
 		args->opcode = hfuse_opcode();
-	if (args->handle_of && hfuse_carried_by(args->opcode))
-		add_handle(args, args->handle_of);
+	if (hfuse_carried_by(args->opcode))
+		add_handle(args);
 }
 
 void hfuse_request_done(struct fuse_args *args)

@@ -75,6 +75,7 @@ internal static class Program
         root.Add(RestartClientCommand.Build());
         root.Add(ServeCommand.Build(dialects));
         root.Add(ServeHeldCommand.Build());
+        root.Add(HoldCommand.Build());
         root.Add(WorkloadCommand.Build());
         root.Add(DifferentialCommand.Build(dialects));
         root.Add(MergeCommand.Build());

@@ -81,7 +81,8 @@ internal static class DesignSchema
               "additionalProperties": false,
               "properties": {
                 "as": { "enum": ["nodeid", "handle", "nodeid-and-handle"] },
-                "fixedSize": { "type": "boolean" }
+                "fixedSize": { "type": "boolean" },
+                "asksAnew": { "type": "boolean" }
               }
             },
             "storage": {

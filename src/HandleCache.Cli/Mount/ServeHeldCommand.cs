@@ -58,12 +58,18 @@ internal static class ServeHeldCommand
         Required = true,
     };
 
+    private static readonly Option<bool> Export = new("--export")
+    {
+        Description = "Handles of the mount may be opened after their inodes are forgotten",
+    };
+
     public static Command Build()
     {
         Command command = new(
             ServerProcess.HeldCommandName, "Serve a directory on a device that another holds")
         {
             Source, Device, Init, Life, Parent, Timeout, Generation, Design,
+            Export,
         };
         command.Hidden = true;
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Serve(parsed)));
@@ -78,6 +84,7 @@ internal static class ServeHeldCommand
             MountPoint = "",
             TimeoutSeconds = parsed.GetValue(Timeout),
             Generation = parsed.GetValue(Generation),
+            Export = parsed.GetValue(Export),
             Dialect = DesignFiles.Load(parsed.GetRequiredValue(Design)).Wire.ToDialect(),
         };
         byte[] init = Hex(parsed.GetRequiredValue(Init));

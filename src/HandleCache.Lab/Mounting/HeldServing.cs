@@ -1,6 +1,7 @@
 using HandleCache.Linux;
 using HandleCache.Server.Keeping;
 using HandleCache.Server.Mounting;
+using HandleCache.Server.Passthrough;
 
 namespace HandleCache.Lab.Mounting;
 
@@ -19,6 +20,9 @@ public static class HeldServing
             FileDescriptor.Own(device), init, life, options.Source,
             MountPlaces.PassthroughOf(options) with
             {
+                // What the kernel has forgotten comes back with its handle.
+                Forgotten = ForgottenHandles.Drop,
+
                 // The epoch is of names. A file that an earlier life gave is found out when its
                 // attributes are asked for, and what its pages hold is not read before that. A
                 // directory's stay: where they have expired, a walk asks for them by the nodeid

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using HandleCache.Linux;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Nfs;
@@ -8,27 +10,31 @@ namespace HandleCache.Lab.Nfs;
 /// <param name="Start">Its process.</param>
 /// <param name="KeepsFiles">Files that are open outlive a server.</param>
 /// <param name="IsMountedAnew">There is no next server, but another mount.</param>
+/// <param name="IsUsedMeanwhile">
+/// What is asked while there is no server, and by the nodeids of the last one, is answered.
+/// </param>
 internal sealed record NfsServing(
-    Func<NfsStage, MountProcess> Start, bool KeepsFiles, bool IsMountedAnew)
+    Func<NfsStage, MountProcess> Start, bool KeepsFiles, bool IsMountedAnew, bool IsUsedMeanwhile)
 {
     /// <summary>A keeper holds device, nodeids and open files.</summary>
     public static NfsServing Kept { get; } = new(
         stage => MountProcess.Start(
             ["mount", stage.Source, stage.Mounted, "--export", "--keep", "--timeout", "0"],
             stage.Mounted),
-        KeepsFiles: true, IsMountedAnew: false);
+        KeepsFiles: true, IsMountedAnew: false, IsUsedMeanwhile: true);
 
     /// <summary>Nothing outlives the server, and nodeids are handles.</summary>
     public static NfsServing Stateless { get; } = new(
         stage => MountProcess.Start(
             ["mount", stage.Source, stage.Mounted, "--stateless", "--timeout", "0"],
             stage.Mounted),
-        KeepsFiles: false, IsMountedAnew: true);
+        KeepsFiles: false, IsMountedAnew: true, IsUsedMeanwhile: false);
 }
 
 /// <summary>
 /// Kills the server of an exported mount and looks at it as its client: with a keeper everything
-/// goes on, files that are open, too; a stateless mount is made anew, and its handles are good.
+/// goes on, files that are open, too; a stateless mount is made anew, and its handles are good; and
+/// of a kernel with handles the device is all that is held.
 /// </summary>
 internal sealed class NfsRestartRun : IDisposable
 {
@@ -98,8 +104,31 @@ internal sealed class NfsRestartRun : IDisposable
     {
         if (_serving.IsMountedAnew)
             MountAnew();
-        else
+        else if (_serving.IsUsedMeanwhile)
             KillUnderLoad();
+        else
+            KillAndWait();
+    }
+
+    /// <summary>
+    /// Until the next server answers for a file: it has told the kernel by then that it is another.
+    /// </summary>
+    private void KillAndWait()
+    {
+        KillServers();
+        string first = Path.Combine(_stage.Mounted, _tree.Directories[0].Files[0].Path);
+        Errno errno;
+        do
+        {
+            _cancel.ThrowIfCancellationRequested();
+            using FileDescriptor root = Files.Open(_stage.Mounted, OpenFlags.Path);
+            errno = Metadata.Statx(
+                root, CString.FromString(first), AtFlags.StatxForceSync, StatxMask.BasicStats,
+                out _);
+        }
+        while (errno == Errno.ESTALE);
+        _ledger.Compare(
+            NfsExperiment.Killed, errno == Errno.None, () => $"{first} after a death: {errno}");
     }
 
     private void KillServers()

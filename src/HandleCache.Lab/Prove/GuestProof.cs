@@ -78,6 +78,9 @@ public static class GuestProof
             ("scripts", () => Scripts(options, dialect, Answers.Good, cancel)),
             ("scripts-bad", () => Scripts(options, dialect, Answers.BadHandles, cancel)),
             ("kills", () => Kills(options, dialect, population, cancel)),
+            ("nfs", () => design.Wire.Export == ExportForm.NodeId || options.Kills == 0
+                ? []
+                : NfsProof.Run(Driver, options.Design, options.Seed, progress, cancel)),
             ("scripts-restart", () => Scripts(options, dialect, Answers.Restarts, cancel)),
         ];
         foreach ((string name, Func<IReadOnlyList<ProofRow>> run) in parts)

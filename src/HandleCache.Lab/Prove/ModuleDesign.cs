@@ -72,7 +72,12 @@ internal static class ModuleDesign
                 ComparesGeneration: true, ComparesFileType: true, ComparesHandle: true,
             }),
             ("forget", !wire.ForgetsOne),
-            ("export.as", wire.Export == ExportForm.NodeId),
+            ("export.as", wire.Export != ExportForm.Handle),
+
+            // Words alone can be given out.
+            (
+                "handle.align",
+                wire.Export == ExportForm.NodeId || encoding.WireBytes(1) % sizeof(uint) == 0),
             ("storage.header", design.Storage.Header.Kind == HandleHeaderKind.Fanotify),
             ("storage.placement", design.Storage.Placement.Kind == SlotPlacementKind.End),
             ("storage.accounted", design.Storage.SpillType == KmallocType.Cgroup),
@@ -105,10 +110,12 @@ internal static class ModuleDesign
             + FormattableString.Invariant($"handle_carried={carriedBy},{(int)wire.Position} ")
             + FormattableString.Invariant(
                 $"handle_init={bit},{wire.ToDialect().MaxHandleBytes},{named} ")
-            + FormattableString.Invariant($"handle_opcode={(int)wire.Numbers.Lookup}");
+            + FormattableString.Invariant($"handle_opcode={(int)wire.Numbers.Lookup}")
+            + (wire.Export == ExportForm.Both ? " handle_export=1" : "");
         IEnumerable<string> rules = Rules.Where(rule => (wire.Defects & rule.Defect) != 0)
             .Select(rule => rule.Name)
-            .Concat(wire.RequiresHandle ? ["absent-refused"] : []);
+            .Concat(wire.RequiresHandle ? ["absent-refused"] : [])
+            .Concat(wire.ExportAsksAnew ? ["asks-anew"] : []);
         string joined = string.Join(',', rules);
         return joined.Length == 0 ? text : $"{text} handle_rules={joined}";
     }

@@ -28,7 +28,7 @@ internal sealed class ModuleSources
 
     /// <summary>Files that are added to those of fs/fuse.</summary>
     public static IReadOnlyList<string> Added { get; } =
-        ["handle.h", "slot.c", "form.c", "wire.c", "list.c", "Kbuild"];
+        ["handle.h", "slot.c", "form.c", "wire.c", "export.c", "list.c", "Kbuild"];
 
     public string Version { get; }
 

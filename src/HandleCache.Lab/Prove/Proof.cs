@@ -5,6 +5,7 @@ using HandleCache.Lab.Guests;
 using HandleCache.Lab.Mixes;
 using HandleCache.Model.Designs;
 using HandleCache.Model.Handles;
+using HandleCache.Protocol.Dialects;
 
 namespace HandleCache.Lab.Prove;
 
@@ -52,7 +53,10 @@ public static class Proof
             Dictionary<string, string> carried = new() { [ModuleBuild.Name + ".ko"] = module };
             if (DesignFiles.IsPath(options.Design))
                 carried[DesignFile] = options.Design;
-            GuestKernel guest = kernel.Kernel with { Carried = carried };
+            GuestKernel guest = kernel.Kernel.With([GuestModules.Boot, GuestModules.Nfs]) with
+            {
+                Carried = carried,
+            };
             foreach (HandleStrategy strategy in strategies)
                 runs.AddRange(Boot(guest, design, strategy, options, progress, cancel));
         }
@@ -106,7 +110,10 @@ public static class Proof
             : options.Design;
         string load = $"insmod /modules/{ModuleBuild.Name}.ko handle_strategy={strategy} "
             + $"handle_fault={fault} {ModuleDesign.Parameters(design)}";
-        string prove = string.Create(
+        string exports = design.Wire.Export == ExportForm.NodeId
+            ? ""
+            : $"{GuestJob.Load} {GuestModules.Nfs} && ";
+        string prove = exports + string.Create(
             plain, $"handlecache {GuestCommandName} {spelled} --strategy {strategy} ")
             + string.Create(plain, $"--filesystem {options.FileSystem} --files {options.Files} ")
             + string.Create(plain, $"--scripts {options.Scripts} --kills {options.Kills} ")

@@ -267,6 +267,7 @@ public static class DesignJson
             "as", wire.Export, ("nodeid", ExportForm.NodeId), ("handle", ExportForm.Handle),
             ("nodeid-and-handle", ExportForm.Both));
         bool isFixed = fields.OptionalBool("fixedSize") ?? false;
+        bool asksAnew = fields.OptionalBool("asksAnew") ?? false;
         fields.NoOthers();
         if (form != ExportForm.NodeId && wire.Framing != DesignFraming.Plain)
             fields.Reject("as", "the framing exports nodeid and generation");
@@ -280,9 +281,12 @@ public static class DesignJson
 
         if (isFixed && form == ExportForm.NodeId)
             fields.Reject("fixedSize", "only with as handle or nodeid-and-handle");
+        if (asksAnew && form == ExportForm.NodeId)
+            fields.Reject("asksAnew", "only with as handle or nodeid-and-handle");
         return wire with
         {
             Export = form,
+            ExportAsksAnew = asksAnew,
             Defects = wire.Defects | (isFixed ? DesignDefects.ExportsFixedSize : 0),
         };
     }

@@ -26,6 +26,10 @@ internal sealed class DesignExport(WireDesign design) : NodeExport
     private readonly bool _isFixed = (design.Defects & DesignDefects.ExportsFixedSize) != 0;
     private readonly int _headBytes = design.Export == ExportForm.Both ? NodeBytes : 0;
 
+    public override bool HasHandle => true;
+
+    public override bool AsksAnew => design.ExportAsksAnew;
+
     public override int PlainType => TypeWithoutParent;
 
     public override int ParentType => TypeWithParent;

@@ -16,6 +16,12 @@ public class NodeExport
 
     public static NodeExport Classic { get; } = new();
 
+    /// <summary>Whether the file handle is in it.</summary>
+    public virtual bool HasHandle => false;
+
+    /// <summary><see cref="WireDesign.ExportAsksAnew"/>.</summary>
+    public virtual bool AsksAnew => false;
+
     /// <summary>fid_type of one node.</summary>
     public virtual int PlainType => FuseConstants.FILEID_INO64_GEN;
 

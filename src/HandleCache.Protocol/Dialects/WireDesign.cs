@@ -40,6 +40,13 @@ public sealed record WireDesign
 
     public ExportForm Export { get; init; }
 
+    /// <summary>
+    /// What comes back by an exported handle is asked for by LOOKUP of "." though its inode is
+    /// cached, where no name of it was looked up since INC_EPOCH: another server may not know it.
+    /// What it answers is taken under any nodeid if the handle is the same.
+    /// </summary>
+    public bool ExportAsksAnew { get; init; }
+
     /// <summary>By what an inode is found, and what of a reply must agree with it.</summary>
     public HandleIdentity Identity { get; init; } = HandleIdentity.Sound;
 

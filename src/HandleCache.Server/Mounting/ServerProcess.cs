@@ -63,6 +63,7 @@ public sealed class ServerProcess : IServerProcess
             HeldCommandName, .. Common(options), "--device", Text(device.Number),
             "--design", options.DialectName, "--init", Convert.ToHexStringLower(init),
             "--life", life.ToString(CultureInfo.InvariantCulture),
+            .. options.Export ? ["--export"] : Array.Empty<string>(),
         ];
     }
 

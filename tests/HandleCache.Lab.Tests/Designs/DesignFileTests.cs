@@ -40,6 +40,7 @@ public sealed class DesignFileTests
     [InlineData("""{ "name": "x", "export": { "as": "handle" } }""",
         "needs identity.foundBy handle")]
     [InlineData("""{ "name": "x", "export": { "fixedSize": true } }""", "only with as handle")]
+    [InlineData("""{ "name": "x", "export": { "asksAnew": true } }""", "only with as handle")]
     [InlineData("""{ "name": "x", "returned": ["OPEN"] }""", "'OPEN' returns no entry")]
     [InlineData("""{ "name": "x", "identity": { "compares": ["name"] } }""", "expected some of")]
     [InlineData("""{ "name": "x", "framing": "v3", "handle": { "size": "u8" } }""",

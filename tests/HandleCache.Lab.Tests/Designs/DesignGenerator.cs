@@ -42,7 +42,7 @@ internal static class DesignGenerator
         ("export",
         [
             ("as", ["\"nodeid\"", "\"handle\"", "\"nodeid-and-handle\""]),
-            ("fixedSize", ["true", "false"]),
+            ("fixedSize", ["true", "false"]), ("asksAnew", ["true", "false"]),
         ]),
         ("storage",
         [

@@ -1,7 +1,9 @@
 using HandleCache.Lab.Designs;
 using HandleCache.Lab.Guests;
+using HandleCache.Lab.Nfs;
 using HandleCache.Lab.Prove;
 using HandleCache.Model.Designs;
+using HandleCache.Server.Tap;
 using Xunit;
 
 namespace HandleCache.Lab.Tests.Prove;
@@ -11,11 +13,12 @@ public sealed class ProveTests
 {
     [Theory]
     [InlineData("thread", "")]
+    [InlineData("thread-export", "")]
     [InlineData("thread-inline-only", "storage.placement")]
     [InlineData("classic", "negotiation.optIn")]
     [InlineData("v1", "identity.tooLong: cut")]
     [InlineData("v2", "identity.tooLong: locked")]
-    [InlineData("v2", "export.as")]
+    [InlineData("v2", "handle.align")]
     [InlineData("v3", "framing")]
     [InlineData("fusex", "framing")]
     public void A_design_that_the_module_cannot_do_is_refused_by_its_fields(
@@ -58,6 +61,15 @@ public sealed class ProveTests
         """,
         "handle_form=4,4,128,1 handle_carried=0,2 handle_init=43,128,1 handle_opcode=54 "
         + "handle_rules=absent-stale,entry-validity")]
+    [InlineData(
+        """
+        {
+          "handle": { "array": 0, "align": 4 },
+          "export": { "as": "nodeid-and-handle", "asksAnew": true }
+        }
+        """,
+        "handle_form=4,4,0,4 handle_carried=1,2 handle_init=43,128,1 handle_opcode=54 "
+        + "handle_export=1 handle_rules=asks-anew")]
     public void A_design_becomes_the_parameters_of_the_module(string text, string expected)
     {
         using TempFolder folder = new();
@@ -121,6 +133,19 @@ public sealed class ProveTests
             [true, true, false], Proof.Read(outputs, 0).Select(row => row.Holds));
         Assert.Equal(
             [false, true, true], Proof.Read(outputs, 1).Select(row => row.Holds));
+    }
+
+    [Fact]
+    public void A_check_of_NFS_is_a_row_and_one_that_compared_nothing_does_not_hold()
+    {
+        CheckLedger ledger = new();
+        ledger.Hold(NfsChecks.Handles, 7);
+        ledger.Fail(NfsChecks.Handles, "d0/f1: ESTALE");
+        IReadOnlyList<ProofRow> rows = NfsProof.Rows(ledger.Results());
+        Assert.Equal(
+            new ProofRow(NfsChecks.Handles, "8", "7: d0/f1: ESTALE", false), rows[0]);
+        Assert.Contains(new ProofRow(NfsChecks.NeverAnother, "some", "0", false), rows);
+        Assert.DoesNotContain(rows, row => row.Name == NfsChecks.OpenFiles);
     }
 
     [Theory]

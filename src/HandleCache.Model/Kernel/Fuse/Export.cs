@@ -70,8 +70,17 @@ internal sealed class Export(
         FuseInode? inode = isByHandle
             ? inodes.FindInode(exported.Handle.AsHandle())
             : inodes.FindInode(nodeId);
+        int epoch = conn.Epoch;
+        bool isAsked = false;
+        if (inode is not null && IsAskedAnew(inode))
+        {
+            inode.Put();
+            inode = null;
+        }
+
         if (inode is null)
         {
+            isAsked = requests.Spoken.Export.HasHandle;
             if (!conn.ExportSupport)
                 return (null, (int)Errno.ESTALE);
             DirLookup.Found found = await lookups.LookupNameAsync(
@@ -81,7 +90,7 @@ internal sealed class Export(
             inode = found.Inode;
             if (inode is null)
                 return (null, (int)Errno.ESTALE);
-            if (inode.NodeId != nodeId && !isByHandle
+            if (inode.NodeId != nodeId && !isByHandle && !IsKnownBy(inode, exported)
                 && !faults.Has(KernelFault.ExportTakesAnother))
             {
                 inode.Put();
@@ -89,8 +98,8 @@ internal sealed class Export(
             }
         }
 
-        bool isOther = (inode.Generation != exported.Generation && !isByHandle
-                && !faults.Has(KernelFault.ExportSkipsGeneration))
+        bool isOther = (inode.Generation != exported.Generation && inode.NodeId == nodeId
+                && !isByHandle && !faults.Has(KernelFault.ExportSkipsGeneration))
             || IsAnotherHandle(inode, exported);
         if (isOther)
         {
@@ -98,8 +107,28 @@ internal sealed class Export(
             return (null, (int)Errno.ESTALE);
         }
 
-        return (ObtainAlias(inode), 0);
+        Dentry alias = ObtainAlias(inode);
+        if (isAsked)
+            alias.Epoch = epoch;
+        return (alias, 0);
     }
+
+    /// <summary>
+    /// <see cref="Protocol.Dialects.WireDesign.ExportAsksAnew"/>: no name of a cached inode was
+    /// looked up in this epoch.
+    /// </summary>
+    private bool IsAskedAnew(FuseInode inode) => requests.Spoken.Export.AsksAnew
+        && conn.ExportSupport && conn.Epoch > 1
+        && inode.NodeId != FuseConstants.FUSE_ROOT_ID
+        && inode.Aliases.All(alias => alias.Epoch < conn.Epoch);
+
+    /// <summary>
+    /// Where the server is asked anew, another life of it may have given the object another
+    /// nodeid: the handle says that it is the same.
+    /// </summary>
+    private bool IsKnownBy(FuseInode inode, Exported exported) =>
+        requests.Spoken.Export.AsksAnew && !exported.Handle.IsNone
+        && requests.HandleOf(inode) == exported.Handle.AsHandle();
 
     private bool IsAnotherHandle(FuseInode inode, Exported exported)
     {
