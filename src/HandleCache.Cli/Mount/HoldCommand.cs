@@ -43,7 +43,7 @@ internal static class HoldCommand
 
     public static Command Build()
     {
-        Command command = new(HeldRun.CommandName, "Mount, and hold the device for servers that die")
+        Command command = new(HeldRun.CommandName, "Mount, and hold the device while servers die")
         {
             Source, MountPoint, Design, Timeout, Export,
         };

@@ -27,6 +27,11 @@ internal sealed class HostileProof : IDisposable
 
     private const int EntryBytes = 128;
 
+    /// <summary>Of two names with one nodeid, whose handles differ in the last byte alone.</summary>
+    private const string First = "first";
+    private const string Twin = "twin";
+    private const int TwinBytes = 8;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Names, each answered in its own way, and what must come of it.</summary>
@@ -45,13 +50,15 @@ internal sealed class HostileProof : IDisposable
 
     private readonly PolledDevice _device;
     private readonly DesignDialect _dialect;
+    private readonly HandleStrategy _strategy;
     private readonly int _mostBytes;
     private readonly Thread _thread;
     private readonly Dictionary<string, Errno> _sent = [];
     private ulong _nodeId = 1;
 
-    private HostileProof(FuseDriver driver, DesignDialect dialect)
+    private HostileProof(FuseDriver driver, DesignDialect dialect, HandleStrategy strategy)
     {
+        _strategy = strategy;
         _mostBytes = dialect.OptIn == HandleOptIn.InitBitAndMaximum
             ? NamedBytes
             : dialect.MaxHandleBytes;
@@ -66,7 +73,7 @@ internal sealed class HostileProof : IDisposable
     {
         using StagePlan plan = new(new ValidateOptions { Seed = 1 }, null, cancel);
         string mountPoint = plan.NewMountPoint("hostile");
-        using HostileProof proof = new(driver, dialect);
+        using HostileProof proof = new(driver, dialect, strategy);
         plan.Namespace.Invoke(() =>
         {
             Mounts.MountFuse(
@@ -85,13 +92,11 @@ internal sealed class HostileProof : IDisposable
                 VfsResult seen = client.Ask(
                     new ScriptCallsRequest([new(VfsCallKind.Stat) { Path = name }]), Patience)
                     .Results[0];
-                Errno caller = proof.IsRefused(name, strategy) ? Errno.ENOMEM : toCaller;
-                rows.Add(new ProofRow(
-                    $"hostile: {what}", Text(toServer, caller),
-                    Text(proof.SentOf(name), (Errno)seen.Errno),
-                    proof.SentOf(name) == toServer && seen.Errno == (int)caller));
+                Errno caller = proof.IsRefused(name) ? Errno.ENOMEM : toCaller;
+                rows.Add(Row(what, [toServer, caller], [proof.SentOf(name), (Errno)seen.Errno]));
             }
 
+            rows.AddRange(proof.RowOfTwins(client));
             client.Ask(new EndScriptRequest(), Patience);
             return rows;
         }
@@ -109,24 +114,67 @@ internal sealed class HostileProof : IDisposable
         _device.Dispose();
     }
 
+    /// <summary>
+    /// The inode that is held is another object's from then on: fuse_make_bad(), as for another
+    /// generation. Nothing to be seen where no handle is kept.
+    /// </summary>
+    private IEnumerable<ProofRow> RowOfTwins(WorkloadProcess client)
+    {
+        if (BytesOfTwins == 0)
+            yield break;
+        VfsResult[] seen =
+        [
+            .. client.Ask(
+                new ScriptCallsRequest(
+                [
+                    new(VfsCallKind.Open) { Path = First, Slot = 0, Flags = OpenFlags.Path },
+                    new(VfsCallKind.Stat) { Path = Twin },
+                    new(VfsCallKind.FStat) { Slot = 0 },
+                    new(VfsCallKind.Close) { Slot = 0 },
+                ]), Patience).Results,
+        ];
+        bool isSeen = (_dialect.Design.Defects & DesignDefects.OverwritesBeforeCompare) == 0;
+        yield return Row(
+            "a known nodeid, its handle with another last byte: server, name, held",
+            [Errno.None, Errno.None, isSeen ? Errno.EIO : Errno.None],
+            [SentOf(Twin), (Errno)seen[1].Errno, (Errno)seen[2].Errno]);
+    }
+
+    private int BytesOfTwins =>
+        Math.Min(TwinBytes, Math.Min(_mostBytes, _strategy.CapacityBytes));
+
+    private static ProofRow Row(string what, Errno[] predicted, Errno[] measured) => new(
+        $"hostile: {what}", Text(predicted), Text(measured), predicted.SequenceEqual(measured));
+
     /// <summary>Taken from the server, and no inode all the same: ENOMEM.</summary>
-    private bool IsRefused(string name, HandleStrategy strategy) => name switch
+    private bool IsRefused(string name) => name switch
     {
         "exact" => (_dialect.Design.Defects & DesignDefects.RefusesLongest) != 0
-            || strategy.StorageOf(_mostBytes) == HandleStorage.Refused,
+            || _strategy.StorageOf(_mostBytes) == HandleStorage.Refused,
         "none" or "short" => _dialect.RequiresHandle,
         _ => false,
     };
 
-    private static string Text(Errno toServer, Errno toCaller) =>
-        $"{Name(toServer)}, {Name(toCaller)}";
+    private static string Text(Errno[] each) => string.Join(", ", each.Select(Name));
 
     private static string Name(Errno errno) => errno == Errno.None ? "taken" : errno.ToString();
 
+    /// <summary>
+    /// What write(2) of the reply returned. The caller may hear of the reply before the server does.
+    /// </summary>
     private Errno SentOf(string name)
     {
         lock (_sent)
-            return _sent.GetValueOrDefault(name, Errno.ENOENT);
+        {
+            Errno errno;
+            while (!_sent.TryGetValue(name, out errno))
+            {
+                if (!Monitor.Wait(_sent, Patience))
+                    throw new TimeoutException($"nobody asked for '{name}'");
+            }
+
+            return errno;
+        }
     }
 
     private void Serve()
@@ -165,13 +213,16 @@ internal sealed class HostileProof : IDisposable
             string name = Encoding.ASCII.GetString(request.Body.TrimEnd((byte)0));
             Errno errno = port.Send(MessageBuilder.Reply(unique, Entry(name)));
             lock (_sent)
+            {
                 _sent[name] = errno;
+                Monitor.PulseAll(_sent);
+            }
         }
         else if (request.Opcode == FuseOpcode.FUSE_GETATTR)
         {
             port.Send(MessageBuilder.Reply(unique, new fuse_attr_out
             {
-                attr = new fuse_attr { ino = 1, mode = FileModes.Directory, nlink = 2 },
+                attr = AttributesOf(request.Header.nodeid),
                 attr_valid = 1000,
             }));
         }
@@ -181,6 +232,13 @@ internal sealed class HostileProof : IDisposable
         }
     }
 
+    private static fuse_attr AttributesOf(ulong nodeid) => new()
+    {
+        ino = nodeid,
+        mode = nodeid == FuseConstants.FUSE_ROOT_ID ? FileModes.Directory : FileModes.Regular,
+        nlink = nodeid == FuseConstants.FUSE_ROOT_ID ? 2u : 1u,
+    };
+
     /// <summary>The body of the reply to a name.</summary>
     private byte[] Entry(string name)
     {
@@ -188,20 +246,26 @@ internal sealed class HostileProof : IDisposable
         long size = name switch
         {
             "none" => 0,
+            First or Twin => BytesOfTwins,
             "over" or "absent-over" => _mostBytes + 1,
             "array" => FuseConstants.MAX_HANDLE_SZ + 1,
             "huge" => uint.MaxValue,
             _ => _mostBytes,
         };
+        ulong nodeid = name.StartsWith("absent", StringComparison.Ordinal) ? 0
+            : name == Twin ? _nodeId : ++_nodeId;
         int longest = encoding.LongestBytes;
         int bytes = (int)Math.Min(size, longest);
         byte[] body = new byte[EntryBytes + encoding.WireBytes(bytes)];
         MemoryMarshal.Write(body, new fuse_entry_out
         {
-            nodeid = name.StartsWith("absent", StringComparison.Ordinal) ? 0 : ++_nodeId,
-            attr = new fuse_attr { ino = _nodeId, mode = FileModes.Regular, nlink = 1 },
+            nodeid = nodeid,
+            attr = AttributesOf(nodeid == 0 ? _nodeId : nodeid),
         });
-        encoding.TryWrite(body.AsSpan(EntryBytes), 0x81, new byte[bytes], out _);
+        byte[] handle = new byte[bytes];
+        if (name == Twin)
+            handle[^1] = 1;
+        encoding.TryWrite(body.AsSpan(EntryBytes), 0x81, handle, out _);
         if (size > longest)
         {
             // As the server that lies would: the size alone is another.
