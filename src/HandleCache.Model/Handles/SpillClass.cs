@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.ObjectPool;
 
 namespace HandleCache.Model.Handles;
@@ -13,7 +14,11 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
 
     private readonly DefaultObjectPool<SpillPage> _pool;
     private readonly Stack<int> _freeNumbers = new();
+    private readonly int _slotsOfPage;
     private SpillPage?[] _pages = [];
+
+    /// <summary>First slot of each page, 0 for none: what a read goes by.</summary>
+    private nint[] _firsts = [];
     private uint[] _floors = [];
     private int _numbers;
     private int _withRoom = SpillPage.NoPage;
@@ -22,6 +27,7 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
     internal SpillClass(int slotBytes)
     {
         SlotBytes = slotBytes;
+        _slotsOfPage = SpillPage.SlotsOf(slotBytes);
         _pool = new(this, PagesRetained);
     }
 
@@ -32,6 +38,7 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         _freeNumbers = new(original._freeNumbers.Reverse());
         _pages = Array.ConvertAll(
             original._pages, page => page is null ? null : new SpillPage(page));
+        _firsts = Array.ConvertAll(_pages, page => page?.First ?? 0);
         _floors = [.. original._floors];
         _numbers = original._numbers;
         _withRoom = original._withRoom;
@@ -88,18 +95,29 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryRead(SpillReference reference, out ReadOnlySpan<byte> slot)
     {
-        int number = reference.Page;
-        slot = default;
-        if (number >= _numbers || _pages[number] is not { } page
-            || !page.Holds(reference.Slot, reference.Tag))
+        uint tag = reference.Tag;
+        if (!TryLocate(reference, out nint first)
+            || SpillPage.TagAt(first, reference.Slot) != tag || (tag & 1) == 0)
         {
+            slot = default;
             return false;
         }
 
-        slot = page.SlotAt(reference.Slot);
+        slot = SpillPage.SlotAt(first, reference.Slot, SlotBytes);
         return true;
+    }
+
+    /// <summary>The first slot of a page that is there and has the slot; used or not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryLocate(SpillReference reference, out nint first)
+    {
+        int number = reference.Page;
+        nint[] firsts = _firsts;
+        first = (uint)number < (uint)firsts.Length ? firsts[number] : 0;
+        return first != 0 && reference.Slot < _slotsOfPage;
     }
 
     internal SpillPage FirstPage() => Array.Find(_pages, page => page is not null)!;
@@ -144,12 +162,14 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
             {
                 Array.Resize(ref _pages, Math.Max(8, 2 * number));
                 Array.Resize(ref _floors, _pages.Length);
+                Array.Resize(ref _firsts, _pages.Length);
             }
         }
 
         SpillPage page = _pool.Get();
         page.Begin(_floors[number]);
         _pages[number] = page;
+        _firsts[number] = page.First;
         PageCount++;
         _emptyPages++;
         Link(number, page);
@@ -167,6 +187,7 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         if (page.Room > 0)
             Unlink(page);
         _pages[number] = null;
+        _firsts[number] = 0;
         PageCount--;
         _floors[number] = page.HighestTag;
         if (_floors[number] < SpillReference.MaxTag - 1)

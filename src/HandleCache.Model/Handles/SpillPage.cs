@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using HandleCache.Model.Memory;
 using Microsoft.Extensions.ObjectPool;
 
 namespace HandleCache.Model.Handles;
 
 /// <summary>
 /// 64 KiB cut into slots of one size, the unit that the object pool keeps. Free slots form a list
-/// through their own first four bytes. Each slot has a tag that grows by one whenever the slot is
+/// through their own first four bytes. Slots begin at a cache line, so that one of at most 64 bytes
+/// with a size that divides 64 lies in one; the tags lie behind them. Each slot has a tag that grows by one whenever the slot is
 /// taken (to odd) and given back (to even); a slot whose tag is used up is never taken again.
 /// </summary>
 internal sealed class SpillPage : IResettable
@@ -15,9 +19,7 @@ internal sealed class SpillPage : IResettable
 
     private const int NoSlot = -1;
 
-    // Pinned: a page lives long, and the collector need not move it.
-    private readonly byte[] _data = GC.AllocateUninitializedArray<byte>(DataBytes, pinned: true);
-    private readonly uint[] _tags;
+    private readonly PinnedLines _lines;
     private readonly int _slotBytes;
     private int _free = NoSlot;
     private int _fresh;
@@ -26,25 +28,28 @@ internal sealed class SpillPage : IResettable
     internal SpillPage(int slotBytes)
     {
         _slotBytes = slotBytes;
-        _tags = new uint[Math.Min(DataBytes / slotBytes, SpillReference.MaxSlots)];
+        Slots = SlotsOf(slotBytes);
+        _lines = new(DataBytes + (sizeof(uint) * Slots), zeroed: false);
     }
 
     /// <summary>The same slots with the same tags.</summary>
     internal SpillPage(SpillPage original)
     {
         _slotBytes = original._slotBytes;
-        _tags = [.. original._tags];
+        Slots = original.Slots;
+        _lines = original._lines.Copy();
         _free = original._free;
         _fresh = original._fresh;
         _retired = original._retired;
         Outstanding = original.Outstanding;
         NextWithRoom = original.NextWithRoom;
         PreviousWithRoom = original.PreviousWithRoom;
-        int used = _fresh * _slotBytes;
-        original._data.AsSpan(0, used).CopyTo(_data);
     }
 
-    internal int Slots => _tags.Length;
+    internal int Slots { get; }
+
+    /// <summary>Where the first slot begins, as long as the page is held.</summary>
+    internal nint First => _lines.First;
 
     internal int Outstanding { get; private set; }
 
@@ -63,7 +68,7 @@ internal sealed class SpillPage : IResettable
         get
         {
             uint highest = 0;
-            foreach (uint tag in _tags)
+            foreach (uint tag in Tags)
                 highest = Math.Max(highest, tag);
             return highest;
         }
@@ -73,7 +78,7 @@ internal sealed class SpillPage : IResettable
     /// Begins a life under a page number whose earlier pages used tags up to
     /// <paramref name="floor"/>, an even number.
     /// </summary>
-    internal void Begin(uint floor) => _tags.AsSpan().Fill(floor);
+    internal void Begin(uint floor) => Tags.Fill(floor);
 
     /// <summary>Takes a slot; the page must have room.</summary>
     internal int Take(out uint tag)
@@ -83,7 +88,7 @@ internal sealed class SpillPage : IResettable
             slot = _fresh++;
         else
             _free = BinaryPrimitives.ReadInt32LittleEndian(SlotAt(slot));
-        tag = ++_tags[slot];
+        tag = ++Tags[slot];
         Outstanding++;
         return slot;
     }
@@ -95,7 +100,7 @@ internal sealed class SpillPage : IResettable
     {
         if (!Holds(slot, tag))
             return false;
-        uint next = ++_tags[slot];
+        uint next = ++Tags[slot];
         Outstanding--;
         if (next >= SpillReference.MaxTag - 1)
         {
@@ -110,9 +115,33 @@ internal sealed class SpillPage : IResettable
 
     /// <summary>Whether this slot is in use under this very tag.</summary>
     internal bool Holds(int slot, uint tag) =>
-        (uint)slot < (uint)_tags.Length && _tags[slot] == tag && (tag & 1) == 1;
+        (uint)slot < (uint)Slots && Tags[slot] == tag && (tag & 1) == 1;
 
-    internal Span<byte> SlotAt(int slot) => _data.AsSpan(slot * _slotBytes, _slotBytes);
+    internal Span<byte> SlotAt(int slot)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)slot, (uint)Slots);
+        return SlotAt(First, slot, _slotBytes);
+    }
+
+    /// <summary>Slots of a page of this size.</summary>
+    internal static int SlotsOf(int slotBytes) =>
+        Math.Min(DataBytes / slotBytes, SpillReference.MaxSlots);
+
+    /// <summary>A slot of a page that is held, below <see cref="SlotsOf"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Span<byte> SlotAt(nint first, int slot, int slotBytes) =>
+        // SAFETY: Slots of this size lie in the DataBytes behind the first line.
+        MemoryMarshal.CreateSpan(ref PinnedLines.At(first + (slot * slotBytes)), slotBytes);
+
+    /// <summary>Its tag: odd while the slot is in use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ref uint TagAt(nint first, int slot) =>
+        // SAFETY: behind DataBytes there is a tag for each slot.
+        ref Unsafe.As<byte, uint>(
+            ref PinnedLines.At(first + DataBytes + (slot * sizeof(uint))));
+
+    // SAFETY: as TagAt, all of them.
+    private Span<uint> Tags => MemoryMarshal.CreateSpan(ref TagAt(First, 0), Slots);
 
     /// <summary>Empties the page for its next life; refused while a slot is in use.</summary>
     public bool TryReset()
@@ -133,15 +162,15 @@ internal sealed class SpillPage : IResettable
         int retired = 0;
         for (int slot = 0; slot < _fresh; slot++)
         {
-            used += (int)(_tags[slot] & 1);
-            retired += _tags[slot] == SpillReference.MaxTag - 1 ? 1 : 0;
+            used += (int)(Tags[slot] & 1);
+            retired += Tags[slot] == SpillReference.MaxTag - 1 ? 1 : 0;
         }
 
         int free = 0;
         int at = _free;
         for (; at != NoSlot && free <= _fresh; free++)
         {
-            if ((uint)at >= (uint)_fresh || (_tags[at] & 1) == 1)
+            if ((uint)at >= (uint)_fresh || (Tags[at] & 1) == 1)
             {
                 errors.Add("spill-free-list-slot", at, _fresh);
                 return;
@@ -159,5 +188,5 @@ internal sealed class SpillPage : IResettable
     internal void CorruptOutstanding() => Outstanding++;
 
     /// <summary>For tests of the tags: puts a free slot near the end of its tags.</summary>
-    internal void AgeSlot(int slot, uint tag) => _tags[slot] = tag;
+    internal void AgeSlot(int slot, uint tag) => Tags[slot] = tag;
 }

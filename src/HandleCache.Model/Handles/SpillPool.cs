@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HandleCache.Model.Handles;
 
 /// <summary>
@@ -118,6 +120,26 @@ public sealed class SpillPool : IDisposable
 
         bytes = default;
         return false;
+    }
+
+    /// <summary>
+    /// Where a buffer and its tag lie, to be read ahead; false where the reference names no buffer,
+    /// which a stale one may.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryLocate(SpillReference reference, out nint slot, out nint tag)
+    {
+        int sizeClass = reference.SizeClass;
+        slot = tag = 0;
+        if (sizeClass >= _classes.Length
+            || !_classes[sizeClass].TryLocate(reference, out nint first))
+        {
+            return false;
+        }
+
+        slot = first + (reference.Slot * _classes[sizeClass].SlotBytes);
+        tag = first + SpillPage.DataBytes + (reference.Slot * sizeof(uint));
+        return true;
     }
 
     /// <summary>Gives a buffer back; the reference is dead from here on.</summary>

@@ -1,3 +1,5 @@
+using HandleCache.Model.Memory;
+
 namespace HandleCache.Model.Inodes;
 
 /// <summary>
@@ -12,7 +14,7 @@ public sealed partial class InodeTable
 
     /// <summary>
     /// <see cref="Find(ulong)"/> for each of <paramref name="nodeIds"/>; what it finds is in the
-    /// processor's cache afterwards, up to the handle's first 8 bytes.
+    /// processor's cache afterwards, up to the handle's first 8 bytes, or its external buffer.
     /// </summary>
     /// <exception cref="ArgumentException"><paramref name="found"/> is shorter.</exception>
     public void FindMany(ReadOnlySpan<ulong> nodeIds, Span<InodeIndex> found)
@@ -61,5 +63,32 @@ public sealed partial class InodeTable
             var match = new NodeIdKeys.HashedMatch(_records, nodeIds[i]);
             found[i] = new(_byNodeId.Find(hashes[i], ref match));
         }
+
+        if (_spill.Outstanding > 0)
+            TouchSpilled(addresses[..nodeIds.Length]);
+    }
+
+    /// <summary>
+    /// Brings the external buffers of records, given by their addresses, and the buffers' tags into
+    /// the processor's cache. What lies in a record that was only guessed is read as well as any.
+    /// </summary>
+    private void TouchSpilled(Span<nint> addresses)
+    {
+        Span<nint> tags = stackalloc nint[InFlight];
+        tags = tags[..addresses.Length];
+        for (int i = 0; i < addresses.Length; i++)
+        {
+            tags[i] = addresses[i];
+            InodeRecord at = RecordStore.At(addresses[i]);
+            if (at.Has(InodeState.HandleSpilled)
+                && _spill.TryLocate(HandleSlot.Reference(at), out nint slot, out nint tag))
+            {
+                addresses[i] = slot;
+                tags[i] = tag;
+            }
+        }
+
+        PinnedLines.Touch(addresses);
+        PinnedLines.Touch(tags);
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace HandleCache.Model.Inodes;
+namespace HandleCache.Model.Memory;
 
 /// <summary>
 /// Memory that begins at a cache line and stays where it is, as long as this value is held. A
