@@ -14,11 +14,10 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
 
     private readonly DefaultObjectPool<SpillPage> _pool;
     private readonly Stack<int> _freeNumbers = new();
-    private readonly int _slotsOfPage;
     private SpillPage?[] _pages = [];
 
-    /// <summary>First slot of each page, 0 for none: what a read goes by.</summary>
-    private nint[] _firsts = [];
+    /// <summary>Of each page, what a read goes by.</summary>
+    private Place[] _places = [];
     private uint[] _floors = [];
     private int _numbers;
     private int _withRoom = SpillPage.NoPage;
@@ -27,7 +26,6 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
     internal SpillClass(int slotBytes)
     {
         SlotBytes = slotBytes;
-        _slotsOfPage = SpillPage.SlotsOf(slotBytes);
         _pool = new(this, PagesRetained);
     }
 
@@ -38,7 +36,8 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         _freeNumbers = new(original._freeNumbers.Reverse());
         _pages = Array.ConvertAll(
             original._pages, page => page is null ? null : new SpillPage(page));
-        _firsts = Array.ConvertAll(_pages, page => page?.First ?? 0);
+        _places = Array.ConvertAll(
+            _pages, page => page is null ? default : new Place(page.First, page.Fresh));
         _floors = [.. original._floors];
         _numbers = original._numbers;
         _withRoom = original._withRoom;
@@ -72,6 +71,7 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         if (page.Outstanding == 0)
             _emptyPages--;
         int slot = page.Take(out uint tag);
+        _places[number].Fresh = page.Fresh;
         if (page.Room == 0)
             Unlink(page);
         Outstanding++;
@@ -110,14 +110,26 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         return true;
     }
 
-    /// <summary>The first slot of a page that is there and has the slot; used or not.</summary>
+    /// <summary>
+    /// The first slot of the page, if the slot was ever taken; whether it still is its tag says.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryLocate(SpillReference reference, out nint first)
     {
         int number = reference.Page;
-        nint[] firsts = _firsts;
-        first = (uint)number < (uint)firsts.Length ? firsts[number] : 0;
-        return first != 0 && reference.Slot < _slotsOfPage;
+        Place[] places = _places;
+        Place place = (uint)number < (uint)places.Length ? places[number] : default;
+        first = place.First;
+        return reference.Slot < place.Fresh;
+    }
+
+    /// <summary>Gives the memory back; there are no buffers afterwards.</summary>
+    internal void Recycle()
+    {
+        foreach (SpillPage? page in _pages)
+            page?.Recycle();
+        (_pages, _places, _floors) = ([], [], []);
+        (_numbers, PageCount, _emptyPages, _withRoom) = (0, 0, 0, SpillPage.NoPage);
     }
 
     internal SpillPage FirstPage() => Array.Find(_pages, page => page is not null)!;
@@ -162,14 +174,14 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
             {
                 Array.Resize(ref _pages, Math.Max(8, 2 * number));
                 Array.Resize(ref _floors, _pages.Length);
-                Array.Resize(ref _firsts, _pages.Length);
+                Array.Resize(ref _places, _pages.Length);
             }
         }
 
         SpillPage page = _pool.Get();
         page.Begin(_floors[number]);
         _pages[number] = page;
-        _firsts[number] = page.First;
+        _places[number] = new(page.First, page.Fresh);
         PageCount++;
         _emptyPages++;
         Link(number, page);
@@ -187,7 +199,7 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         if (page.Room > 0)
             Unlink(page);
         _pages[number] = null;
-        _firsts[number] = 0;
+        _places[number] = default;
         PageCount--;
         _floors[number] = page.HighestTag;
         if (_floors[number] < SpillReference.MaxTag - 1)
@@ -213,5 +225,12 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         if (page.NextWithRoom != SpillPage.NoPage)
             _pages[page.NextWithRoom]!.PreviousWithRoom = page.PreviousWithRoom;
         page.NextWithRoom = page.PreviousWithRoom = SpillPage.NoPage;
+    }
+
+    /// <summary>A page's first slot, and how many of its slots were ever taken.</summary>
+    private struct Place(nint first, int fresh)
+    {
+        public readonly nint First = first;
+        public int Fresh = fresh;
     }
 }

@@ -24,12 +24,13 @@ internal sealed class SpillPage : IResettable
     private int _free = NoSlot;
     private int _fresh;
     private int _retired;
+    private uint _floor;
 
     internal SpillPage(int slotBytes)
     {
         _slotBytes = slotBytes;
-        Slots = SlotsOf(slotBytes);
-        _lines = new(DataBytes + (sizeof(uint) * Slots), zeroed: false);
+        Slots = Math.Min(DataBytes / slotBytes, SpillReference.MaxSlots);
+        _lines = LinesFor(Slots);
     }
 
     /// <summary>The same slots with the same tags.</summary>
@@ -37,16 +38,22 @@ internal sealed class SpillPage : IResettable
     {
         _slotBytes = original._slotBytes;
         Slots = original.Slots;
-        _lines = original._lines.Copy();
+        _lines = LinesFor(Slots);
+        _floor = original._floor;
         _free = original._free;
         _fresh = original._fresh;
         _retired = original._retired;
         Outstanding = original.Outstanding;
         NextWithRoom = original.NextWithRoom;
         PreviousWithRoom = original.PreviousWithRoom;
+        original.Data.CopyTo(Data);
+        original.Tags.CopyTo(Tags);
     }
 
     internal int Slots { get; }
+
+    /// <summary>Slots that were ever taken; they are the first ones, and have tags.</summary>
+    internal int Fresh => _fresh;
 
     /// <summary>Where the first slot begins, as long as the page is held.</summary>
     internal nint First => _lines.First;
@@ -67,7 +74,7 @@ internal sealed class SpillPage : IResettable
     {
         get
         {
-            uint highest = 0;
+            uint highest = _floor;
             foreach (uint tag in Tags)
                 highest = Math.Max(highest, tag);
             return highest;
@@ -78,16 +85,22 @@ internal sealed class SpillPage : IResettable
     /// Begins a life under a page number whose earlier pages used tags up to
     /// <paramref name="floor"/>, an even number.
     /// </summary>
-    internal void Begin(uint floor) => Tags.Fill(floor);
+    internal void Begin(uint floor) => _floor = floor;
 
     /// <summary>Takes a slot; the page must have room.</summary>
     internal int Take(out uint tag)
     {
         int slot = _free;
         if (slot == NoSlot)
+        {
             slot = _fresh++;
+            TagAt(First, slot) = _floor;
+        }
         else
+        {
             _free = BinaryPrimitives.ReadInt32LittleEndian(SlotAt(slot));
+        }
+
         tag = ++Tags[slot];
         Outstanding++;
         return slot;
@@ -115,7 +128,7 @@ internal sealed class SpillPage : IResettable
 
     /// <summary>Whether this slot is in use under this very tag.</summary>
     internal bool Holds(int slot, uint tag) =>
-        (uint)slot < (uint)Slots && Tags[slot] == tag && (tag & 1) == 1;
+        (uint)slot < (uint)_fresh && Tags[slot] == tag && (tag & 1) == 1;
 
     internal Span<byte> SlotAt(int slot)
     {
@@ -123,11 +136,7 @@ internal sealed class SpillPage : IResettable
         return SlotAt(First, slot, _slotBytes);
     }
 
-    /// <summary>Slots of a page of this size.</summary>
-    internal static int SlotsOf(int slotBytes) =>
-        Math.Min(DataBytes / slotBytes, SpillReference.MaxSlots);
-
-    /// <summary>A slot of a page that is held, below <see cref="SlotsOf"/>.</summary>
+    /// <summary>A slot of a page that is held, below <see cref="Slots"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Span<byte> SlotAt(nint first, int slot, int slotBytes) =>
         // SAFETY: Slots of this size lie in the DataBytes behind the first line.
@@ -140,8 +149,17 @@ internal sealed class SpillPage : IResettable
         ref Unsafe.As<byte, uint>(
             ref PinnedLines.At(first + DataBytes + (slot * sizeof(uint))));
 
-    // SAFETY: as TagAt, all of them.
-    private Span<uint> Tags => MemoryMarshal.CreateSpan(ref TagAt(First, 0), Slots);
+    /// <summary>Gives the memory back: see <see cref="PinnedLines.Recycle"/>.</summary>
+    internal void Recycle() => _lines.Recycle();
+
+    // SAFETY: as SlotAt and TagAt, all of them that were ever taken.
+    private Span<byte> Data =>
+        MemoryMarshal.CreateSpan(ref PinnedLines.At(First), _fresh * _slotBytes);
+
+    private Span<uint> Tags => MemoryMarshal.CreateSpan(ref TagAt(First, 0), _fresh);
+
+    private static PinnedLines LinesFor(int slots) =>
+        new(DataBytes + (sizeof(uint) * slots), zeroed: false);
 
     /// <summary>Empties the page for its next life; refused while a slot is in use.</summary>
     public bool TryReset()

@@ -153,12 +153,14 @@ public sealed class SpillPool : IDisposable
             throw Dead(reference, "released");
     }
 
-    /// <summary>Checks that every buffer came back.</summary>
+    /// <summary>Checks that every buffer came back, and gives the memory back.</summary>
     /// <exception cref="InvalidOperationException">Some did not; it counts them.</exception>
     public void Dispose()
     {
         if (Outstanding is var left and not 0)
             throw new InvalidOperationException($"{left} spill buffers were never given back");
+        foreach (SpillClass sizeClass in _classes)
+            sizeClass.Recycle();
     }
 
     /// <summary>Walks every page and recounts everything.</summary>

@@ -57,6 +57,9 @@ internal readonly struct BucketArray
 
     internal long MemoryBytes => _lines.AllocatedBytes;
 
+    /// <summary>Gives the memory back: see <see cref="PinnedLines.Recycle"/>.</summary>
+    internal void Recycle() => _lines.Recycle();
+
     /// <summary>The same entries in memory of their own.</summary>
     internal BucketArray Copy() => new(this);
 

@@ -237,6 +237,9 @@ public sealed partial class InodeTable : IDisposable
         while (_spill.Outstanding > 0 && !(at = Next(at)).IsNone)
             _slot.Release(At(at), _spill);
         _spill.Dispose();
+        _byNodeId.Recycle();
+        _byHandle?.Recycle();
+        _records.Recycle();
     }
 
     internal void SetLookups(InodeIndex index, ulong count)

@@ -78,6 +78,15 @@ internal sealed class RecordStore
         return copy;
     }
 
+    /// <summary>Gives the memory back; there are no records afterwards.</summary>
+    internal void Recycle()
+    {
+        foreach (PinnedLines data in _data)
+            data.Recycle();
+        (_data, _views, _segments) = ([], [], []);
+        (_used, Live) = (0, 0);
+    }
+
     /// <summary>The record's bytes; its segment must be in use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal InodeRecord At(uint record)

@@ -25,6 +25,9 @@ internal sealed partial class SplitIndex<TKeys>
     private const int FirstBuckets = 4;
     private const int HashBits = 64;
 
+    /// <summary>What a search looks at where there is no memory any more.</summary>
+    private static readonly BucketArray None = new(buckets: 1, IndexEntry.TagMaskFor(0));
+
     private readonly TKeys _keys;
 
     // By the upper _depth bits of the hash; several positions may share one sub-table. _buckets
@@ -64,6 +67,19 @@ internal sealed partial class SplitIndex<TKeys>
     }
 
     internal int Count { get; private set; }
+
+    /// <summary>Gives the memory back; nothing is listed afterwards, and nothing can be.</summary>
+    internal void Recycle()
+    {
+        for (int i = 0; i < _tables.Length; i++)
+        {
+            if (i == 0 || _tables[i] != _tables[i - 1])
+                _tables[i].Buckets.Recycle();
+        }
+
+        (_tables, _buckets) = ([], [None, None]);
+        (_depth, _shift, Count) = (1, HashBits - 1, 0);
+    }
 
     /// <summary>
     /// The first record of this hash that <paramref name="match"/> accepts, or 0.

@@ -16,18 +16,42 @@ internal readonly struct PinnedLines
     /// <summary>Memory of the value itself, in bytes.</summary>
     internal const int SizeBytes = 16;
 
+    /// <summary>
+    /// Pieces up to this length are used again: to take many small ones from the collector's pinned
+    /// heap costs more than what is done with a small table between two copies of it.
+    /// </summary>
+    private const int MostRecycledBytes = 128 * 1024;
+
+    /// <summary>Pieces of one length that a thread keeps.</summary>
+    private const int MostKept = 8;
+
+    [ThreadStatic]
+    private static Dictionary<int, Stack<byte[]>>? _kept;
+
     private readonly byte[] _bytes;
 
     /// <summary>The contents are zero where asked for, else undefined.</summary>
     internal PinnedLines(int bytes, bool zeroed)
     {
         int length = bytes + LineBytes - IntPtr.Size;
-        _bytes = zeroed
-            ? GC.AllocateArray<byte>(length, pinned: true)
-            : GC.AllocateUninitializedArray<byte>(length, pinned: true);
+        if (length <= MostRecycledBytes && _kept is { } kept
+            && kept.TryGetValue(length, out Stack<byte[]>? ready) && ready.TryPop(out _bytes!))
+        {
+            if (zeroed)
+                Array.Clear(_bytes);
+        }
+        else
+        {
+            _bytes = Allocate(length, zeroed);
+        }
+
         nint first = Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, 0);
         First = first + (-first & (LineBytes - 1));
     }
+
+    private static byte[] Allocate(int length, bool zeroed) => zeroed
+        ? GC.AllocateArray<byte>(length, pinned: true)
+        : GC.AllocateUninitializedArray<byte>(length, pinned: true);
 
     /// <summary>Where the first line begins; arrays begin at multiples of 8.</summary>
     internal nint First { get; }
@@ -49,6 +73,20 @@ internal readonly struct PinnedLines
         Unsafe.CopyBlock(ref At(copy.First), ref At(First), (uint)bytes);
         GC.KeepAlive(_bytes);
         return copy;
+    }
+
+    /// <summary>
+    /// The memory may be used for another value from here on: nobody reads or writes this one.
+    /// </summary>
+    internal void Recycle()
+    {
+        if (_bytes is null || _bytes.Length > MostRecycledBytes)
+            return;
+        _kept ??= [];
+        if (!_kept.TryGetValue(_bytes.Length, out Stack<byte[]>? kept))
+            _kept.Add(_bytes.Length, kept = new());
+        if (kept.Count < MostKept)
+            kept.Push(_bytes);
     }
 
     internal void Clear() => Array.Clear(_bytes);
