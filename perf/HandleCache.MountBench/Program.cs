@@ -35,16 +35,22 @@ catch (Exception e) when (e is FileNotFoundException or System.ComponentModel.Wi
     return 3;
 }
 
-Contender ours = Contender.HandleCache(Contender.Ours, Path.GetFullPath(Server));
+// The protocol's rows are about requests; what the kernel does without any has its own.
+Contender ours =
+    Contender.HandleCache(Contender.Ours, Path.GetFullPath(Server), "--backing", "off");
+Contender backed =
+    Contender.HandleCache(Contender.Ours, Path.GetFullPath(Server), "--backing", "on");
 Contender theirs = Contender.Libfuse(folder.PassthroughLl);
 Contender? ring = HasRing()
-    ? Contender.HandleCache(Contender.OursOverRing, Path.GetFullPath(Server), "--channel", "ring")
+    ? Contender.HandleCache(Contender.OursOverRing, Path.GetFullPath(Server), "--channel", "ring",
+        "--backing", "off")
     : null;
 Bench bench = new(folder, size, ours, theirs, ring);
 bench.Prepare();
 bench.Run(Console.Error);
 Report report = new(bench, ours, theirs);
 report.AddLoads();
+report.Add(BackedRows.Measure(backed, folder, size));
 if (ring is not null)
     report.AddRing(bench.Bound());
 bench.PrepareMemory();

@@ -103,7 +103,7 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
     private static string Text(FormattableString text) => text.ToString(
         CultureInfo.InvariantCulture);
 
-    private static double Round(double value) =>
+    internal static double Round(double value) =>
         value == 0 ? 0 : double.Parse(value.ToString("G4", CultureInfo.InvariantCulture),
             CultureInfo.InvariantCulture);
 

@@ -21,8 +21,9 @@
  *   write    writes big in blocks of 1 MiB, over and over, where it is there already; bytes
  *   read     reads big in blocks of 1 MiB, over and over; bytes
  *   random   reads 4 KiB of big at random pages, each page once in a round; reads
+ *   scatter  writes them, where they are there already; writes
  *
- * A slice of the last three opens the file, which drops its pages, and goes on where the last one
+ * A slice of the last four opens the file, which drops its pages, and goes on where the last one
  * below that root ended.
  */
 #define _GNU_SOURCE
@@ -181,6 +182,24 @@ static void *random_some(void *argument)
     return NULL;
 }
 
+static void *scatter_some(void *argument)
+{
+    struct worker *w = argument;
+    char *page = aligned_alloc(PAGE, PAGE);
+    uint64_t pages = w->size / PAGE;
+    memset(page, 0x5a, PAGE);
+    do {
+        for (int i = 0; i < 16; i++) {
+            uint64_t at = ((w->first + w->work) * 1103515245u + 12345u) % pages;
+            if (pwrite(w->fd, page, PAGE, (off_t)at * PAGE) != PAGE)
+                fail("pwrite");
+            w->work++;
+        }
+    } while (now() < w->until);
+    free(page);
+    return NULL;
+}
+
 static void *list_some(void *argument)
 {
     struct worker *w = argument;
@@ -305,6 +324,7 @@ static const struct load all_loads[] = {
     { "write", "big", O_WRONLY, write_some },
     { "read", "big", O_RDONLY, read_sequence },
     { "random", "big", O_RDONLY, random_some },
+    { "scatter", "big", O_WRONLY, scatter_some },
 };
 
 /* One slice below one root; gone_on is what the slices before it have done there. */

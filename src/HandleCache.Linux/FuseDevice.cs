@@ -12,6 +12,10 @@ public sealed unsafe class FuseDevice : IDisposable
     /// <summary>FUSE_DEV_IOC_CLONE (ABI.md).</summary>
     private const uint CloneRequest = 0x8004E500;
 
+    /// <summary>FUSE_DEV_IOC_BACKING_OPEN and _CLOSE (include/uapi/linux/fuse.h).</summary>
+    private const uint BackingOpenRequest = 0x4010E501;
+    private const uint BackingCloseRequest = 0x4004E502;
+
     private readonly FuseDriver _driver;
 
     private FuseDevice(FileDescriptor descriptor, FuseDriver driver)
@@ -72,6 +76,27 @@ public sealed unsafe class FuseDevice : IDisposable
             int count = body.IsEmpty ? 1 : 2;
             return Sys.Count(LibC.writev(Descriptor, vectors, count));
         }
+    }
+
+    /// <summary>
+    /// Gives the kernel a regular file to read and write by itself (fuse_backing_open(),
+    /// fs/fuse/passthrough.c), with the credentials of the calling thread; the id to name it by.
+    /// ELOOP: its file system lies on another itself; EPERM: not agreed on, or no CAP_SYS_ADMIN.
+    /// </summary>
+    /// <param name="file">Open, O_PATH will do; the kernel has a hold of its own.</param>
+    public SysResult OpenBacking(FileDescriptor file)
+    {
+        using DescriptorScope scope = new(file);
+        BackingMap map = new() { Fd = file.Number };
+        // SAFETY: the ioctl reads one BackingMap.
+        return Sys.Count(LibC.ioctl(Descriptor, BackingOpenRequest, &map));
+    }
+
+    /// <summary>The id is no more; what the kernel has open by it stays open.</summary>
+    public Errno CloseBacking(int id)
+    {
+        // SAFETY: the ioctl reads one u32.
+        return Sys.Status(LibC.ioctl(Descriptor, BackingCloseRequest, &id));
     }
 
     public void Dispose() => Descriptor.Dispose();

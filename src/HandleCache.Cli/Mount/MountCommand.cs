@@ -74,6 +74,13 @@ internal static class MountCommand
         DefaultValueFactory = _ => MountChannel.Device,
     };
 
+    private static readonly Option<BackingMode> Backing = new("--backing")
+    {
+        Description = "Let the kernel read and write the source's files by itself: auto, on or "
+            + "off (root, Linux 6.9)",
+        DefaultValueFactory = _ => BackingMode.Auto,
+    };
+
     private static readonly Option<int> Workers = new("--workers")
     {
         Description = "Threads that read from /dev/fuse",
@@ -90,7 +97,7 @@ internal static class MountCommand
         Command command = new("mount", "Serve a directory on a mount point until Ctrl-C")
         {
             Source, MountPoint, Timeout, ReadDirPlus, Export, Stateless, Writeback, ReadOnly,
-            Keep, Model, Record, Channel, Workers,
+            Keep, Model, Record, Channel, Backing, Workers,
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
@@ -129,6 +136,7 @@ internal static class MountCommand
             Model = isModelled,
             Record = parsed.GetValue(Record),
             Channel = parsed.GetValue(Channel),
+            Backing = parsed.GetValue(Backing),
             Workers = parsed.GetValue(Workers),
         };
         using Interrupt interrupt = new();

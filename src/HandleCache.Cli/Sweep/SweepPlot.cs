@@ -40,7 +40,8 @@ internal static class SweepPlot
                 CultureInfo.InvariantCulture,
                 $"Kernel memory per inode on {SlabRenderer.NameOf(result.Kernel)}, "
                 + $"{result.Kernel.PresentCpus} CPUs (derived)"),
-            Subtitle = Shorten($"{result.Mix.Name}: {result.Mix.Origin}"),
+            Subtitle = Shorten(
+                $"{Path.GetFileName(result.Mix.Name)}: {result.Mix.Origin}"),
             XLabel = "N: bytes of handle inside the inode (pointer-max: in its buffer)",
             YLabel = "bytes per inode (not from 0)",
             Series = series,

@@ -32,6 +32,8 @@ internal static class MountPlaces
                 + "which today's kernel needs");
         }
 
+        if (options is { Backing: BackingMode.On, WhyNotBacking: { } reason })
+            throw new BadInputException($"--backing on goes without {reason}");
         RequireUnserved(options.MountPoint, options.Driver);
         RequireDirectory("SOURCE", options.Source);
         RequireDirectory("MOUNTPOINT", options.MountPoint);

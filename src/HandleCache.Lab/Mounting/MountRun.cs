@@ -1,10 +1,13 @@
 using HandleCache.Lab.Replay;
 using HandleCache.Linux;
 using HandleCache.Model.Inodes;
+using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 using HandleCache.Server.Keeping;
 using HandleCache.Server.Mounting;
 using HandleCache.Server.Passthrough;
+using HandleCache.Server.Sessions;
 using HandleCache.Server.Tap;
 
 namespace HandleCache.Lab.Mounting;
@@ -61,6 +64,8 @@ public static class MountRun
             everybodys, Path.GetFullPath(options.MountPoint), served, options.Session,
             options.Settings, mirror))
         {
+            if (options.Backing == BackingMode.On)
+                RequireBacking(options, mount.Agreement);
             mounted();
             Until(mount.WaitForEnd, cancel);
             if (mount.Failure is { } failure)
@@ -69,6 +74,39 @@ public static class MountRun
 
         mirror?.Validate();
         return new MountOutcome(ledger.Results(), mirror?.Statistics.Requests ?? 0);
+    }
+
+    /// <summary>
+    /// A file system that lies on others the kernel takes for no backing file (ELOOP).
+    /// </summary>
+    /// <exception cref="MissingRequirementException">Kernel or source cannot do it.</exception>
+    private static void RequireBacking(MountOptions options, SessionAgreement agreement)
+    {
+        if ((agreement.Flags & FuseInitFlags.FUSE_PASSTHROUGH) == 0)
+        {
+            throw new MissingRequirementException(
+                "--backing on: this kernel has no backing files (Linux 6.9, "
+                + "CONFIG_FUSE_PASSTHROUGH)");
+        }
+
+        string type = TypeOf(options.Source);
+        if (type is "overlay" or "ecryptfs" || type.StartsWith("fuse", StringComparison.Ordinal))
+        {
+            throw new MissingRequirementException(
+                $"--backing on: {options.Source} is on {type}, which the kernel takes for no "
+                + "backing file: use --backing auto");
+        }
+    }
+
+    private static string TypeOf(string path)
+    {
+        using FileDescriptor directory = Files.Open(path, OpenFlags.Path);
+        if (Metadata.Statx(directory, StatxMask.BasicStats, out Statx statx) != Errno.None)
+            return "";
+        (uint, uint) device = (statx.DevMajor, statx.DevMinor);
+        return MountInfo.ReadAll()
+            .LastOrDefault(mount => (mount.DevMajor, mount.DevMinor) == device)?.FileSystemType
+            ?? "";
     }
 
     private static MountOutcome RunKept(

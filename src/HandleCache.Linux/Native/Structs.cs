@@ -77,6 +77,15 @@ internal struct CapabilityData
     public uint Inheritable;
 }
 
+/// <summary>struct fuse_backing_map.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct BackingMap
+{
+    public int Fd;
+    public uint Flags;
+    public ulong Padding;
+}
+
 /// <summary>struct file_handle with room for MAX_HANDLE_SZ bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KernelFileHandle

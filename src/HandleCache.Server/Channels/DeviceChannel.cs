@@ -20,6 +20,8 @@ public sealed class DeviceChannel(FuseDevice device) : IChannel
     /// <summary>Something was sent: INIT has its answer.</summary>
     private volatile bool _isAnswered;
 
+    public IBackingFiles Backing { get; } = new DeviceBacking(device);
+
     public IChannelPort OpenPort()
     {
         lock (_lock)

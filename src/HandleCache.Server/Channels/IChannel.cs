@@ -16,6 +16,11 @@ public interface IChannel : IDisposable
     IChannelPort OpenPort();
 
     /// <summary>
+    /// Files that the other side reads and writes by itself; null where all data are messages.
+    /// </summary>
+    IBackingFiles? Backing => null;
+
+    /// <summary>
     /// Wakes every reader with "closed". Safe from any thread, at any time, more than once.
     /// </summary>
     void Close();

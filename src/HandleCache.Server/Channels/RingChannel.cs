@@ -23,6 +23,8 @@ public sealed class RingChannel(FuseDevice device) : IChannel
     /// <summary>Ports that a session must open: the device's, and one for each processor.</summary>
     public static int Workers => 1 + Processors.PossibleCount();
 
+    public IBackingFiles Backing { get; } = new DeviceBacking(device);
+
     public IChannelPort OpenPort()
     {
         lock (_lock)

@@ -66,6 +66,19 @@ public sealed record MountOptions
     /// <summary>What carries the requests.</summary>
     public MountChannel Channel { get; init; } = MountChannel.Device;
 
+    /// <summary>Whether the kernel reads and writes the source's files by itself.</summary>
+    public BackingMode Backing { get; init; } = BackingMode.Auto;
+
+    /// <summary>
+    /// What keeps the kernel from it, of what was asked for beside; null for nothing. A keeper's
+    /// next server would not know the ids, which the kernel does not tell.
+    /// </summary>
+    public string? WhyNotBacking => Writeback ? "--writeback"
+        : Keep ? "--keep"
+        : Model || Record is not null ? "--model and --record, which see READ and WRITE"
+        : Dialect.HasOwnMessages ? $"--dialect {DialectName}"
+        : null;
+
     /// <summary>Which FUSE of the kernel.</summary>
     public FuseDriver Driver { get; init; } = FuseDriver.BuiltIn;
 
@@ -86,6 +99,7 @@ public sealed record MountOptions
         ReadDirPlus = ReadDirPlus,
         ExportSupport = Export || Stateless,
         WritebackCache = Writeback,
+        Backing = Backing != BackingMode.Off && WhyNotBacking is null,
         Dialect = Dialect,
     };
 }
@@ -98,4 +112,17 @@ public enum MountChannel
 
     /// <summary>FUSE over io_uring: one queue for each processor.</summary>
     Ring,
+}
+
+/// <summary>Whether the kernel reads and writes files by itself (FUSE_PASSTHROUGH).</summary>
+public enum BackingMode
+{
+    /// <summary>Where kernel, source and the other options allow it.</summary>
+    Auto,
+
+    /// <summary>Or the mount fails.</summary>
+    On,
+
+    /// <summary>Never: each READ and WRITE is a request.</summary>
+    Off,
 }

@@ -139,10 +139,14 @@ internal sealed class OpenFileTable(ulong firstFh, int capacity, FileOpener open
         return true;
     }
 
-    public void CloseAll()
+    /// <param name="closed">Told the node of each.</param>
+    public void CloseAll(Action<ulong> closed)
     {
         foreach (ulong fh in _files.Keys)
-            Remove(fh, out _);
+        {
+            if (Remove(fh, out ulong nodeid))
+                closed(nodeid);
+        }
     }
 
     private DescriptorLease Unpark(OpenFile file, out Errno errno)

@@ -32,8 +32,11 @@ public sealed partial class PassthroughFileSystem
             return errno;
         }
 
-        WriteOpen(opened, context.NodeId, flags, ref reply);
-        return Errno.None;
+        errno = WriteOpen(
+            context, opened, context.NodeId, flags, arguments.flags, ref reply);
+        if (errno != Errno.None)
+            opened.Dispose();
+        return errno;
     }
 
     public override Errno Create(
@@ -73,7 +76,9 @@ public sealed partial class PassthroughFileSystem
                 errno = KillSetIdIfAsked(context, opened, arguments.open_flags);
         }
 
-        return opened is null ? errno : ReplyCreated(opened, flags, errno, ref reply, out _);
+        return opened is null
+            ? errno
+            : ReplyCreated(context, opened, flags, arguments.flags, errno, ref reply, out _);
     }
 
     public override Errno TmpFile(
@@ -100,7 +105,8 @@ public sealed partial class PassthroughFileSystem
         if (opened is null)
             return errno;
         FileDescriptor? nameless = Files.Reopen(opened, PathFlags, out errno);
-        errno = ReplyCreated(opened, flags, errno, ref reply, out ulong nodeid);
+        errno = ReplyCreated(
+            context, opened, flags, arguments.flags, errno, ref reply, out ulong nodeid);
         if (errno == Errno.None)
         {
             _nodes.MarkSuspect(nodeid);
@@ -281,31 +287,45 @@ public sealed partial class PassthroughFileSystem
 
     /// <summary>Entry and open file in one reply; nothing is kept when it fails.</summary>
     private Errno ReplyCreated(
-        FileDescriptor opened, int flags, Errno errno, ref ReplyBuilder reply, out ulong nodeid)
+        in RequestContext context, FileDescriptor opened, int flags, uint wireFlags, Errno errno,
+        ref ReplyBuilder reply, out ulong nodeid)
     {
         nodeid = 0;
         if (errno == Errno.None)
             errno = WriteEntry(opened, ref reply, out nodeid);
-        if (errno != Errno.None)
+        if (errno == Errno.None)
         {
-            opened.Dispose();
-            return errno;
+            errno = WriteOpen(context, opened, nodeid, flags, wireFlags, ref reply);
+            if (errno == Errno.None)
+                return Errno.None;
+            Forget(nodeid, 1);
         }
 
-        WriteOpen(opened, nodeid, flags, ref reply);
-        return Errno.None;
+        opened.Dispose();
+        return errno;
     }
 
-    private void WriteOpen(
-        FileDescriptor opened, ulong nodeid, int flags, ref ReplyBuilder reply)
+    /// <summary>Owns the descriptor once it has succeeded.</summary>
+    private Errno WriteOpen(
+        in RequestContext context, FileDescriptor opened, ulong nodeid, int flags, uint wireFlags,
+        ref ReplyBuilder reply)
     {
+        int backing = _backed.Enter(
+            nodeid, opened, (wireFlags & OpenFlags.Direct) != 0, context.Header.uid,
+            context.Header.gid, out Errno errno);
+        if (errno != Errno.None)
+            return errno;
         FuseOpenFlags answer = FuseOpenFlags.FOPEN_PARALLEL_DIRECT_WRITES;
         if (_options.KeepCache)
             answer |= FuseOpenFlags.FOPEN_KEEP_CACHE;
         if (_writeback && AppendsOnly(flags))
             answer |= FuseOpenFlags.FOPEN_DIRECT_IO;
+        if (backing != 0)
+            answer = FuseOpenFlags.FOPEN_PASSTHROUGH;
         ulong fh = _files.Add(opened, nodeid, flags & ~OpenFlags.Truncate);
-        reply.Write(new fuse_open_out { fh = fh, open_flags = (uint)answer });
+        reply.Write(
+            new fuse_open_out { fh = fh, open_flags = (uint)answer, backing_id = backing });
+        return Errno.None;
     }
 
     private static Errno KillSetIdIfAsked(

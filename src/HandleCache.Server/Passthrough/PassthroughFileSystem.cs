@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Channels;
 using HandleCache.Server.Sessions;
 
 namespace HandleCache.Server.Passthrough;
@@ -28,6 +29,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     private readonly DescriptorCache _descriptors;
     private readonly DescriptorCache _nameless;
     private readonly OpenFileTable _files;
+    private readonly BackedInodes _backed = new();
     private readonly ThreadLocal<CallerScope.ThreadUmask> _umask = new(() => new());
     private readonly (ulong Seconds, uint Nanoseconds) _entryValid;
     private readonly (ulong Seconds, uint Nanoseconds) _attributeValid;
@@ -80,6 +82,9 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     /// <summary>Those of them that have a descriptor now: the others are parked.</summary>
     public int OpenDescriptorCount => _files.DescriptorCount;
 
+    /// <summary>Inodes that are open and that the kernel reads and writes by itself.</summary>
+    public int BackedInodeCount => _backed.Count;
+
     /// <summary>Memory of the table of nodes, in bytes.</summary>
     public long NodeMemoryBytes => _nodes.MemoryBytes;
 
@@ -89,12 +94,14 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     /// <summary>The kernel's lookup count of a nodeid as this server holds it.</summary>
     public ulong NLookup(ulong nodeid) => _nodes.NLookup(nodeid);
 
+    public override void UseBacking(IBackingFiles files) => _backed.Begin(files);
+
     public override void Initialized(FuseInitFlags accepted) =>
         _writeback = (accepted & FuseInitFlags.FUSE_WRITEBACK_CACHE) != 0;
 
     public override void Destroyed()
     {
-        _files.CloseAll();
+        _files.CloseAll(_backed.Leave);
         _descriptors.Dispose();
         _nameless.Dispose();
     }
@@ -277,6 +284,7 @@ public sealed partial class PassthroughFileSystem : FileSystem, IDisposable
     {
         if (!_files.Remove(fh, out ulong nodeid))
             return Errno.EBADF;
+        _backed.Leave(nodeid);
         if (_options.Forgotten != ForgottenHandles.Drop && _nodes.IsForgottenSuspect(nodeid))
             DropIfGone(nodeid);
         return Errno.None;

@@ -2,6 +2,7 @@ using HandleCache.Linux;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Rebinding;
 using HandleCache.Protocol.Uapi;
+using HandleCache.Server.Channels;
 
 namespace HandleCache.Server.Sessions;
 
@@ -21,6 +22,12 @@ public abstract class FileSystem
     /// The kernel has agreed on <paramref name="accepted"/>; called once before any request.
     /// </summary>
     public virtual void Initialized(FuseInitFlags accepted) { }
+
+    /// <summary>
+    /// The kernel can read and write files by itself (FUSE_PASSTHROUGH is agreed on); called
+    /// before <see cref="Initialized"/>.
+    /// </summary>
+    public virtual void UseBacking(IBackingFiles files) { }
 
     /// <summary>The kernel takes back <paramref name="nlookup"/> lookups of a nodeid.</summary>
     public virtual void Forget(ulong nodeid, ulong nlookup) { }

@@ -1,3 +1,4 @@
+using HandleCache.Protocol.Abi;
 using HandleCache.Server.Channels;
 
 namespace HandleCache.Server.Sessions;
@@ -24,7 +25,7 @@ public sealed partial class FuseSession : IDisposable
     {
         _channel = channel;
         _fileSystem = fileSystem;
-        _options = options;
+        _options = options with { Backing = options.Backing && channel.Backing is not null };
         _firstPort = channel.OpenPort();
         Notifier = new Notifier(_firstPort);
     }
@@ -78,7 +79,7 @@ public sealed partial class FuseSession : IDisposable
             Worker worker = new(this, _firstPort);
             if (worker.Negotiate() is not { } agreement)
                 return;
-            _fileSystem.Initialized(agreement.Flags);
+            Begin(agreement);
             worker.Agree(agreement, isAligned: false);
             _caller = worker;
             _ready.TrySetResult(agreement);
@@ -103,7 +104,7 @@ public sealed partial class FuseSession : IDisposable
     /// </summary>
     private void ServeWithOthers(Worker first, SessionAgreement agreement, List<Thread> others)
     {
-        _fileSystem.Initialized(agreement.Flags);
+        Begin(agreement);
         for (int i = 1; i < _options.Workers; i++)
         {
             IChannelPort port = _channel.OpenPort();
@@ -118,6 +119,14 @@ public sealed partial class FuseSession : IDisposable
 
         _ready.TrySetResult(agreement);
         first.Serve(agreement);
+    }
+
+    private void Begin(SessionAgreement agreement)
+    {
+        bool isBacked = (agreement.Flags & FuseInitFlags.FUSE_PASSTHROUGH) != 0;
+        if (isBacked && _channel.Backing is { } backing)
+            _fileSystem.UseBacking(backing);
+        _fileSystem.Initialized(agreement.Flags);
     }
 
     private void RunOther(IChannelPort port, SessionAgreement agreement)

@@ -20,6 +20,12 @@ internal static class InitNegotiator
     private const int PageBytes = 4096;
 
     /// <summary>
+    /// How deep file systems lie on one another with this one: the source lies on none. One more
+    /// would let an overlay be a source, and no overlay lie on this mount.
+    /// </summary>
+    private const uint BackingStackDepth = 1;
+
+    /// <summary>
     /// The oldest minor whose structs this server speaks (64-byte INIT, 7.23 on).
     /// </summary>
     public const uint OldestMinor = 23;
@@ -50,6 +56,8 @@ internal static class InitNegotiator
         answer.max_write = (uint)maxWrite;
         answer.max_pages = (ushort)(maxWrite / PageBytes);
         answer.time_gran = 1;
+        if ((flags & FuseInitFlags.FUSE_PASSTHROUGH) != 0)
+            answer.max_stack_depth = BackingStackDepth;
 
         HandleAgreement handles = HandleAgreement.Classic;
         if (HandleOffer.IsOffered(offer, options.Dialect, options.FileSystemType))

@@ -42,6 +42,12 @@ public sealed record SessionOptions
     /// </summary>
     public bool OverIoUring { get; init; }
 
+    /// <summary>
+    /// FUSE_PASSTHROUGH, where the channel has backing files: the kernel reads and writes files by
+    /// itself. It does not do so beside a writeback cache (process_init_reply(), fs/fuse/inode.c).
+    /// </summary>
+    public bool Backing { get; init; }
+
     /// <summary>Dialect offered back when the other side offers it; classic otherwise.</summary>
     public Dialect Dialect { get; init; } = Dialect.Classic;
 
@@ -87,6 +93,8 @@ public sealed record SessionOptions
                 flags |= FuseInitFlags.FUSE_EXPORT_SUPPORT;
             if (WritebackCache)
                 flags |= FuseInitFlags.FUSE_WRITEBACK_CACHE;
+            if (Backing && !WritebackCache)
+                flags |= FuseInitFlags.FUSE_PASSTHROUGH;
             if (OverIoUring)
                 flags |= FuseInitFlags.FUSE_OVER_IO_URING;
             return (flags | Also) & ~Without;
