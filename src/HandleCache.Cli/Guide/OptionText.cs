@@ -17,7 +17,10 @@ internal static class OptionText
         (FirstHeading, []),
         ("Handles", ["--filesystem", "--handles", "--connectable", "--strategy"]),
         ("Kernel",
-            ["--kernel", "--model-kernel", "--btf", "--btf-base", "--cpus", "--device", "--type"]),
+            [
+                "--kernel", "--tree", "--model-kernel", "--btf", "--btf-base", "--cpus", "--device",
+                "--type",
+            ]),
         ("Output",
             ["--json", "--schema", "--plot", "--keep-data", "--html", "--help", "--version"]),
     ];

@@ -19,6 +19,12 @@ internal static class ProveCommand
         Description = "Kernel versions with commas; default: 6.12",
     };
 
+    private static readonly Option<string?> Tree = new("--tree")
+    {
+        Description = "A kernel built in this folder (make bzImage modules; KASAN, lockdep), in "
+            + "place of Debian's package",
+    };
+
     private static readonly Option<string[]> Strategies = new("--strategy")
     {
         Description = "How handles are kept, with commas; default: the design's own and each kind",
@@ -93,8 +99,8 @@ internal static class ProveCommand
         Command command = new(
             "prove", "Run a design as a kernel module and compare that kernel with the model")
         {
-            Design, Versions, Strategies, FileSystem, Files, Scripts, Kills, Minutes, Seed, Cpus,
-            Faults, Program, Cache, Keep, Append, Json,
+            Design, Versions, Tree, Strategies, FileSystem, Files, Scripts, Kills, Minutes, Seed,
+            Cpus, Faults, Program, Cache, Keep, Append, Json,
         };
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Run(parsed)));
         return command;
@@ -108,6 +114,7 @@ internal static class ProveCommand
         {
             Design = parsed.GetRequiredValue(Design),
             Versions = versions.Count > 0 ? versions : ["6.12"],
+            Tree = TreeOf(parsed.GetValue(Tree), versions),
             Strategies =
                 [.. SharedOptions.Words(parsed.GetValue(Strategies)).Select(StrategyOf)],
             FileSystem = parsed.GetValue(FileSystem)!,
@@ -128,6 +135,11 @@ internal static class ProveCommand
         CommandRunner.Report(parsed, () => ProveDocument.Of(result), () => ProveText.Of(result));
         return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
     }
+
+    private static string? TreeOf(string? tree, List<string> versions) =>
+        tree is null || versions.Count <= 1
+            ? tree
+            : throw new BadInputException("--tree is one kernel; --kernel names several");
 
     internal static double MinutesOf(double minutes) => minutes is >= 0 and <= 10_000
         ? minutes

@@ -6,7 +6,11 @@ namespace HandleCache.Lab.Guests;
 /// <param name="Kernel">What boots.</param>
 /// <param name="Headers">Folder that make is run in.</param>
 /// <param name="Fuse">A copy of its fs/fuse.</param>
-internal sealed record ModuleKernel(GuestKernel Kernel, string Headers, string Fuse);
+internal sealed record ModuleKernel(GuestKernel Kernel, string Headers, string Fuse)
+{
+    /// <summary>Another kernel may be there under this release: modules are built anew.</summary>
+    public bool MayChange { get; init; }
+}
 
 /// <summary>
 /// Source and headers of Debian's kernels, fetched like the kernels themselves. Headers of the

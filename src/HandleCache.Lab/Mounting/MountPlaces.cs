@@ -46,7 +46,13 @@ internal static class MountPlaces
         if (options.Channel == MountChannel.Ring && FuseConnection.WhyNotOverIoUring() is { } ring)
             throw new MissingRequirementException(ring);
         if (options.Channel == MountChannel.Ring && options.Keep)
-            throw new BadInputException("--channel ring goes without --keep");
+        {
+            // fuse_resend() goes through the lists of the devices (fs/fuse/dev.c); a ring's queues
+            // have lists of their own (fuse_uring_add_to_pq(), fs/fuse/dev_uring.c).
+            throw new BadInputException(
+                "--channel ring goes without --keep: the kernel does not send again what a ring "
+                + "has taken");
+        }
     }
 
     /// <summary>The file system of a checked source.</summary>

@@ -27,7 +27,7 @@ internal sealed class HostileProof : IDisposable
 
     private const int EntryBytes = 128;
 
-    /// <summary>Of two names with one nodeid, whose handles differ in the last byte alone.</summary>
+    /// <summary>Two names with one nodeid, whose handles differ in the last byte.</summary>
     private const string First = "first";
     private const string Twin = "twin";
     private const int TwinBytes = 8;
@@ -160,7 +160,7 @@ internal sealed class HostileProof : IDisposable
     private static string Name(Errno errno) => errno == Errno.None ? "taken" : errno.ToString();
 
     /// <summary>
-    /// What write(2) of the reply returned. The caller may hear of the reply before the server does.
+    /// What write(2) of the reply returned. The caller may hear of the reply before the server.
     /// </summary>
     private Errno SentOf(string name)
     {

@@ -19,7 +19,7 @@ internal static class ModuleBuild
             Path.GetFullPath(cache), "modules", sources.Version,
             $"build-{kernel.Kernel.Release}-{sources.Digest()}");
         string module = Path.Combine(folder, Name + ".ko");
-        if (File.Exists(module))
+        if (File.Exists(module) && !kernel.MayChange)
             return module;
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);

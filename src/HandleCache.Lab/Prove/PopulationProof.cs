@@ -22,6 +22,10 @@ internal sealed class PopulationProof
     private const int Directories = 36;
     private const string InodeCache = "hfuse_inode";
     private const string HandleCache = "hfuse_handle";
+    private const string Dentries = "dentry";
+
+    /// <summary>slab_reclaimable and slab_unreclaimable.</summary>
+    private const int ChargedKinds = 2;
 
     /// <summary>ext4's handle: every strategy takes it, so that every file is reached.</summary>
     private static readonly (uint Type, int Bytes) DirectoryShape = (1, 8);
@@ -109,12 +113,16 @@ internal sealed class PopulationProof
             new FuseMountOptions { Driver = driver, ReadOnly = true }, null))
         using (WorkloadProcess client = plan.Namespace.Invoke(() => WorkloadProcess.Start()))
         using (cancel.Register(client.Kill))
+        using (MemoryGroup? group = MemoryGroup.TryCreate(client.ProcessId))
         {
+            long charged = group?.SlabBytes() ?? 0;
             WalkReply walked = client.Ask(new WalkRequest(mount.MountPoint), Patience);
             _rows.Add(ProofRow.Equal("inodes", _kept, walked.Objects - 1));
             _rows.Add(ProofRow.Equal("refused, too long", _refused, walked.ErrorCount));
             CompareHandles();
             CompareMemory(before);
+            if (group is not null)
+                CompareCharge(group.SlabBytes() - charged);
         }
 
         // The mount is gone; what its inodes had goes through RCU.
@@ -234,6 +242,26 @@ internal sealed class PopulationProof
             FormattableString.Invariant($"{measured / (_kept + 1):F1}"),
             Math.Abs(predicted - measured) <= slack));
     }
+
+    /// <summary>
+    /// What the walk charged to its memory cgroup: of each inode it and its dentry, its FORGET and
+    /// its buffer. Each processor keeps back up to a page of what it counted.
+    /// </summary>
+    private void CompareCharge(long measured)
+    {
+        int dentry = Read(Dentries).SlabSize;
+        long of = _kept * (Charge(_model.Inode.Geometry.SlotBytes) + Charge(dentry));
+        foreach ((SlabObject slabObject, long count) in _shared.Values)
+            of += count * Charge(SlabGeometry.Of(_kernel, slabObject).SlotBytes);
+        long slack = (long)_kernel.PresentCpus * _kernel.PageBytes * ChargedKinds;
+        _rows.Add(new ProofRow(
+            "bytes per inode charged to a memory cgroup, dentry too",
+            FormattableString.Invariant($"{(double)of / _kept:F1}"),
+            FormattableString.Invariant($"{(double)measured / _kept:F1}"),
+            Math.Abs(measured - of) <= slack));
+    }
+
+    private static long Charge(int slotBytes) => slotBytes + MemoryGroup.PointerBytes;
 
     /// <summary>The caches that matter, after a shrink: no per-CPU slabs, no empty ones.</summary>
     private Dictionary<string, SlabCacheInfo> ReadAll() =>

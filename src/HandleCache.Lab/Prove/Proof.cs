@@ -47,7 +47,9 @@ public static class Proof
         foreach (ModuleSources source in sources)
         {
             progress($"{source.Version}: looking for its source and headers");
-            ModuleKernel kernel = packages.Find(source.Version, cancel);
+            ModuleKernel kernel = options.Tree is { } tree
+                ? OwnTree.Of(tree, source.Version)
+                : packages.Find(source.Version, cancel);
             progress($"{source.Version}: building the module for {kernel.Kernel.Release}");
             string module = ModuleBuild.Run(kernel, source, options.Cache, cancel);
             Dictionary<string, string> carried = new() { [ModuleBuild.Name + ".ko"] = module };

@@ -11,6 +11,11 @@ public sealed record ProveOptions
     /// <summary>Kernel versions that there is a hook table for.</summary>
     public IReadOnlyList<string> Versions { get; init; } = ["6.12"];
 
+    /// <summary>
+    /// A kernel tree of one's own that was built, in place of Debian's packages; null for these.
+    /// </summary>
+    public string? Tree { get; init; }
+
     /// <summary>Each is a boot; none: the design's own and the six others.</summary>
     public IReadOnlyList<HandleStrategy> Strategies { get; init; } = [];
 
