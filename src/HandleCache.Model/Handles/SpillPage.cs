@@ -9,8 +9,9 @@ namespace HandleCache.Model.Handles;
 /// <summary>
 /// 64 KiB cut into slots of one size, the unit that the object pool keeps. Free slots form a list
 /// through their own first four bytes. Slots begin at a cache line, so that one of at most 64 bytes
-/// with a size that divides 64 lies in one; the tags lie behind them. Each slot has a tag that grows by one whenever the slot is
-/// taken (to odd) and given back (to even); a slot whose tag is used up is never taken again.
+/// with a size that divides 64 lies in one; tags lie behind them. Each slot has a tag that grows
+/// by one whenever the slot is taken (to odd) and given back (to even); a slot whose tag is used up
+/// is never taken again.
 /// </summary>
 internal sealed class SpillPage : IResettable
 {

@@ -25,8 +25,10 @@ internal readonly struct PinnedLines
     /// <summary>Pieces of one length that a thread keeps.</summary>
     private const int MostKept = 8;
 
-    [ThreadStatic]
-    private static Dictionary<int, Stack<byte[]>>? _kept;
+    /// <summary>
+    /// By length. What a piece held before is never read: it is cleared, or written first.
+    /// </summary>
+    private static readonly ThreadLocal<Dictionary<int, Stack<byte[]>>> _kept = new(() => []);
 
     private readonly byte[] _bytes;
 
@@ -34,8 +36,9 @@ internal readonly struct PinnedLines
     internal PinnedLines(int bytes, bool zeroed)
     {
         int length = bytes + LineBytes - IntPtr.Size;
-        if (length <= MostRecycledBytes && _kept is { } kept
-            && kept.TryGetValue(length, out Stack<byte[]>? ready) && ready.TryPop(out _bytes!))
+        if (length <= MostRecycledBytes
+            && _kept.Value!.TryGetValue(length, out Stack<byte[]>? ready)
+            && ready.TryPop(out _bytes!))
         {
             if (zeroed)
                 Array.Clear(_bytes);
@@ -82,9 +85,8 @@ internal readonly struct PinnedLines
     {
         if (_bytes is null || _bytes.Length > MostRecycledBytes)
             return;
-        _kept ??= [];
-        if (!_kept.TryGetValue(_bytes.Length, out Stack<byte[]>? kept))
-            _kept.Add(_bytes.Length, kept = new());
+        if (!_kept.Value!.TryGetValue(_bytes.Length, out Stack<byte[]>? kept))
+            _kept.Value.Add(_bytes.Length, kept = new());
         if (kept.Count < MostKept)
             kept.Push(_bytes);
     }
