@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HandleCache.Model.Memory;
 using Microsoft.Extensions.ObjectPool;
 
 namespace HandleCache.Model.Handles;
@@ -30,12 +31,12 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
     }
 
     /// <summary>The same buffers under the same references; the pool starts empty.</summary>
-    internal SpillClass(SpillClass original)
+    internal SpillClass(SpillClass original, LinePool pool)
         : this(original.SlotBytes)
     {
         _freeNumbers = new(original._freeNumbers.Reverse());
         _pages = Array.ConvertAll(
-            original._pages, page => page is null ? null : new SpillPage(page));
+            original._pages, page => page is null ? null : new SpillPage(page, pool));
         _places = Array.ConvertAll(
             _pages, page => page is null ? default : new Place(page.First, page.Fresh));
         _floors = [.. original._floors];
@@ -124,10 +125,10 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
     }
 
     /// <summary>Gives the memory back; there are no buffers afterwards.</summary>
-    internal void Recycle()
+    internal void Recycle(LinePool pool)
     {
         foreach (SpillPage? page in _pages)
-            page?.Recycle();
+            page?.Recycle(pool);
         (_pages, _places, _floors) = ([], [], []);
         (_numbers, PageCount, _emptyPages, _withRoom) = (0, 0, 0, SpillPage.NoPage);
     }

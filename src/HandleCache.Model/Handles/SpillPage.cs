@@ -31,15 +31,15 @@ internal sealed class SpillPage : IResettable
     {
         _slotBytes = slotBytes;
         Slots = Math.Min(DataBytes / slotBytes, SpillReference.MaxSlots);
-        _lines = LinesFor(Slots);
+        _lines = new(DataBytes + (sizeof(uint) * Slots), zeroed: false);
     }
 
     /// <summary>The same slots with the same tags.</summary>
-    internal SpillPage(SpillPage original)
+    internal SpillPage(SpillPage original, LinePool pool)
     {
         _slotBytes = original._slotBytes;
         Slots = original.Slots;
-        _lines = LinesFor(Slots);
+        _lines = pool.Take(original._lines);
         _floor = original._floor;
         _free = original._free;
         _fresh = original._fresh;
@@ -150,17 +150,14 @@ internal sealed class SpillPage : IResettable
         ref Unsafe.As<byte, uint>(
             ref PinnedLines.At(first + DataBytes + (slot * sizeof(uint))));
 
-    /// <summary>Gives the memory back: see <see cref="PinnedLines.Recycle"/>.</summary>
-    internal void Recycle() => _lines.Recycle();
+    /// <summary>Gives the memory back; the page is not used afterwards.</summary>
+    internal void Recycle(LinePool pool) => pool.Give(_lines);
 
     // SAFETY: as SlotAt and TagAt, all of them that were ever taken.
     private Span<byte> Data =>
         MemoryMarshal.CreateSpan(ref PinnedLines.At(First), _fresh * _slotBytes);
 
     private Span<uint> Tags => MemoryMarshal.CreateSpan(ref TagAt(First, 0), _fresh);
-
-    private static PinnedLines LinesFor(int slots) =>
-        new(DataBytes + (sizeof(uint) * slots), zeroed: false);
 
     /// <summary>Empties the page for its next life; refused while a slot is in use.</summary>
     public bool TryReset()

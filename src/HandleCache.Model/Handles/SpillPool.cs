@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using HandleCache.Model.Memory;
 
 namespace HandleCache.Model.Handles;
 
@@ -29,14 +30,14 @@ public sealed class SpillPool : IDisposable
         }
     }
 
-    private SpillPool(SpillPool original)
+    private SpillPool(SpillPool original, LinePool pool)
     {
-        _classes = Array.ConvertAll(original._classes, one => new SpillClass(one));
+        _classes = Array.ConvertAll(original._classes, one => new SpillClass(one, pool));
         _classOfLength = original._classOfLength;
     }
 
     /// <summary>One with the same buffers under the same references.</summary>
-    internal SpillPool Copy() => new(this);
+    internal SpillPool Copy(LinePool pool) => new(this, pool);
 
     /// <summary>The longest handle it takes, in bytes.</summary>
     public int MaxLength => _classOfLength.Length - 1;
@@ -153,14 +154,19 @@ public sealed class SpillPool : IDisposable
             throw Dead(reference, "released");
     }
 
-    /// <summary>Checks that every buffer came back, and gives the memory back.</summary>
+    /// <summary>Checks that every buffer came back.</summary>
     /// <exception cref="InvalidOperationException">Some did not; it counts them.</exception>
     public void Dispose()
     {
         if (Outstanding is var left and not 0)
             throw new InvalidOperationException($"{left} spill buffers were never given back");
+    }
+
+    /// <summary>Gives the memory back, none of which is used afterwards.</summary>
+    internal void Recycle(LinePool pool)
+    {
         foreach (SpillClass sizeClass in _classes)
-            sizeClass.Recycle();
+            sizeClass.Recycle(pool);
     }
 
     /// <summary>Walks every page and recounts everything.</summary>

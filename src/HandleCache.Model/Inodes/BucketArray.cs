@@ -43,10 +43,10 @@ internal readonly struct BucketArray
         TagMask = tagMask;
     }
 
-    private BucketArray(BucketArray original)
+    private BucketArray(BucketArray original, LinePool pool)
     {
         this = original;
-        _lines = original._lines.Copy();
+        _lines = pool.Copy(original._lines);
     }
 
     /// <summary>A power of two.</summary>
@@ -57,11 +57,11 @@ internal readonly struct BucketArray
 
     internal long MemoryBytes => _lines.AllocatedBytes;
 
-    /// <summary>Gives the memory back: see <see cref="PinnedLines.Recycle"/>.</summary>
-    internal void Recycle() => _lines.Recycle();
+    /// <summary>Gives the memory back; no view of it is used afterwards.</summary>
+    internal void Recycle(LinePool pool) => pool.Give(_lines);
 
     /// <summary>The same entries in memory of their own.</summary>
-    internal BucketArray Copy() => new(this);
+    internal BucketArray Copy(LinePool pool) => new(this, pool);
 
     /// <summary>The same memory, emptied, with another tag mask.</summary>
     internal BucketArray Emptied(uint tagMask)

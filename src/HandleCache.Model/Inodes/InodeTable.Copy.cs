@@ -7,11 +7,12 @@ public sealed partial class InodeTable
     {
         Strategy = original.Strategy;
         _slot = original._slot;
-        _records = original._records.Copy();
-        _spill = original._spill.Copy();
-        _byNodeId = new(original._byNodeId, new NodeIdKeys(_records));
+        _pool = original._pool;
+        _records = original._records.Copy(_pool);
+        _spill = original._spill.Copy(_pool);
+        _byNodeId = new(original._byNodeId, new NodeIdKeys(_records), _pool);
         if (original._byHandle is { } byHandle)
-            _byHandle = new(byHandle, new HandleKeys(_records, _slot, _spill));
+            _byHandle = new(byHandle, new HandleKeys(_records, _slot, _spill), _pool);
         foreach ((uint record, ulong lookups) in original._wideLookups)
             _wideLookups.Add(record, lookups);
     }

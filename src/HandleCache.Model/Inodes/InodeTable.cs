@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using HandleCache.Model.Handles;
+using HandleCache.Model.Memory;
 using HandleCache.Protocol.Handles;
 using HandleCache.Protocol.Uapi;
 
@@ -13,6 +14,8 @@ namespace HandleCache.Model.Inodes;
 /// calls. </summary>
 public sealed partial class InodeTable : IDisposable
 {
+    /// <summary>The copies' and this table's own.</summary>
+    private readonly LinePool _pool;
     private readonly RecordStore _records;
     private readonly HandleSlot _slot;
     private readonly SpillPool _spill;
@@ -25,6 +28,7 @@ public sealed partial class InodeTable : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         Strategy = options.Strategy;
         _slot = new(options.Strategy);
+        _pool = new();
         _records = new(InodeRecord.FixedBytes + _slot.BufferBytes);
         _spill = HandleSlot.PoolFor(options.Strategy);
         _byNodeId = new(new NodeIdKeys(_records));
@@ -237,9 +241,10 @@ public sealed partial class InodeTable : IDisposable
         while (_spill.Outstanding > 0 && !(at = Next(at)).IsNone)
             _slot.Release(At(at), _spill);
         _spill.Dispose();
-        _byNodeId.Recycle();
-        _byHandle?.Recycle();
-        _records.Recycle();
+        _spill.Recycle(_pool);
+        _byNodeId.Recycle(_pool);
+        _byHandle?.Recycle(_pool);
+        _records.Recycle(_pool);
     }
 
     internal void SetLookups(InodeIndex index, ulong count)

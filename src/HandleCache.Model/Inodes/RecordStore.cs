@@ -61,7 +61,7 @@ internal sealed class RecordStore
     }
 
     /// <summary>The same records under the same numbers, in memory of their own.</summary>
-    internal RecordStore Copy()
+    internal RecordStore Copy(LinePool pool)
     {
         RecordStore copy = (RecordStore)MemberwiseClone();
         copy._data = [.. _data];
@@ -71,7 +71,7 @@ internal sealed class RecordStore
         {
             if (_data[i].IsNone)
                 continue;
-            copy._data[i] = _data[i].Copy();
+            copy._data[i] = pool.Copy(_data[i]);
             copy._views[i].First = copy._data[i].First;
         }
 
@@ -79,10 +79,10 @@ internal sealed class RecordStore
     }
 
     /// <summary>Gives the memory back; there are no records afterwards.</summary>
-    internal void Recycle()
+    internal void Recycle(LinePool pool)
     {
         foreach (PinnedLines data in _data)
-            data.Recycle();
+            pool.Give(data);
         (_data, _views, _segments) = ([], [], []);
         (_used, Live) = (0, 0);
     }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using HandleCache.Model.Memory;
 
 namespace HandleCache.Model.Inodes;
 
@@ -47,7 +48,8 @@ internal sealed partial class SplitIndex<TKeys>
 
     /// <param name="original">An index of the same records.</param>
     /// <param name="keys">How the copy reaches the records it lists.</param>
-    internal SplitIndex(SplitIndex<TKeys> original, TKeys keys)
+    /// <param name="pool">Where the copy's memory comes from.</param>
+    internal SplitIndex(SplitIndex<TKeys> original, TKeys keys, LinePool pool)
     {
         _keys = keys;
         _depth = original._depth;
@@ -61,7 +63,7 @@ internal sealed partial class SplitIndex<TKeys>
             SubTable table = original._tables[i];
             _tables[i] = i > 0 && table == original._tables[i - 1]
                 ? _tables[i - 1]
-                : new(table.Buckets.Copy(), table.Depth) { Live = table.Live };
+                : new(table.Buckets.Copy(pool), table.Depth) { Live = table.Live };
             _buckets[i] = _tables[i].Buckets;
         }
     }
@@ -69,12 +71,12 @@ internal sealed partial class SplitIndex<TKeys>
     internal int Count { get; private set; }
 
     /// <summary>Gives the memory back; nothing is listed afterwards, and nothing can be.</summary>
-    internal void Recycle()
+    internal void Recycle(LinePool pool)
     {
         for (int i = 0; i < _tables.Length; i++)
         {
             if (i == 0 || _tables[i] != _tables[i - 1])
-                _tables[i].Buckets.Recycle();
+                _tables[i].Buckets.Recycle(pool);
         }
 
         (_tables, _buckets) = ([], [None, None]);

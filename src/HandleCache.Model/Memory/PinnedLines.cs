@@ -16,45 +16,18 @@ internal readonly struct PinnedLines
     /// <summary>Memory of the value itself, in bytes.</summary>
     internal const int SizeBytes = 16;
 
-    /// <summary>
-    /// Pieces up to this length are used again: to take many small ones from the collector's pinned
-    /// heap costs more than what is done with a small table between two copies of it.
-    /// </summary>
-    private const int MostRecycledBytes = 128 * 1024;
-
-    /// <summary>Pieces of one length that a thread keeps.</summary>
-    private const int MostKept = 8;
-
-    /// <summary>
-    /// By length. What a piece held before is never read: it is cleared, or written first.
-    /// </summary>
-    private static readonly ThreadLocal<Dictionary<int, Stack<byte[]>>> _kept = new(() => []);
-
     private readonly byte[] _bytes;
 
     /// <summary>The contents are zero where asked for, else undefined.</summary>
     internal PinnedLines(int bytes, bool zeroed)
     {
         int length = bytes + LineBytes - IntPtr.Size;
-        if (length <= MostRecycledBytes
-            && _kept.Value!.TryGetValue(length, out Stack<byte[]>? ready)
-            && ready.TryPop(out _bytes!))
-        {
-            if (zeroed)
-                Array.Clear(_bytes);
-        }
-        else
-        {
-            _bytes = Allocate(length, zeroed);
-        }
-
+        _bytes = zeroed
+            ? GC.AllocateArray<byte>(length, pinned: true)
+            : GC.AllocateUninitializedArray<byte>(length, pinned: true);
         nint first = Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, 0);
         First = first + (-first & (LineBytes - 1));
     }
-
-    private static byte[] Allocate(int length, bool zeroed) => zeroed
-        ? GC.AllocateArray<byte>(length, pinned: true)
-        : GC.AllocateUninitializedArray<byte>(length, pinned: true);
 
     /// <summary>Where the first line begins; arrays begin at multiples of 8.</summary>
     internal nint First { get; }
@@ -67,28 +40,18 @@ internal readonly struct PinnedLines
     /// <summary>No memory at all.</summary>
     internal bool IsNone => _bytes is null;
 
-    /// <summary>The same contents from the first line on, elsewhere.</summary>
-    internal PinnedLines Copy()
-    {
-        int bytes = AllocatedBytes - LineBytes + IntPtr.Size;
-        PinnedLines copy = new(bytes, zeroed: false);
-        // SAFETY: both memories have this many bytes behind their first line.
-        Unsafe.CopyBlock(ref At(copy.First), ref At(First), (uint)bytes);
-        GC.KeepAlive(_bytes);
-        return copy;
-    }
+    private int Bytes => AllocatedBytes - LineBytes + IntPtr.Size;
 
-    /// <summary>
-    /// The memory may be used for another value from here on: nobody reads or writes this one.
-    /// </summary>
-    internal void Recycle()
+    /// <summary>As much memory, elsewhere; its contents are undefined.</summary>
+    internal PinnedLines Another() => new(Bytes, zeroed: false);
+
+    /// <summary>Takes the contents of memory of the same length, from the first line on.</summary>
+    internal void Fill(PinnedLines original)
     {
-        if (_bytes is null || _bytes.Length > MostRecycledBytes)
-            return;
-        if (!_kept.Value!.TryGetValue(_bytes.Length, out Stack<byte[]>? kept))
-            _kept.Value.Add(_bytes.Length, kept = new());
-        if (kept.Count < MostKept)
-            kept.Push(_bytes);
+        // SAFETY: both memories have this many bytes behind their first line.
+        Unsafe.CopyBlock(ref At(First), ref At(original.First), (uint)Bytes);
+        GC.KeepAlive(original._bytes);
+        GC.KeepAlive(_bytes);
     }
 
     internal void Clear() => Array.Clear(_bytes);

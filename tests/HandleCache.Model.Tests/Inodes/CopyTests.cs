@@ -49,25 +49,27 @@ public class CopyTests
     }
 
     [Fact]
-    public void Memory_that_was_given_back_serves_one_cache_at_a_time()
+    public void Memory_that_a_copy_gave_back_serves_one_copy_at_a_time()
     {
-        FuseInodeCache first = Small(seed: 1);
-        CacheDigest seen = first.Digest();
+        using FuseInodeCache cache = Small(seed: 1);
+        CacheDigest begin = cache.Digest();
+        FuseInodeCache first = cache.Copy();
+        Change(first, new SplitMix64(2), 100);
         first.Dispose();
         first.Dispose();
 
-        // Three behind one: a piece that was given back twice would serve two of them.
-        using FuseInodeCache second = Small(seed: 2);
-        using FuseInodeCache third = Small(seed: 1);
-        using FuseInodeCache copy = second.Copy();
-        CacheDigest other = second.Digest();
-        Assert.Equal(seen, third.Digest());
-        Assert.Equal(other, copy.Digest());
-        Change(third, new SplitMix64(3), 100);
-        Change(copy, new SplitMix64(3), 100);
-        Assert.Equal(other, second.Digest());
-        foreach (FuseInodeCache cache in new[] { second, third, copy })
-            Assert.Empty(cache.Validate());
+        // Two behind one: a piece that was given back twice would serve both.
+        using FuseInodeCache second = cache.Copy();
+        using FuseInodeCache third = cache.Copy();
+        Assert.Equal(begin, second.Digest());
+        Change(second, new SplitMix64(3), 100);
+        CacheDigest changed = second.Digest();
+        Assert.Equal(begin, third.Digest());
+        Change(third, new SplitMix64(4), 100);
+        Assert.Equal(changed, second.Digest());
+        Assert.Equal(begin, cache.Digest());
+        foreach (FuseInodeCache one in new[] { cache, second, third })
+            Assert.Empty(one.Validate());
     }
 
     [Fact]
