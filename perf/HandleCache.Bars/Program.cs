@@ -14,6 +14,8 @@ try
             WriteTables(readme, tables, folder),
         ["model", "quick" or "full", string file, string peer, string machine] =>
             MeasureModel(args[1], file, peer, machine),
+        ["median", string file, .. string[] processes] when processes.Length > 0 =>
+            WriteMedian(file, processes),
         ["scale", string inodes, string type, string bytes] => RunScale(inodes, type, bytes),
         _ => Usage(),
     };
@@ -43,6 +45,13 @@ static int MeasureModel(string mode, string file, string peer, string machine)
     return result.Rows.Any(row => row.Met == false) ? NotMet : 0;
 }
 
+static int WriteMedian(string file, string[] processes)
+{
+    ResultFile result = Processes.Median([.. processes.Select(ResultFile.Read)]);
+    result.Write(file);
+    return result.Rows.Any(row => row.Met == false) ? NotMet : 0;
+}
+
 static int RunScale(string inodes, string type, string bytes)
 {
     CultureInfo plain = CultureInfo.InvariantCulture;
@@ -53,6 +62,7 @@ static int RunScale(string inodes, string type, string bytes)
 static int Usage()
 {
     Console.Error.WriteLine(
-        "usage: table README PERF-README FOLDER | model quick|full FILE PEER MACHINE");
+        "usage: table README PERF-README FOLDER | model quick|full FILE PEER MACHINE | "
+            + "median FILE PROCESS...");
     return BadUsage;
 }

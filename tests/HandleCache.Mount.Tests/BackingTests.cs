@@ -188,6 +188,30 @@ public sealed class BackingTests : IDisposable
             """);
     }
 
+    /// <summary>As fs/fuse/iomode.c of 6.9 has it.</summary>
+    [Fact]
+    public void An_id_outlives_its_server_and_no_other_goes_beside_it()
+    {
+        RequireBacking();
+        _script.Run("""
+            dotnet $program restart --kills 1 --on $root --json >out 2>err || die "$(cat out err)"
+            python3 - <<'P'
+            import json
+            rows = json.load(open("out"))["backing"]["rows"]
+            measured = {row["name"]: row["measured"] for row in rows}
+            assert measured == {
+                "read, write: open from before": "works, no request",
+                "open beside it, answered plainly": "EIO",
+                "open beside it, with a new id": "EIO",
+                "open beside it, with the old id": "works, no request",
+                "all closed, then plainly": "works, by requests",
+                "all closed, with a new id": "works, no request",
+                "all closed, with the old id": "works, no request",
+            }, measured
+            P
+            """);
+    }
+
     private static void RequireBacking() =>
         Assert.SkipUnless(
             Environment.OSVersion.Version >= new Version(6, 9), "backing files are Linux 6.9's");

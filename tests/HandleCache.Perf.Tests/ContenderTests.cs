@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using HandleCache.Bars.Model;
 using Xunit;
 
@@ -30,6 +31,42 @@ public sealed class ContenderTests
     {
         DoAll(new DictionaryContender(_inline));
         DoAll(new DictionaryContender(_spilled));
+    }
+
+    [Theory]
+    [InlineData(1.6)]
+    [InlineData(3.0)]
+    public void Records_in_buckets_do_the_work(double perBucket)
+    {
+        var bucketed = new BucketedContender(_inline, perBucket);
+        DoAll(bucketed);
+        Assert.InRange(
+            bucketed.MemoryBytes / _inline.Inodes, BucketedTable.BucketBytes / perBucket,
+            BucketedTable.BucketBytes);
+    }
+
+    [Fact]
+    public void A_table_of_buckets_has_what_was_added_and_not_removed()
+    {
+        var table = new BucketedTable(perBucket: 3);
+        var expected = new HashSet<ulong>();
+        ulong random = 7;
+        for (int i = 0; i < 50_000; i++)
+        {
+            ulong nodeId = 1 + (Work.Next(ref random) % 5_000);
+            if (expected.Add(nodeId))
+                table.Add(new() { NodeId = nodeId });
+            else if (expected.Remove(nodeId))
+                Assert.True(table.Remove(nodeId));
+        }
+
+        Assert.Equal(expected.Count, table.Count);
+        for (ulong nodeId = 1; nodeId <= 5_000; nodeId++)
+        {
+            ref BucketedTable.Record at = ref table.Find(nodeId);
+            Assert.Equal(expected.Contains(nodeId), !Unsafe.IsNullRef(ref at));
+            Assert.True(Unsafe.IsNullRef(ref at) || at.NodeId == nodeId);
+        }
     }
 
     [Fact]

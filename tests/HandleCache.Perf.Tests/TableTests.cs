@@ -74,6 +74,33 @@ public sealed class TableTests
     }
 
     [Fact]
+    public void Of_several_processes_each_row_is_the_median_ones_with_the_spread_of_all()
+    {
+        ResultFile Of(string value, string figure) => Read(Good
+            .Replace("12.345", value, StringComparison.Ordinal)
+            .Replace("370.01", figure, StringComparison.Ordinal));
+
+        ResultFile median = Processes.Median([Of("1", "7"), Of("2", "9"), Of("3", "8")]);
+
+        ResultRow row = Assert.Single(median.Rows);
+        Assert.Equal((3, 8), (row.Value, row.Figure));
+        Assert.Equal([7.0, 9.0], row.Spread!);
+        Assert.Contains(
+            "| p / n >= 3: 8.00 (7.00 to 9.00) | met |",
+            TableWriter.Replace($"{TableWriter.Begin}\n{TableWriter.End}\n", [median]),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Processes_with_other_rows_are_refused_by_name()
+    {
+        ResultFile other = Read(Good.Replace("\"n\"", "\"m\"", StringComparison.Ordinal));
+        FormatException error = Assert.Throws<FormatException>(
+            () => Processes.Median([other, Read(Good)]));
+        Assert.Contains("'n'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_text_without_the_markers_is_refused() =>
         Assert.Throws<FormatException>(() => TableWriter.Replace("no markers", []));
 
@@ -81,6 +108,7 @@ public sealed class TableTests
     [InlineData("\"met\": true", "\"met\": false", "a 'note' with the cause")]
     [InlineData(", \"met\": true", "", "'bar' and 'met' go together")]
     [InlineData("\"bar\": \"p / n >= 3\", ", "", "'bar' and 'met' go together")]
+    [InlineData("\"met\": true", "\"met\": true, \"spread\": [2, 1]", "the least and the most")]
     [InlineData("\"unit\"", "\"units\"", "units")]
     [InlineData("\"title\": \"T\", ", "", "title")]
     [InlineData("\"rows\"", "\"schemaVersion\": 2, \"rows\"", "schemaVersion 1")]

@@ -16,6 +16,13 @@ internal sealed class ModelPart(string mode, string peerPath)
     private const double MostPauseMs = 50;
     private const double LeastScaling = 1.7;
 
+    /// <summary>
+    /// Records in a bucket of two: as many as keep four of five in it, and as many as make a record
+    /// cost what one of the model's does.
+    /// </summary>
+    private const double Loose = 1.6;
+    private const double Dense = 3;
+
     private readonly bool _full = mode == "full";
     private readonly List<ResultRow> _rows = [];
 
@@ -43,7 +50,11 @@ internal sealed class ModelPart(string mode, string peerPath)
             [
                 "Medians of alternating rounds in one run, processor time of one thread.",
                 "Dictionary is `Dictionary<ulong, class with byte[] handle>`;"
-                    + " C is `perf/peers/inodes.c`, open addressing with records in the table.",
+                    + " C is `perf/peers/inodes.c`, open addressing with records in the table;"
+                    + " buckets of N is `BucketedTable`, linear hashing with two records in a"
+                    + " cache line, N of them in the mean and the others chained: what the model's"
+                    + " table would be with its records in its index, without anything that could"
+                    + " hold an index of a record.",
             ],
             Rows = _rows,
         };
@@ -72,6 +83,9 @@ internal sealed class ModelPart(string mode, string peerPath)
         long after = GC.GetTotalMemory(forceFullCollection: true);
         double cacheBytes = (double)(between - before) / work.Inodes;
         double dictionaryBytes = (double)(after - between) / work.Inodes;
+        var loose = new BucketedContender(work, Loose);
+        var dense = new BucketedContender(work, Dense);
+        double[] bucketedFill = [loose.Fill(), dense.Fill()];
         double peerBytes = peer.BytesPerInode();
         Progress("filled");
 
@@ -81,29 +95,46 @@ internal sealed class ModelPart(string mode, string peerPath)
             () => cache.Hit(inFlight: true), () => dictionary.Hit(inFlight: false),
             () => peer.Hit(inFlight: true), () => cache.Hit(inFlight: false),
             () => peer.Hit(inFlight: false), cache.HitWithMoreInstructions,
-            () => Window.Alone(work));
+            () => Window.Alone(work), () => loose.Hit(inFlight: false),
+            () => dense.Hit(inFlight: false));
         Progress("hits measured");
         double[] forget = Rounds.Medians(
             rounds,
             () => cache.Forget(inFlight: true), () => dictionary.Forget(inFlight: false),
             () => peer.Forget(inFlight: true), () => cache.Forget(inFlight: false),
-            () => peer.Forget(inFlight: false));
+            () => peer.Forget(inFlight: false), () => loose.Forget(inFlight: false),
+            () => dense.Forget(inFlight: false));
         Progress("forgets measured");
 
-        Compare("iget hit", hit, Window.Cause(hit[3], hit[5], hit[6], latencyNs));
+        Compare("iget hit", hit, hit[7..], Window.Cause(hit[3], hit[5], hit[6], latencyNs));
         Compare(
-            "forget", forget, "two reads, the index's and then the record's, where C has one.");
-        Row("iget of a new inode, growing from nothing", "ns", fill[0],
-            [new("Dictionary", fill[1]), new("C", fill[2])]);
+            "forget", forget, forget[5..],
+            "two reads, the index's and then the record's, where C has one.");
+        Bar("iget of a new inode, growing from nothing", "ns", fill[0],
+            [new("Dictionary", fill[1]), new("C", fill[2]), .. Bucketed(bucketedFill)],
+            "Dictionary / HandleCache >= 1", fill[1] / fill[0], atLeast: 1,
+            "memory that is touched for the first time, and the index's growth.");
         Bar("memory per inode", "bytes", cacheBytes,
-            [new("Dictionary", dictionaryBytes), new("C", peerBytes)],
+            [
+                new("Dictionary", dictionaryBytes), new("C", peerBytes),
+                .. Bucketed(
+                    (double)loose.MemoryBytes / work.Inodes,
+                    (double)dense.MemoryBytes / work.Inodes),
+            ],
             "Dictionary / HandleCache >= 3", dictionaryBytes / cacheBytes, atLeast: 3,
             "32 bytes of record and 5 to 11 of index.");
         Bar("allocated per operation, steady state", "bytes", cache.AllocatedPerOperation(), [],
             "0", null, atLeast: null, "an index that grows, see MemoryTests.");
     }
 
-    private void Compare(string what, double[] medians, string cause)
+    /// <summary>Records in the index's buckets, at two loads.</summary>
+    private static IEnumerable<Peer> Bucketed(params double[] figures) =>
+    [
+        new(FormattableString.Invariant($"buckets of {Loose}"), figures[0]),
+        new(FormattableString.Invariant($"buckets of {Dense}"), figures[1]),
+    ];
+
+    private void Compare(string what, double[] medians, double[] bucketed, string cause)
     {
         Bar($"{what}, 128 in flight", "ns", medians[0], [new("Dictionary", medians[1])],
             "Dictionary / HandleCache >= 3", medians[1] / medians[0], TimesDictionary,
@@ -114,7 +145,7 @@ internal sealed class ModelPart(string mode, string peerPath)
             "a line of the index and one of the record, where C's table has only its own; and a "
                 + "plain read stands here for C's prefetch instruction.");
         Bar($"{what}, one after another", "ns", medians[3],
-            [new("Dictionary", medians[1]), new("C", medians[4])],
+            [new("Dictionary", medians[1]), new("C", medians[4]), .. Bucketed(bucketed)],
             "C / HandleCache >= 1/1.2", medians[4] / medians[3], TimesC,
             cause);
     }

@@ -16,6 +16,12 @@ internal sealed record ResultRow
 
     public double? Figure { get; init; }
 
+    /// <summary>
+    /// The least and the most of the bar's figure, or of the value where it has none, where the row
+    /// is the median of several processes.
+    /// </summary>
+    public IReadOnlyList<double>? Spread { get; init; }
+
     public bool? Met { get; init; }
 
     /// <summary>The cause, where the bar is not met.</summary>
@@ -28,6 +34,8 @@ internal sealed record ResultRow
             return $"row '{Name}': 'bar' and 'met' go together";
         if (Bar is null && Figure is not null)
             return $"row '{Name}': a 'figure' needs its 'bar'";
+        if (Spread is { } spread && (spread.Count != 2 || spread[0] > spread[1]))
+            return $"row '{Name}': a 'spread' is the least and the most";
         return Met == false && string.IsNullOrWhiteSpace(Note)
             ? $"row '{Name}': a bar that is not met needs a 'note' with the cause"
             : null;

@@ -63,9 +63,16 @@ internal static class TableWriter
         .AppendJoin("; ", row.Peers.Select(p => $"{p.Name} {Number(p.Value)}"))
         .Append(" | ").Append(BarOf(row)).Append(" | ").Append(Verdict(row)).Append(" |\n");
 
-    private static string BarOf(ResultRow row) => row.Figure is { } figure
-        ? $"{row.Bar}: {Number(figure)}"
-        : row.Bar ?? "";
+    private static string BarOf(ResultRow row)
+    {
+        string bar = row.Figure is { } figure
+            ? $"{row.Bar}: {Number(figure)}"
+            : row.Bar ?? "";
+        if (row.Spread is not { } spread)
+            return bar;
+        string range = $"{Number(spread[0])} to {Number(spread[1])}";
+        return bar.Length == 0 ? range : $"{bar} ({range})";
+    }
 
     private static string Verdict(ResultRow row) => row.Met switch
     {

@@ -1,5 +1,6 @@
 using HandleCache.Cli.Common;
 using HandleCache.Lab.Compare;
+using HandleCache.Lab.Restart;
 using HandleCache.Model;
 
 namespace HandleCache.Cli.Compare;
@@ -14,6 +15,7 @@ internal sealed record CompareDocument(
     CompareDocument.CompareChoices Options,
     IReadOnlyList<CompareDocument.CompareRowJson> Rows,
     IReadOnlyList<QuestionRow> Questions,
+    IReadOnlyList<BackingRule> Backing,
     IReadOnlyList<CompareDocument.Defect> Defects)
 {
     public static CompareDocument Of(CompareRequest request, CompareResult result) => new(
@@ -33,6 +35,7 @@ internal sealed record CompareDocument(
             request.StatFiles),
         [.. result.Rows.Select(RowOf)],
         result.Questions,
+        BackingRule.All,
         [.. result.Defects.Select(d => new Defect(
             d.Item, d.Name, d.Description, d.Sequence, d.With, d.Without, d.Shown))]);
 

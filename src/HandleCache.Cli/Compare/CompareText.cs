@@ -4,6 +4,7 @@ using HandleCache.Cli.Common;
 using HandleCache.Cli.Slab;
 using HandleCache.Cli.Sweep;
 using HandleCache.Lab.Compare;
+using HandleCache.Lab.Restart;
 
 namespace HandleCache.Cli.Compare;
 
@@ -14,6 +15,11 @@ internal static class CompareText
 {
     private const int NameColumns = 24;
     private const int CellColumns = 11;
+
+    private const string BackingNote =
+        "Today's kernel chooses the ids, a new server knows none, and no dialect tells it; `restart` "
+        + "measures these rows. With ids that the server chooses (FUSE_BACKING_ID_64, in the "
+        + "maintainer's tree, in no release) the next one gives the same id again.";
 
     public static string Of(CompareRequest request, CompareResult result)
     {
@@ -35,6 +41,10 @@ internal static class CompareText
                 text, $"{row.Id} {row.Question} {row.Answer} ({row.How}).", 6, 2);
         }
 
+        text.Append("\nBacking files over the death of a server, in every dialect (derived)\n");
+        foreach (BackingRule rule in BackingRule.All)
+            text.Append(CultureInfo.InvariantCulture, $"  {rule.Name,-34}{rule.Predicted}\n");
+        TextTable.Paragraph(text, BackingNote, 2, 2);
         text.Append("\nKnown defects of the proposals, each run with and without (derived)\n");
         foreach (DefectRow row in result.Defects)
             Defect(text, row);

@@ -32,6 +32,8 @@ internal sealed class RestartDocument(int schemaVersion, RestartResult result)
 
     public KeeperCounts Keeper { get; } = result.Keeper;
 
+    public BackingResult Backing { get; } = result.Backing;
+
     public IReadOnlyList<string> WithoutHandle { get; } = result.WithoutHandle;
 
     public IReadOnlyList<string> Messages { get; } = result.Messages;

@@ -42,7 +42,26 @@ internal static class RestartText
             output.Write(note);
         }
 
+        Write(output, result.Backing);
         output.WriteLine(result.Holds ? "verdict: it holds" : "verdict: it does not hold");
+    }
+
+    /// <summary>Files that the kernel reads and writes by itself.</summary>
+    private static void Write(TextWriter output, BackingResult backing)
+    {
+        if (backing.NotMeasured is { } why)
+        {
+            output.WriteLine($"backing files over a death: not measured: {why}");
+            return;
+        }
+
+        output.WriteLine($"{"backing files over a death",-34}{"predicted",20}{"measured",20}");
+        foreach (BackingRow row in backing.Rows)
+        {
+            output.WriteLine(
+                $"  {row.Name,-32}{row.Predicted,20}{row.Measured,20}"
+                + (row.Holds ? "" : "  <-- differs"));
+        }
     }
 
     public static void Write(TextWriter output, StatStormResult result)

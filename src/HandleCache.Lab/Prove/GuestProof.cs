@@ -65,12 +65,10 @@ public static class GuestProof
         KernelProfile kernel = KernelProfiles.Load(KernelProfiles.RunningName);
         PopulationProof population = new(
             kernel, storage, FileSystemMixes.Load(options.FileSystem), options.Files);
-        List<ProofRow> rows = PopulationProof.IsDebugged ? [] : [.. population.Geometry()];
+        List<ProofRow> rows = [.. population.Geometry()];
         (string Name, Func<IReadOnlyList<ProofRow>> Run)[] parts =
         [
-            ("population", () => PopulationProof.IsDebugged
-                ? []
-                : population.Run(Driver, dialect, cancel)),
+            ("population", () => population.Run(Driver, dialect, cancel)),
             ("wire", () => WireProof.Run(Driver, dialect, population.Tree, cancel)),
             ("storm", () => StormProof.Run(Driver, dialect, cancel)),
             ("hostile", () => HostileProof.Run(

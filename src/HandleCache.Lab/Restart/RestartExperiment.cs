@@ -64,10 +64,11 @@ public static class RestartExperiment
 
         CompareSource(folders, seen);
         cancel.ThrowIfCancellationRequested();
+        BackingResult backing = BackingExperiment.Run(options.Driver, options.On, cancel);
         return new RestartResult(
             options, fileSystem, KernelRelease.Read(), kills, seen.Operations, seen.Errors,
             seen.WrongObject + counts.WrongObject, seen.Stale, counts.Rebound, seen.Compared,
-            counts, [.. seen.WrongMessages, .. seen.Messages], clock.Elapsed.TotalSeconds);
+            counts, backing, [.. seen.WrongMessages, .. seen.Messages], clock.Elapsed.TotalSeconds);
     }
 
     /// <summary>

@@ -16,6 +16,7 @@ namespace HandleCache.Lab.Restart;
 /// <param name="Recovered">Nodeids and open files that a later life bound again.</param>
 /// <param name="Compared">Names compared at the end, with all their bytes.</param>
 /// <param name="Keeper">What the keeper counted.</param>
+/// <param name="Backing">Files that the kernel read and wrote by itself.</param>
 /// <param name="Messages">The first of the errors, in words.</param>
 /// <param name="Seconds">The whole run.</param>
 public sealed record RestartResult(
@@ -30,6 +31,7 @@ public sealed record RestartResult(
     long Recovered,
     long Compared,
     KeeperCounts Keeper,
+    BackingResult Backing,
     IReadOnlyList<string> Messages,
     double Seconds)
 {
@@ -45,7 +47,10 @@ public sealed record RestartResult(
             .Select(opcode => opcode.ToString()),
     ];
 
-    /// <summary>No wrong object, no unexplained error, and something was done at all.</summary>
+    /// <summary>
+    /// No wrong object, no unexplained error, something was done at all, and backing files did as
+    /// the rules say.
+    /// </summary>
     public bool Holds => WrongObject == 0 && Errors == 0 && Keeper.Overdrawn == 0
-        && Keeper.Unknown == 0 && Operations > 0 && Compared > 0;
+        && Keeper.Unknown == 0 && Operations > 0 && Compared > 0 && Backing.Holds;
 }
