@@ -29,14 +29,9 @@ internal static class BackedRows
     private static ResultRow Row(Load load, LoadRunner runner, BenchSize size, string[] roots)
     {
         Slices slices = new();
-        Slice[] all = runner.Duel(load, size.Slices, size.SliceMs, roots, processor: null);
-        foreach (Slice[] pair in all.Skip(roots.Length).Chunk(roots.Length))
-        {
-            double[] figures = new double[roots.Length];
-            foreach (Slice slice in pair)
-                figures[slice.Root] = slice.PerSecond / load.Divisor;
-            slices.Add(figures);
-        }
+        slices.AddPairs(
+            runner.Duel(load, size.Slices, size.SliceMs, roots, processor: null),
+            roots.Length, load.Divisor);
 
         RatioEstimate ratio = slices.Ratio(Mounted, Source);
         return new ResultRow(load.Name, load.Unit, Report.Round(slices.Median(Mounted)))

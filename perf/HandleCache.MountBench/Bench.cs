@@ -12,17 +12,12 @@ namespace HandleCache.MountBench;
 /// <param name="size">How much.</param>
 /// <param name="ours">Runs all loads.</param>
 /// <param name="theirs">As well.</param>
-/// <param name="ring">
-/// Only the stat storms, which tell channels apart; null where there is none.
-/// </param>
 internal sealed class Bench(
-    BenchFolder folder, BenchSize size, Contender ours, Contender theirs, Contender? ring)
+    BenchFolder folder, BenchSize size, Contender ours, Contender theirs)
 {
     public const int Ours = 0;
     public const int Theirs = 1;
-    public const int Ring = 2;
-
-    private const int CachedSeconds = 60;
+    internal const int CachedSeconds = 60;
 
     private readonly LoadRunner _runner = new(folder.Loads);
     private readonly Dictionary<Load, LoadResult> _results = [];
@@ -49,22 +44,17 @@ internal sealed class Bench(
 
     public void Run(TextWriter progress)
     {
-        Contender[] storming = ring is null ? [ours, theirs] : [ours, theirs, ring];
         foreach (Load load in Loads)
-            _results.Add(load, new LoadResult(storming.Length));
+            _results.Add(load, new LoadResult(contenders: 2));
         for (int round = 0; round < size.Rounds; round++)
         {
             progress.WriteLine($"round {round + 1} of {size.Rounds}");
-            RunLoads(storming, zeroTimeouts: true, Placement.Free);
-            RunLoads([ours, theirs], zeroTimeouts: false, Placement.Free);
-            foreach (Placement placement in (Placement[])[Placement.Together, Placement.Apart])
+            foreach (Placement placement in Enum.GetValues<Placement>())
             {
                 if (placement == Placement.Apart && Environment.ProcessorCount < 2)
                     continue;
-                RunLoads(
-                    placement == Placement.Together ? storming : [ours, theirs],
-                    zeroTimeouts: true, placement);
-                RunLoads([ours, theirs], zeroTimeouts: false, placement);
+                RunLoads(zeroTimeouts: true, placement);
+                RunLoads(zeroTimeouts: false, placement);
             }
         }
     }
@@ -75,12 +65,10 @@ internal sealed class Bench(
     public MemoryRow Memory(Contender contender) =>
         MemoryRow.Measure(contender, folder, _runner, size);
 
-    public SwitchBound Bound() => SwitchBound.Measure(_runner, folder.Source);
-
-    private void RunLoads(Contender[] contenders, bool zeroTimeouts, Placement placement)
+    private void RunLoads(bool zeroTimeouts, Placement placement)
     {
         using Arena arena = Arena.Start(
-            folder, contenders, zeroTimeouts ? 0 : CachedSeconds, placement);
+            folder, [ours, theirs], zeroTimeouts ? 0 : CachedSeconds, placement);
         foreach (Load load in Loads.Where(l => l.ZeroTimeouts == zeroTimeouts))
         {
             if (load.Kind == Load.Walk)
@@ -106,13 +94,7 @@ internal sealed class Bench(
         int roots = arena.Roots.Length;
         for (int i = 0; i < roots && placement == Placement.Free; i++)
             result.Use(i, slices.Where(s => s.Root == i).Sum(s => s.Work), after[i] - before[i]);
-        foreach (Slice[] pair in slices.Skip(roots).Chunk(roots))
-        {
-            double[] figures = new double[roots];
-            foreach (Slice slice in pair)
-                figures[slice.Root] = slice.PerSecond / load.Divisor;
-            result[placement].Add(figures);
-        }
+        result[placement].AddPairs(slices, roots, load.Divisor);
     }
 
     /// <summary>

@@ -5,14 +5,15 @@ namespace HandleCache.MountBench;
 /// <param name="Slices">Of a load below each mount in a round, after one to warm up.</param>
 /// <param name="SliceMs">Length of a slice.</param>
 /// <param name="PinnedSlices">As those, for each placement on fixed processors.</param>
+/// <param name="RingClients">Threads of the loads over io_uring.</param>
 /// <param name="Folders">Of the tree for find.</param>
 /// <param name="PortionFolders">Walked before the kernel's cache is emptied.</param>
 /// <param name="FileBytes">Of the file that is read and written.</param>
 /// <param name="MemoryFolders">Whose inodes are cached to count their memory.</param>
 /// <param name="ScaleFiles">Through one mount at once.</param>
 internal sealed record BenchSize(
-    int Rounds, int Slices, int SliceMs, int PinnedSlices, int Folders, int PortionFolders,
-    long FileBytes, int MemoryFolders, int ScaleFiles)
+    int Rounds, int Slices, int SliceMs, int PinnedSlices, int[] RingClients, int Folders,
+    int PortionFolders, long FileBytes, int MemoryFolders, int ScaleFiles)
 {
     public const int FilesPerFolder = 1000;
 
@@ -23,11 +24,11 @@ internal sealed record BenchSize(
 
     /// <summary>About ten minutes.</summary>
     public static BenchSize Full { get; } =
-        new(Rounds: 3, Slices: 10, SliceMs: 200, PinnedSlices: 8, Folders: 100, PortionFolders: 10,
-            FileBytes: 1L << 30, MemoryFolders: 400, ScaleFiles: 10_000_000);
+        new(Rounds: 3, Slices: 10, SliceMs: 200, PinnedSlices: 8, RingClients: [1, 2, 4],
+            Folders: 100, PortionFolders: 10, FileBytes: 1L << 30, MemoryFolders: 400, ScaleFiles: 10_000_000);
 
     /// <summary>About two minutes.</summary>
     public static BenchSize Quick { get; } =
-        new(Rounds: 2, Slices: 6, SliceMs: 150, PinnedSlices: 4, Folders: 20, PortionFolders: 10,
-            FileBytes: 1L << 28, MemoryFolders: 100, ScaleFiles: 1_000_000);
+        new(Rounds: 1, Slices: 8, SliceMs: 150, PinnedSlices: 4, RingClients: [1, 4],
+            Folders: 20, PortionFolders: 10, FileBytes: 1L << 28, MemoryFolders: 100, ScaleFiles: 1_000_000);
 }

@@ -50,10 +50,6 @@ internal sealed class LoadRunner(string loads)
     public Slice Run(params string[] arguments) =>
         Parse("0 " + Commands.Require(Limit, loads, arguments));
 
-    /// <summary>As <see cref="Run"/>, on one processor.</summary>
-    public Slice RunOn(string processor, params string[] arguments) =>
-        Parse("0 " + Commands.Require(Limit, "taskset", ["-c", processor, loads, .. arguments]));
-
     private static Slice Parse(string line)
     {
         string[] words = line.Split(' ');

@@ -45,14 +45,14 @@ Contender? ring = HasRing()
     ? Contender.HandleCache(Contender.OursOverRing, Path.GetFullPath(Server), "--channel", "ring",
         "--backing", "off")
     : null;
-Bench bench = new(folder, size, ours, theirs, ring);
+Bench bench = new(folder, size, ours, theirs);
 bench.Prepare();
 bench.Run(Console.Error);
 Report report = new(bench, ours, theirs);
 report.AddLoads();
 report.Add(BackedRows.Measure(backed, folder, size));
 if (ring is not null)
-    report.AddRing(bench.Bound());
+    report.Add(RingRows.Measure(ours, ring, folder, size));
 bench.PrepareMemory();
 report.AddMemory(bench.Memory(ours), bench.Memory(theirs));
 (ResultRow[] scale, string? missing) = ScaleRows.Measure(Path.GetFullPath(Server), size.ScaleFiles);

@@ -33,39 +33,6 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
         }
     }
 
-    /// <summary>The stat storms over io_uring, against those over /dev/fuse.</summary>
-    public void AddRing(SwitchBound bound)
-    {
-        Load[] storms = [.. bench.Loads.Where(l => l.ZeroTimeouts)];
-        RingNotes notes = new(bench.Of(storms.First(l => l.Clients == 1)), bound, peer.Name);
-        foreach (Load load in storms)
-        {
-            Slices slices = bench.Of(load)[Placement.Free];
-            RatioEstimate ratio = slices.Ratio(Bench.Ring, Bench.Ours);
-            ResultRow row = new(
-                $"{load.Name}, over io_uring", load.Unit, Round(slices.Median(Bench.Ring)))
-            {
-                Peers =
-                [
-                    new Peer("/dev/fuse", Round(slices.Median(Bench.Ours))),
-                    new Peer(peer.Name, Round(slices.Median(Bench.Theirs))),
-                ],
-            };
-            bool met = ratio.Median >= 2;
-            _rows.Add(load.Clients == 1
-                ? row with { Note = $"{notes.Facts(slices)}; no bar" }
-                : row with
-                {
-                    Bar = "io_uring / (/dev/fuse) >= 2",
-                    Figure = Round(ratio.Median),
-                    Met = met,
-                    Note = met
-                        ? notes.Facts(slices)
-                        : $"{notes.Facts(slices)}; {notes.Cause(slices.Median(Bench.Ours))}",
-                });
-        }
-    }
-
     public void AddMemory(MemoryRow mine, MemoryRow theirs)
     {
         double ratio = mine.ResidentBytes / theirs.ResidentBytes;

@@ -13,6 +13,20 @@ internal sealed class Slices
     /// <summary>One slice of each server, in the order of the contenders.</summary>
     public void Add(double[] figures) => _rows.Add(figures);
 
+    /// <summary>
+    /// What a duel gave, but for the first slice of each root, which was to warm up.
+    /// </summary>
+    public void AddPairs(Slice[] duel, int roots, double divisor)
+    {
+        foreach (Slice[] pair in duel.Skip(roots).Chunk(roots))
+        {
+            double[] figures = new double[roots];
+            foreach (Slice slice in pair)
+                figures[slice.Root] = slice.PerSecond / divisor;
+            Add(figures);
+        }
+    }
+
     public double Median(int contender) =>
         RatioEstimate.MedianOf([.. _rows.Select(row => row[contender]).Order()]);
 

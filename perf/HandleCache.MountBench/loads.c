@@ -5,7 +5,6 @@
  *   loads fill FILE BYTES            writes FILE
  *   loads walk DIR...                lists and stats all below each DIR; entries
  *   loads empty MOUNTPOINT           has the kernel drop the unused inodes of a FUSE mount
- *   loads turns MS                   two threads wake each other in turn (futex(2)); turns of both
  *
  * Those print one line, "WORK SECONDS": how many units of work were done, and how long that took.
  *
@@ -30,7 +29,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,7 +36,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -262,54 +259,6 @@ static void *read_sequence(void *argument)
     return NULL;
 }
 
-static uint32_t turn;
-
-static void futex(int operation, uint32_t value)
-{
-    syscall(SYS_futex, &turn, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
-}
-
-/* The other thread: goes when turn is its own number; 2 ends it. */
-static void *take_turns(void *argument)
-{
-    uint32_t *mine = argument;
-    for (;;) {
-        uint32_t seen = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
-        if (seen == 2)
-            return NULL;
-        if (seen != *mine) {
-            futex(FUTEX_WAIT, seen);
-            continue;
-        }
-        __atomic_store_n(&turn, !*mine, __ATOMIC_RELEASE);
-        futex(FUTEX_WAKE, 1);
-    }
-}
-
-static void turns(double seconds)
-{
-    uint32_t one = 1;
-    unsigned long long done = 0;
-    pthread_t other;
-    double began = now();
-    if (pthread_create(&other, NULL, take_turns, &one) != 0)
-        fail("pthread_create");
-    while (done % 64 || now() < began + seconds) {
-        uint32_t seen = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
-        if (seen != 0) {
-            futex(FUTEX_WAIT, seen);
-            continue;
-        }
-        done++;
-        __atomic_store_n(&turn, 1, __ATOMIC_RELEASE);
-        futex(FUTEX_WAKE, 1);
-    }
-    report(done, began);
-    __atomic_store_n(&turn, 2, __ATOMIC_RELEASE);
-    futex(FUTEX_WAKE, 1);
-    pthread_join(other, NULL);
-}
-
 struct load {
     const char *name;
     const char *path;
@@ -392,8 +341,6 @@ int main(int argc, char **argv)
         make_tree(argv[2], atoi(argv[3]), atoi(argv[4]));
     else if (!strcmp(load, "fill") && argc == 4)
         fill(argv[2], strtoull(argv[3], NULL, 10));
-    else if (!strcmp(load, "turns") && argc == 3)
-        turns(atoi(argv[2]) / 1e3);
     else if (!strcmp(load, "walk")) {
         double began = now();
         unsigned long long seen = 0;
@@ -408,7 +355,7 @@ int main(int argc, char **argv)
     } else if (!strcmp(load, "duel") && argc >= 7)
         return duel(argv[2], atoi(argv[3]), atoi(argv[4]), atoi(argv[5]), argc - 6, argv + 6);
     else {
-        fprintf(stderr, "usage: loads tree|fill|walk|empty|turns|duel ...\n");
+        fprintf(stderr, "usage: loads tree|fill|walk|empty|duel ...\n");
         return 2;
     }
     return 0;

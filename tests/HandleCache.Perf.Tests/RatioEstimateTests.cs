@@ -59,17 +59,17 @@ public class RatioEstimateTests
     }
 
     [Fact]
-    public void The_cause_beside_io_uring_says_what_processors_without_far_wake_ups_would_do()
+    public void A_duels_first_slice_of_each_root_does_not_count_and_pairs_may_be_turned()
     {
-        LoadResult alone = new(contenders: 3);
-        alone[Placement.Together].Add([40_000, 30_000, 50_000]);
-        RingNotes notes = new(alone, new SwitchBound(StatUs: 1, TurnsUs: 4), "peer");
-        double all = Environment.ProcessorCount * 50_000.0;
-        string cause = notes.Cause((all / 2) + 1);
-        Assert.Contains("1.25 times /dev/fuse", cause, StringComparison.Ordinal);
-        Assert.Contains("20.0 us a stat", cause, StringComparison.Ordinal);
-        Assert.EndsWith("out of reach on this machine", cause, StringComparison.Ordinal);
-        Assert.DoesNotContain(
-            "out of reach", notes.Cause((all / 2) - 1), StringComparison.Ordinal);
+        Slices slices = new();
+        slices.AddPairs(
+            [
+                new(0, 1, 1), new(1, 1, 1), new(1, 40, 2), new(0, 10, 1), new(0, 30, 1),
+                new(1, 60, 1),
+            ],
+            roots: 2, divisor: 10);
+        Assert.Equal(2, slices.Count);
+        Assert.Equal(2.0, slices.Median(0));
+        Assert.Equal(2.0, slices.Ratio(1, 0).Median);
     }
 }

@@ -12,6 +12,9 @@ public sealed partial class InodeTable
 {
     private const int InFlight = 128;
 
+    /// <summary>New nodeids whose buckets are read before they come.</summary>
+    private const int Ahead = 16;
+
     /// <summary>
     /// <see cref="Find(ulong)"/> for each of <paramref name="nodeIds"/>; what it finds is in the
     /// processor's cache afterwards, up to the handle's first 8 bytes, or its external buffer.
@@ -90,5 +93,21 @@ public sealed partial class InodeTable
 
         PinnedLines.Touch(addresses);
         PinnedLines.Touch(tags);
+    }
+
+    /// <summary>
+    /// Most servers count their nodeids up: the buckets in which the next ones will be looked for
+    /// and listed are read together, instead of one after another by those who bring them.
+    /// </summary>
+    private void TouchNext(ulong nodeId)
+    {
+        Span<nint> addresses = stackalloc nint[Ahead];
+        for (int i = 0; i < Ahead; i++)
+        {
+            addresses[i] = _byNodeId.Locate(
+                NodeIdKeys.Hash(nodeId + 1 + (ulong)i), out _);
+        }
+
+        PinnedLines.Touch(addresses);
     }
 }

@@ -22,6 +22,7 @@ public sealed partial class InodeTable : IDisposable
     private readonly SplitIndex<NodeIdKeys> _byNodeId;
     private readonly SplitIndex<HandleKeys>? _byHandle;
     private readonly Dictionary<uint, ulong> _wideLookups = [];
+    private ulong _lastAdded;
 
     public InodeTable(InodeTableOptions options)
     {
@@ -75,6 +76,9 @@ public sealed partial class InodeTable : IDisposable
         _byNodeId.Insert(NodeIdKeys.Hash(nodeId), record);
         if (_byHandle is not null && !handle.IsNone)
             _byHandle.Insert(handle.Hash64(), record);
+        if (nodeId == _lastAdded + 1 && nodeId % Ahead == 0)
+            TouchNext(nodeId);
+        _lastAdded = nodeId;
         return new(record);
     }
 
