@@ -13,8 +13,8 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
 {
     private const int PagesRetained = 16;
 
-    private readonly DefaultObjectPool<SpillPage> _pool;
     private readonly Stack<int> _freeNumbers = new();
+    private DefaultObjectPool<SpillPage>? _pool;
     private SpillPage?[] _pages = [];
 
     /// <summary>Of each page, what a read goes by.</summary>
@@ -27,13 +27,14 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
     internal SpillClass(int slotBytes)
     {
         SlotBytes = slotBytes;
-        _pool = new(this, PagesRetained);
     }
 
     /// <summary>The same buffers under the same references; the pool starts empty.</summary>
     internal SpillClass(SpillClass original, LinePool pool)
         : this(original.SlotBytes)
     {
+        if (original._numbers == 0)
+            return;
         _freeNumbers = new(original._freeNumbers.Reverse());
         _pages = Array.ConvertAll(
             original._pages, page => page is null ? null : new SpillPage(page, pool));
@@ -48,6 +49,9 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
     }
 
     internal int SlotBytes { get; }
+
+    /// <summary>Made when a page is: most classes of most copies never have one.</summary>
+    private DefaultObjectPool<SpillPage> Pool => _pool ??= new(this, PagesRetained);
 
     /// <summary>Buffers taken and not given back.</summary>
     internal int Outstanding { get; private set; }
@@ -179,7 +183,7 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
             }
         }
 
-        SpillPage page = _pool.Get();
+        SpillPage page = Pool.Get();
         page.Begin(_floors[number]);
         _pages[number] = page;
         _places[number] = new(page.First, page.Fresh);
@@ -205,7 +209,7 @@ internal sealed class SpillClass : PooledObjectPolicy<SpillPage>
         _floors[number] = page.HighestTag;
         if (_floors[number] < SpillReference.MaxTag - 1)
             _freeNumbers.Push(number);
-        _pool.Return(page);
+        Pool.Return(page);
     }
 
     private void Link(int number, SpillPage page)
