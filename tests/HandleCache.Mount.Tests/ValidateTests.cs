@@ -101,7 +101,8 @@ public class ValidateTests
                 File.WriteAllText(Path.Combine(folder, $"file {i}"), $"content {i}");
             string[] before = Snapshot(folder);
             (int exitCode, JsonElement document) = ProgramRun.Json(
-                "validate", "--source", folder, "--operations", "800");
+                "validate", "--source", folder, "--operations", "800", "--scripts", "5",
+                "--dialect-scripts", "5");
             AssertMatch(exitCode, document);
             Assert.Equal(before, Snapshot(folder));
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
+using HandleCache.Lab;
 using HandleCache.Lab.Restart;
 using HandleCache.Protocol.Dialects;
 
@@ -48,6 +49,12 @@ internal static class RestartCommand
         Description = "Measure instead what the keeper adds to the time of stat",
     };
 
+    private static readonly Option<double> Seconds = new("--seconds")
+    {
+        Description = "Of --stat-storm: length of each of its 36 slices",
+        DefaultValueFactory = _ => 1.5,
+    };
+
     private static readonly DriverOption Driver = new();
 
     private static readonly Option<bool> Json = SharedOptions.Json(
@@ -60,7 +67,7 @@ internal static class RestartCommand
         Command command = new(
             "restart", "Kill servers under load, on a real mount or in the model, and check")
         {
-            Kills, Interval, Workload, On, Seed, Timeout, Storm, Json,
+            Kills, Interval, Workload, On, Seed, Timeout, Storm, Seconds, Json,
         };
         dialect.AddTo(command);
         Driver.AddTo(command);
@@ -91,6 +98,9 @@ internal static class RestartCommand
             Dialect = spoken.Dialect,
             DialectName = spoken.Text,
             TimeoutSeconds = parsed.GetValue(Timeout),
+            StormSeconds = parsed.GetValue(Seconds) is > 0 and <= 3600 and double seconds
+                ? seconds
+                : throw new BadInputException("--seconds: more than 0, at most 3600"),
         };
         if (parsed.GetValue(Storm))
         {

@@ -30,6 +30,9 @@ public sealed record RestartOptions
     /// <summary>How the command line spells it.</summary>
     public string DialectName { get; init; } = Dialect.Default.Name;
 
+    /// <summary>Length of a slice of the stat storm, seconds.</summary>
+    public double StormSeconds { get; init; } = 1.5;
+
     /// <summary>How long the kernel may believe entries and attributes, seconds.</summary>
     public double TimeoutSeconds { get; init; } = 0.1;
 }

@@ -37,7 +37,6 @@ public static class StatStorm
 {
     private const int Files = 200;
     private const int Rounds = 5;
-    private const double SecondsPerRound = 1.5;
     private static readonly int[] Threads = [1, 2, 4];
 
     /// <exception cref="MissingRequirementException">No /dev/fuse, or no rights.</exception>
@@ -73,8 +72,10 @@ public static class StatStorm
             for (int round = 0; round <= Rounds; round++)
             {
                 cancel.ThrowIfCancellationRequested();
-                double first = Measure(home, plain.Mount, threads, cancel);
-                double second = Measure(home, kept.Mount, threads, cancel);
+                double first = Measure(
+                    home, plain.Mount, threads, options.StormSeconds, cancel);
+                double second = Measure(
+                    home, kept.Mount, threads, options.StormSeconds, cancel);
 
                 // The first round warms both servers up.
                 if (round == 0)
@@ -88,8 +89,8 @@ public static class StatStorm
         }
 
         return new StatStormResult(
-            KernelRelease.Read(), Environment.ProcessorCount, Files, Rounds, SecondsPerRound,
-            rows);
+            KernelRelease.Read(), Environment.ProcessorCount, Files, Rounds,
+            options.StormSeconds, rows);
     }
 
     /// <summary>Makes the files; what a mount of them is made with.</summary>
@@ -107,14 +108,15 @@ public static class StatStorm
 
     /// <summary>Microseconds a call, over all threads together.</summary>
     internal static double Measure(
-        NamespaceThread home, string mount, int threads, CancellationToken cancel)
+        NamespaceThread home, string mount, int threads, double seconds,
+        CancellationToken cancel)
     {
         using ClientProcess client = home.Invoke(() => ClientProcess.Start(
             mount, "", "storm", "0",
             "--files", Files.ToString(CultureInfo.InvariantCulture),
             "--threads", threads.ToString(CultureInfo.InvariantCulture),
-            "--seconds", ClientProcess.Text(SecondsPerRound)));
-        string line = client.Finish(TimeSpan.FromSeconds(SecondsPerRound + 30), cancel)
+            "--seconds", ClientProcess.Text(seconds)));
+        string line = client.Finish(TimeSpan.FromSeconds(seconds + 30), cancel)
             ?? throw new IOException("the client of the stat storm failed");
         return 1e6 / double.Parse(line, CultureInfo.InvariantCulture);
     }
