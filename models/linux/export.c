@@ -12,6 +12,12 @@
 #include <linux/exportfs.h>
 #include <linux/module.h>
 
+#ifndef for_each_alias
+/* As in later kernels, where d_alias lies elsewhere. */
+#define for_each_alias(dentry, inode) \
+	hlist_for_each_entry(dentry, &(inode)->i_dentry, d_u.d_alias)
+#endif
+
 #define FILEID_WITHOUT_PARENT	0x91
 #define FILEID_WITH_PARENT	0x92
 
@@ -114,17 +120,17 @@ bool hfuse_is_known_by(struct inode *inode, const struct fuse_file_handle *handl
 
 bool hfuse_asks_anew(struct inode *inode)
 {
-	unsigned long epoch = hfuse_epoch(inode->i_sb);
+	u64 epoch = hfuse_epoch(inode->i_sb);
 	struct dentry *alias;
 	bool known = false;
 
 	if (!hfuse_exports_handle(get_fuse_conn(inode)) || !hfuse_rule(RULE_ASKS_ANEW) ||
-	    !get_fuse_conn(inode)->export_support || !epoch ||
+	    !get_fuse_conn(inode)->export_support || epoch == HFUSE_FIRST_EPOCH ||
 	    get_node_id(inode) == FUSE_ROOT_ID)
 		return false;
 	spin_lock(&inode->i_lock);
-	hlist_for_each_entry(alias, &inode->i_dentry, d_u.d_alias)
-		known |= alias->d_time >= epoch;
+	for_each_alias(alias, inode)
+		known |= hfuse_name_epoch(alias) >= epoch;
 	spin_unlock(&inode->i_lock);
 	return !known;
 }

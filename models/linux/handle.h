@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * File handles in struct fuse_inode: what the hooks call. Included by fuse_i.h right
- * behind <linux/fuse.h>, so that every "struct fuse_entry_out" of fs/fuse is the one below.
+ * File handles in struct fuse_inode: what the hooks call. They include it ahead of all that names
+ * "struct fuse_entry_out", so that every one of fs/fuse is the one below, and define for it:
+ *
+ *   HFUSE_LAST_MEMBER	  that of struct fuse_inode, behind which the slot lies
+ *   HFUSE_EPOCH_BUILT_IN the kernel has FUSE_NOTIFY_INC_EPOCH (6.16) and an epoch in each dentry's
+ *			  d_fsdata; where it is not defined, the module has them
  */
 #ifndef HFUSE_HANDLE_H
 #define HFUSE_HANDLE_H
@@ -20,11 +24,13 @@
 /* Type of an extension record that brings a handle. */
 #define FUSE_EXT_HANDLE		33
 
+#ifndef HFUSE_EPOCH_BUILT_IN
 /*
  * As in 6.16 (7.44): every name that was looked up before is looked up again, and LOOKUP_HANDLE
  * brings the parent's handle. What a server says that took the connection over from a dead one.
  */
 #define FUSE_NOTIFY_INC_EPOCH	8
+#endif
 
 #define HFUSE_MAX_HANDLE	128
 
@@ -93,9 +99,20 @@ void hfuse_encode(u8 *to, const struct fuse_file_handle *handle);
 /* INIT: offered always; what the server takes. */
 void hfuse_agree(struct fuse_conn *fc, u64 flags, const struct fuse_init_out *out);
 
-/* FUSE_NOTIFY_INC_EPOCH, and the epoch that a name is looked up in: its dentry's d_time. */
+/* The epoch of names, that of a connection which never saw FUSE_NOTIFY_INC_EPOCH, and a name's. */
+u64 hfuse_epoch(struct super_block *sb);
+#ifdef HFUSE_EPOCH_BUILT_IN
+#define HFUSE_FIRST_EPOCH	1
+u64 hfuse_name_epoch(const struct dentry *dentry);
+#else
+#define HFUSE_FIRST_EPOCH	0
 int hfuse_inc_epoch(struct fuse_conn *fc);
-unsigned long hfuse_epoch(struct super_block *sb);
+
+static inline u64 hfuse_name_epoch(const struct dentry *dentry)
+{
+	return dentry->d_time;
+}
+#endif
 
 /* A request of fc, once INIT is settled, and the end of it. */
 void hfuse_request(struct fuse_conn *fc, struct fuse_args *args);

@@ -4,6 +4,11 @@
 
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define inode_state_read_once(inode)	READ_ONCE((inode)->i_state)
+#endif
 
 static struct dentry *debug_folder;
 
@@ -43,7 +48,8 @@ static int handles_show(struct seq_file *m, void *unused)
 				continue;
 			spin_lock(&fm->sb->s_inode_list_lock);
 			list_for_each_entry(inode, &fm->sb->s_inodes, i_sb_list) {
-				if (!(inode->i_state & (I_NEW | I_FREEING | I_WILL_FREE)))
+				if (!(inode_state_read_once(inode) &
+				      (I_NEW | I_FREEING | I_WILL_FREE)))
 					show_inode(m, fc, inode);
 			}
 			spin_unlock(&fm->sb->s_inode_list_lock);

@@ -54,7 +54,7 @@ enum hfuse_fault hfuse_fault;
 static struct kmem_cache *spill_cache;
 static atomic_long_t buffers;		/* external ones that are allocated */
 
-#define LAST_MEMBER_END offsetofend(struct fuse_inode, fb)
+#define LAST_MEMBER_END offsetofend(struct fuse_inode, HFUSE_LAST_MEMBER)
 
 static void *slot_of(const struct inode *inode)
 {

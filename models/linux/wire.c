@@ -7,14 +7,16 @@
 
 #include <linux/slab.h>
 
+#ifndef HFUSE_EPOCH_BUILT_IN
 int hfuse_inc_epoch(struct fuse_conn *fc)
 {
 	if (hfuse_fault != FAULT_EPOCH_IGNORED)
 		atomic_inc(&fc->epoch);
 	return 0;
 }
+#endif
 
-unsigned long hfuse_epoch(struct super_block *sb)
+u64 hfuse_epoch(struct super_block *sb)
 {
 	return atomic_read(&get_fuse_conn_super(sb)->epoch);
 }
@@ -132,7 +134,7 @@ void hfuse_reply_length(struct fuse_args *args, unsigned int nbytes)
 	if (!args->has_handle)
 		return;
 	rest = sizeof(struct fuse_out_header) +
-		fuse_len_args(args->out_numargs - 1, args->out_args + 1);
+		(args->out_numargs > 1 ? args->out_args[1].size : 0);
 	if (nbytes >= rest + HFUSE_ENTRY_BYTES &&
 	    nbytes <= rest + sizeof(struct hfuse_entry_out))
 		args->out_args[0].size = nbytes - rest;

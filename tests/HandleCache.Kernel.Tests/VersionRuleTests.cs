@@ -245,6 +245,35 @@ public class VersionRuleTests
     }
 
     [Theory]
+    [InlineData("6.18", false)]
+    [InlineData("7.1", false)]
+    [InlineData("7.2", true)]
+    public void A_cached_directory_is_read_again_after_INC_EPOCH_from_7_2_on(
+        string version, bool asks)
+    {
+        using KernelDriver bench = new(version: VersionOf(version));
+        bench.Kernel.Start(new(VfsCallKind.Open)
+        {
+            Path = ".",
+            Flags = OpenFlags.ReadOnly | OpenFlags.Directory,
+        });
+        bench.Answer(bench.Read(), new fuse_open_out
+        {
+            open_flags = (uint)FuseOpenFlags.FOPEN_CACHE_DIR,
+        });
+        bench.Kernel.Start(new(VfsCallKind.ReadDir) { Size = 4096 });
+        bench.AnswerBytes(bench.Read());
+        Assert.Equal(0, bench.Notify(FuseNotifyCode.FUSE_NOTIFY_INC_EPOCH));
+        bench.Kernel.Start(new(VfsCallKind.ReadDir) { Size = 4096 });
+        Assert.Equal(asks, bench.Kernel.HasRequest);
+        if (!asks)
+            return;
+        bench.AnswerBytes(bench.Read());
+        bench.Kernel.Start(new(VfsCallKind.ReadDir) { Size = 4096 });
+        Assert.False(bench.Kernel.HasRequest);
+    }
+
+    [Theory]
     [InlineData("6.12", false)]
     [InlineData("6.18", true)]
     public void A_node_with_a_slash_behind_it_asks_about_a_valid_negative_name_from_6_15_on(

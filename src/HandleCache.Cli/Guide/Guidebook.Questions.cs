@@ -110,8 +110,8 @@ internal static partial class Guidebook
                 new("kernels --kernel 6.12,7.3", "every check on two kernels"),
                 new("kernels --shell --kernel 6.12", "a shell there")),
             new("prove",
-                "Builds fs/fuse of Debian's 6.12 with handles in struct fuse_inode as a second "
-                + "file system type, boots it, and prints predicted beside measured.",
+                "Builds fs/fuse of Debian's 6.12 or 7.3 with handles in struct fuse_inode as a "
+                + "second file system type, boots it, and prints predicted beside measured.",
                 new("prove thread --strategy inline:12,pointer", "two strategies"),
                 new("prove thread --scripts 1000 --seed 7", "more random scripts")),
             new("scale",

@@ -100,20 +100,24 @@ internal sealed partial class KernelPackages
     internal static int CompareNumbers(long[]? left, long[]? right) =>
         (left ?? []).AsSpan().SequenceCompareTo(right ?? []);
 
-    /// <summary>Up to 6.18 one package has kernel and modules, later ones have two.</summary>
-    private List<string> PackagesOf(string release, CancellationToken cancel)
+    private List<string> PackagesOf(string release, CancellationToken cancel) =>
+        PackagesOf([.. _apt.Names("linux-", cancel)], release);
+
+    /// <summary>
+    /// A release's kernel and modules, out of all names; none where there is no kernel. Up to
+    /// 6.18 one package has both, later ones have two.
+    /// </summary>
+    internal static List<string> PackagesOf(HashSet<string> names, string release)
     {
-        HashSet<string> names = [.. _apt.Names("linux-", cancel)];
         string[] kernels =
         [
             $"linux-binary-{release}", $"linux-image-{release}-unsigned",
             $"linux-image-{release}",
         ];
-        List<string> wanted = [kernels.First(names.Contains)];
         string modules = $"linux-modules-{release}";
-        if (names.Contains(modules))
-            wanted.Add(modules);
-        return wanted;
+        return [.. kernels.Where(names.Contains).Take(1), .. names.Contains(modules)
+            ? [modules]
+            : Array.Empty<string>()];
     }
 
     [GeneratedRegex("[0-9]+")]

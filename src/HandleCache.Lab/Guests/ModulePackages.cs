@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace HandleCache.Lab.Guests;
@@ -10,11 +11,16 @@ internal sealed record ModuleKernel(GuestKernel Kernel, string Headers, string F
 {
     /// <summary>Another kernel may be there under this release: modules are built anew.</summary>
     public bool MayChange { get; init; }
+
+    /// <summary>What make is given beside its own environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } =
+        new Dictionary<string, string>();
 }
 
 /// <summary>
-/// Source and headers of Debian's kernels, fetched like the kernels themselves. Headers of the
-/// machine's own release alone: its compiler and C library fit them.
+/// Source and headers of Debian's kernels, fetched like the kernels themselves. Compiler and C
+/// library of the machine fit headers of its own Debian release; with those of another release
+/// come that release's.
 /// </summary>
 internal sealed class ModulePackages(string folder)
 {
@@ -22,8 +28,20 @@ internal sealed class ModulePackages(string folder)
 
     private const int MostTried = 4;
 
+    /// <summary>The assembler and the linker under the names that gcc looks for.</summary>
+    private const string Binutils = "binutils";
+
+    private const string Output = "KBUILD_OUTPUT=";
+
     private readonly string _folder = Path.GetFullPath(folder);
     private readonly PrivateApt _apt = new(Path.GetFullPath(folder));
+
+    /// <summary>One release of a kernel, and the number of the Debian that it is for.</summary>
+    private sealed record Candidate(string Release, int Debian)
+    {
+        /// <summary>Without the flavour, as packages for all flavours are named.</summary>
+        public string Plain => Release[..^(Flavour.Length + 1)];
+    }
 
     /// <summary>The newest kernel of a version that a module can be built for.</summary>
     /// <exception cref="MissingRequirementException">There is none to be had.</exception>
@@ -37,54 +55,66 @@ internal sealed class ModulePackages(string folder)
         }
 
         _apt.Update(cancel);
-        string suffix = "+deb" + DebianRelease();
-        foreach (string release in Releases(version, suffix, cancel).Take(MostTried))
+        foreach (Candidate candidate in Candidates(version, cancel).Take(MostTried))
         {
-            string tree = Path.Combine(trees, release);
-            if (TryUnpack(version, release, tree, cancel))
+            string tree = Path.Combine(trees, candidate.Release);
+            if (TryUnpack(version, candidate, tree, cancel))
                 return Unpacked(version, tree);
         }
 
         throw new MissingRequirementException(
-            $"no mirror has source and headers of a kernel {version}*{suffix}");
+            $"no mirror has source and headers of a kernel {version}");
     }
 
-    /// <summary>Releases with headers, kbuild and image, the newest first.</summary>
-    private IEnumerable<string> Releases(
-        string version, string suffix, CancellationToken cancel)
+    /// <summary>
+    /// Releases with headers, kbuild and image: those for this machine's Debian, then those for
+    /// others, the newest of each first.
+    /// </summary>
+    private IEnumerable<Candidate> Candidates(string version, CancellationToken cancel)
     {
         HashSet<string> names = [.. _apt.Names("linux-", cancel)];
         Regex headers = new(
-            $"^linux-headers-({Regex.Escape(version)}\\.[0-9.]+{Regex.Escape(suffix)})-{Flavour}$");
+            $@"^linux-headers-({Regex.Escape(version)}\.[0-9.]+\+deb([0-9]+)-{Flavour})$");
+        int? own = DebianRelease();
         return names
             .Select(name => headers.Match(name))
             .Where(match => match.Success)
-            .Select(match => match.Groups[1].Value)
-            .Where(release => names.Contains($"linux-kbuild-{release}")
-                && names.Contains($"linux-image-{release}-{Flavour}-unsigned"))
-            .OrderByDescending(
-                KernelPackages.Numbers,
-                Comparer<long[]>.Create(KernelPackages.CompareNumbers))
-            .Select(release => $"{release}-{Flavour}");
+            .Select(match => new Candidate(
+                match.Groups[1].Value,
+                int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)))
+            .Where(candidate => names.Contains($"linux-kbuild-{candidate.Plain}")
+                && KernelPackages.PackagesOf(names, candidate.Release).Count > 0)
+            .OrderByDescending(candidate => candidate.Debian == own)
+            .ThenByDescending(candidate => candidate.Debian)
+            .ThenByDescending(
+                candidate => KernelPackages.Numbers(candidate.Release),
+                Comparer<long[]>.Create(KernelPackages.CompareNumbers));
     }
 
     private bool TryUnpack(
-        string version, string release, string tree, CancellationToken cancel)
+        string version, Candidate candidate, string tree, CancellationToken cancel)
     {
-        string plain = release[..^(Flavour.Length + 1)];
-        string headers = $"linux-headers-{release}";
+        string headers = $"linux-headers-{candidate.Release}";
         string source = $"linux-source-{version}";
         string? same = _apt.VersionsOf(headers, cancel)
             .Intersect(_apt.VersionsOf(source, cancel)).FirstOrDefault();
         if (same is null)
             return false;
         string fetched = Path.Combine(_folder, "packages", "source-" + version);
+        IReadOnlyList<string> toBuild = candidate.Debian == DebianRelease()
+            ?
+            [
+                headers, $"linux-headers-{candidate.Plain}-common",
+                $"linux-kbuild-{candidate.Plain}",
+            ]
+            : _apt.WithDependencies([headers, Binutils], candidate.Debian, cancel);
         string[] packages =
         [
-            $"{source}={same}", headers, $"linux-headers-{plain}-common", $"linux-kbuild-{plain}",
-            $"linux-image-{release}-unsigned",
+            $"{source}={same}", .. toBuild,
+            .. KernelPackages.PackagesOf(
+                [.. _apt.Names("linux-", cancel)], candidate.Release),
         ];
-        if (!_apt.TryDownload(packages, fetched, cancel))
+        if (toBuild.Count == 0 || !_apt.TryDownload(packages, fetched, cancel))
             return false;
 
         // Whole or not at all, as the kernels are.
@@ -99,6 +129,8 @@ internal sealed class ModulePackages(string folder)
             "tar", ["-xf", archive, "-C", part, "--strip-components=2", $"{source}/fs/fuse"],
             cancel);
         File.Delete(archive);
+        if (ForeignTools.AreIn(part))
+            ForeignTools.Wrap(part);
         Directory.Delete(fetched, recursive: true);
         Directory.Move(part, tree);
         return true;
@@ -106,21 +138,33 @@ internal sealed class ModulePackages(string folder)
 
     private static ModuleKernel Unpacked(string version, string tree)
     {
-        string release = Path.GetFileName(tree);
-        string plain = release[..^(Flavour.Length + 1)];
+        Candidate candidate = new(Path.GetFileName(tree), 0);
+        string release = candidate.Release;
         string headers = Path.Combine(tree, "usr/src", $"linux-headers-{release}");
 
-        // Debian's is one line with the path that the package would be installed to.
+        // Debian's names the path that the package would be installed to, of late as a variable,
+        // too.
+        string makefile = Path.Combine(headers, "Makefile");
+        string output = File.ReadAllText(makefile).Contains(Output, StringComparison.Ordinal)
+            ? $"{Output}{headers}\n"
+            : "";
         File.WriteAllText(
-            Path.Combine(headers, "Makefile"),
-            $"include {tree}/usr/src/linux-headers-{plain}-common/Makefile\n");
-        GuestKernel kernel = new(
-            version, release, Path.Combine(tree, "boot", $"vmlinuz-{release}"), tree);
-        return new ModuleKernel(kernel, headers, Path.Combine(tree, "fuse"));
+            makefile,
+            $"{output}include {tree}/usr/src/linux-headers-{candidate.Plain}-common/Makefile\n");
+        string[] images =
+        [
+            Path.Combine(tree, "boot", $"vmlinuz-{release}"),
+            Path.Combine(tree, "usr/lib/modules", release, "vmlinuz"),
+        ];
+        GuestKernel kernel = new(version, release, images.First(File.Exists), tree);
+        ModuleKernel found = new(kernel, headers, Path.Combine(tree, "fuse"));
+        return ForeignTools.AreIn(tree)
+            ? found with { Environment = ForeignTools.Environment(tree) }
+            : found;
     }
 
-    /// <summary>The number of this machine's Debian: 12.</summary>
-    private static string DebianRelease()
+    /// <summary>The number of this machine's Debian, 12; null where it is none.</summary>
+    private static int? DebianRelease()
     {
         string[] lines = File.Exists("/etc/os-release")
             ? File.ReadAllLines("/etc/os-release")
@@ -128,10 +172,9 @@ internal sealed class ModulePackages(string folder)
         string? Value(string name) => lines
             .FirstOrDefault(line => line.StartsWith(name + "=", StringComparison.Ordinal))
             ?[(name.Length + 1)..].Trim('"');
-        return Value("ID") == "debian" && Value("VERSION_ID") is { } number
+        return Value("ID") == "debian"
+            && int.TryParse(Value("VERSION_ID"), CultureInfo.InvariantCulture, out int number)
             ? number
-            : throw new MissingRequirementException(
-                "a kernel module is built with Debian's headers on the same Debian; this is "
-                + (Value("PRETTY_NAME") ?? "none"));
+            : null;
     }
 }

@@ -114,6 +114,32 @@ internal sealed partial class PrivateApt
             .ExitCode == 0;
     }
 
+    /// <summary>
+    /// Packages with all that they need on a Debian with nothing installed, as NAME=VERSION; none
+    /// where apt finds no such set.
+    /// </summary>
+    /// <param name="packages">Names.</param>
+    /// <param name="debian">The release whose packages are taken where it has them: 13.</param>
+    /// <param name="cancel">Ends it.</param>
+    public IReadOnlyList<string> WithDependencies(
+        IEnumerable<string> packages, int debian, CancellationToken cancel)
+    {
+        string[] install =
+        [
+            "-c", _config, "-qq", "-s", "-t",
+            debian.ToString(System.Globalization.CultureInfo.InvariantCulture) + "*",
+            "--no-install-recommends", "install", .. packages,
+        ];
+        Tool.Outcome outcome = Tool.Run("apt-get", install, cancel);
+        return outcome.ExitCode != 0
+            ? []
+            : [.. Installed().Matches(outcome.Output).Select(
+                match => $"{match.Groups[1].Value}={match.Groups[2].Value}")];
+    }
+
+    [GeneratedRegex(@"^Inst ([^ ]+) \(([^ ]+) ", RegexOptions.Multiline)]
+    private static partial Regex Installed();
+
     [GeneratedRegex("(https?://[^ /]+(?:/[^ ]+)?)/debian(?:[ /]|$)")]
     private static partial Regex DebianUri();
 }

@@ -9,10 +9,15 @@ internal static class Tool
     /// <summary>What a program came to.</summary>
     internal sealed record Outcome(int ExitCode, string Output, string Error);
 
+    /// <param name="program">Its name.</param>
+    /// <param name="arguments">Its own.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <param name="folder">Where it runs; null: where this process does.</param>
+    /// <param name="environment">What it is given beside this process's own.</param>
     /// <exception cref="MissingRequirementException">There is no such program.</exception>
     public static Outcome Run(
         string program, IEnumerable<string> arguments, CancellationToken cancel,
-        string? folder = null)
+        string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -21,6 +26,8 @@ internal static class Tool
             RedirectStandardInput = true,
             WorkingDirectory = folder ?? "",
         };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         using Process process = Start(start);
         process.StandardInput.Close();
         Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);

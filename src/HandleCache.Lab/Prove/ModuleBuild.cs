@@ -28,7 +28,8 @@ internal static class ModuleBuild
         string jobs = Math.Min(4, Environment.ProcessorCount).ToString(
             System.Globalization.CultureInfo.InvariantCulture);
         Tool.Outcome made = Tool.Run(
-            "make", ["-s", "-j", jobs, "-C", kernel.Headers, $"M={folder}", "modules"], cancel);
+            "make", ["-s", "-j", jobs, "-C", kernel.Headers, $"M={folder}", "modules"], cancel,
+            environment: kernel.Environment);
         if (made.ExitCode == 0 && File.Exists(module))
             return module;
         string? first = made.Error.Split('\n').FirstOrDefault(

@@ -60,8 +60,6 @@ internal sealed class ModuleSources
         foreach (string path in Directory.GetFiles(fuse))
         {
             string name = Path.GetFileName(path);
-            if (name == "Makefile")
-                continue;
             try
             {
                 File.WriteAllText(

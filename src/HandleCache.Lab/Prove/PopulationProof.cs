@@ -1,3 +1,4 @@
+using HandleCache.Lab.Kernels;
 using HandleCache.Lab.Validate;
 using HandleCache.Lab.Workload;
 using HandleCache.Linux;
@@ -270,8 +271,17 @@ internal sealed class PopulationProof
     /// </summary>
     private void CompareCharge(long measured)
     {
-        int dentry = Read(Dentries).SlabSize;
-        long of = _kept * (Charge(_model.Inode.Geometry.SlotBytes) + Charge(dentry));
+        long dentry = Charge(Read(Dentries).SlabSize);
+        // From 6.19 on d_fsdata of a FUSE dentry is no time but a struct ("fuse: new work queue to
+        // periodically invalidate expired dentries"), 40 bytes, 48 from 7.2 on.
+        if (BtfStructs.OfRunningKernel().SizeOr("fuse_dentry", 0) is int data and > 0)
+        {
+            int size = Kmalloc.ClassBytes(data, _kernel.PageBytes);
+            dentry += Charge(SlabGeometry.Of(
+                _kernel, Kmalloc.CacheObject(size, KmallocType.Reclaimable)).SlotBytes);
+        }
+
+        long of = _kept * (Charge(_model.Inode.Geometry.SlotBytes) + dentry);
         foreach ((SlabObject slabObject, long count) in _shared.Values)
             of += count * Charge(SlabGeometry.Of(_kernel, slabObject).SlotBytes);
         long slack = (long)_kernel.PresentCpus * _kernel.PageBytes * ChargedKinds;

@@ -15,6 +15,10 @@ namespace HandleCache.Lab.Restart;
 /// What hits that says ESTALE, has done nothing, and is tried again. A change that was made before
 /// the death, whose reply was lost, is tried again by the kernel, and says what it says then
 /// (EEXIST, ENOENT): both trees are alike after it.
+/// <para>
+/// Kernels from 6.19 on lose what the server said of a page (<see cref="PairFile"/>): EIO of a
+/// read is ESTALE where the server, asked for that file's attributes, says so.
+/// </para>
 /// </remarks>
 internal sealed class HeldWorker
 {
@@ -281,7 +285,7 @@ internal sealed class HeldWorker
         return errno;
     }
 
-    private static Errno ReadAll(FileDescriptor root, string path, out byte[] data)
+    private Errno ReadAll(FileDescriptor root, string path, out byte[] data)
     {
         byte[] buffer = new byte[MaxFileBytes + 1];
         int done = 0;
@@ -294,6 +298,12 @@ internal sealed class HeldWorker
             if (read.Failed || read.Value == 0)
                 break;
             done += (int)read.Value;
+        }
+
+        if (file is not null && errno == Errno.EIO && _pair.LosesReadErrors
+            && OpenDescriptor.Ask(file) == Errno.ESTALE)
+        {
+            errno = Errno.ESTALE;
         }
 
         data = buffer[..done];

@@ -209,7 +209,10 @@ internal sealed class OpenDescriptor(FileDescriptor file) : IOpenFile
     public Errno Stat(out Statx statx) =>
         Metadata.Statx(file, StatxMask.BasicStats, out statx);
 
-    public Errno Ask() => Metadata.Statx(
+    public Errno Ask() => Ask(file);
+
+    /// <summary>What the server says when it is asked for the attributes of an open file.</summary>
+    public static Errno Ask(FileDescriptor file) => Metadata.Statx(
         file, CString.Empty, AtFlags.EmptyPath | AtFlags.StatxForceSync, StatxMask.BasicStats,
         out _);
 

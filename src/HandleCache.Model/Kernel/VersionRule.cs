@@ -101,6 +101,15 @@ public sealed record VersionRule(
         "fuse: increase readdir buffer size; 6.16",
         "READDIR asks for one page, however large the caller's buffer is");
 
+    public static VersionRule ListingOfEpoch { get; } = new(
+        "listing-of-epoch",
+        new(7, 2),
+        null,
+        "fuse_readdir_cached(), fs/fuse/readdir.c",
+        "",
+        "rdc.epoch of struct fuse_inode, by BTF in 7.2.13 and 7.3.4, not in 7.1.13. Seen on 7.3.4",
+        "after INC_EPOCH a cached directory is read from the server again");
+
     public static VersionRule EpochUnknown { get; } = new(
         "epoch-unknown",
         new(6, 12),
@@ -152,8 +161,8 @@ public sealed record VersionRule(
     public static IReadOnlyList<VersionRule> All { get; } =
     [
         InvalEntryNeedsInode, DirectoryChangeKeepsOwner, ReadErrorLost, Minor46, Minor47, Minor41,
-        NamesOfOnePage, ListingOfOnePage, ListingInterruptible, EpochUnknown, PruneUnknown,
-        ConnectableUnknown, SlashNotExclusive,
+        NamesOfOnePage, ListingOfOnePage, ListingOfEpoch, ListingInterruptible, EpochUnknown,
+        PruneUnknown, ConnectableUnknown, SlashNotExclusive,
     ];
 
     public bool AppliesTo(KernelVersion version) =>

@@ -54,6 +54,7 @@ internal sealed class ReadDirCache(
                 {
                     listing.MTime = inode.MTime;
                     listing.IVersion = inode.QueryVersion();
+                    listing.Epoch = conn.Epoch;
                 }
 
                 return null;
@@ -87,7 +88,9 @@ internal sealed class ReadDirCache(
     private bool HasChanged(FuseInode directory) =>
         !faults.Has(KernelFault.ListingOutlivesChange)
         && (directory.Version != directory.Listing.IVersion
-            || directory.MTime != directory.Listing.MTime);
+            || directory.MTime != directory.Listing.MTime
+            || (directory.Listing.Epoch != conn.Epoch
+                && conn.Follows(VersionRule.ListingOfEpoch)));
 
     /// <summary>fuse_parse_cache().</summary>
     private static (bool IsFull, bool IsFound) TakeCached(
