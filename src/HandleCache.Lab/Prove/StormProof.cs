@@ -15,6 +15,7 @@ namespace HandleCache.Lab.Prove;
 internal static class StormProof
 {
     private const int Rounds = 5;
+    private const double Seconds = 1.5;
 
     public static IReadOnlyList<ProofRow> Run(
         FuseDriver driver, Dialect dialect, CancellationToken cancel)
@@ -29,8 +30,8 @@ internal static class StormProof
         for (int round = 0; round <= Rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            double without = StatStorm.Measure(home, plain.Mount, 1, cancel);
-            double with = StatStorm.Measure(home, handles.Mount, 1, cancel);
+            double without = StatStorm.Measure(home, plain.Mount, 1, Seconds, cancel);
+            double with = StatStorm.Measure(home, handles.Mount, 1, Seconds, cancel);
 
             // The first round warms both servers up.
             if (round > 0)
