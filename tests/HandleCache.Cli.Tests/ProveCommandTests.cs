@@ -8,7 +8,7 @@ public sealed class ProveCommandTests
     [Theory]
     [InlineData("v3: the kernel module cannot do this design's framing", "v3")]
     [InlineData("unknown design 'nope'", "nope")]
-    [InlineData("--kernel: the module is written for 6.12, not for '5.10'",
+    [InlineData("--kernel: the module is written for 6.12, 7.3, not for '5.10'",
         "thread", "--kernel", "5.10")]
     [InlineData("--strategy: unknown storage strategy 'heap'", "thread", "--strategy", "heap")]
     [InlineData("unknown file system 'nope'", "thread", "--filesystem", "nope")]
