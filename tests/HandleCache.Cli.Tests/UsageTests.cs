@@ -12,6 +12,8 @@ public sealed class UsageTests
     [InlineData("--kills: 1 to 100000", "restart", "--kills", "0")]
     [InlineData("--timeout: 'x' is not a number", "restart", "--timeout", "x")]
     [InlineData(
+        "--seconds: more than 0, at most 3600", "restart", "--stat-storm", "--seconds", "0")]
+    [InlineData(
         "--workload: 'nope' is not one of git, metadata, mixed, write",
         "restart", "--workload", "nope")]
     [InlineData("Unrecognized command or argument '--bogus'.", "slab", "--bogus")]
