@@ -62,7 +62,7 @@ internal sealed class BucketedTable
     public long MemoryBytes => ((long)_buckets * BucketBytes)
         + ((long)_chained.Length * Unsafe.SizeOf<Chained>());
 
-    /// <summary>The record of a nodeid, or a null reference; good until the table changes.</summary>
+    /// <summary>A nodeid's record, or a null reference; good until the table changes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref Record Find(ulong nodeId)
     {

@@ -17,9 +17,9 @@ internal static class CompareText
     private const int CellColumns = 11;
 
     private const string BackingNote =
-        "Today's kernel chooses the ids, a new server knows none, and no dialect tells it; `restart` "
-        + "measures these rows. With ids that the server chooses (FUSE_BACKING_ID_64, in the "
-        + "maintainer's tree, in no release) the next one gives the same id again.";
+        "Today's kernel chooses the ids, a new server knows none, and no dialect tells it; "
+        + "`restart` measures these rows. With ids that the server chooses (FUSE_BACKING_ID_64, in "
+        + "the maintainer's tree, in no release) the next one gives the same id again.";
 
     public static string Of(CompareRequest request, CompareResult result)
     {
