@@ -186,7 +186,9 @@ public static class GuestProof
                 name, FormattableString.Invariant($"{scripts} alike"),
                 FormattableString.Invariant(
                     $"seed {result.Failed!.Seed}: {where.What} differ at {where.Call}: ")
-                    + $"{string.Join("; ", where.Real)} | {string.Join("; ", where.Model)}",
+                    + $"{string.Join("; ", where.Real)} | {string.Join("; ", where.Model)}"
+                    + $"; its calls: {string.Join("; ", result.Failed.Calls)} "
+                    + $"({result.Failed.Settings})",
                 false),
         ];
     }

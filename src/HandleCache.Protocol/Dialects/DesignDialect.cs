@@ -158,8 +158,9 @@ public sealed partial class DesignDialect : Dialect
     private WireError ReadEntry(
         FuseOpcode opcode, ReadOnlySpan<byte> source, int trailingBytes, out WireEntry entry)
     {
-        bool isShort = trailingBytes >= 0
-            && Operation.TakesTrailing(trailingBytes, source.Length - ClassicEntryBytes);
+        int behind = source.Length - ClassicEntryBytes;
+        bool isShort = trailingBytes >= 0 && Operation.TakesTrailing(trailingBytes, behind)
+            && !IsFilled(source, trailingBytes, behind);
         if (isShort || !ReplyBrings(opcode))
             return base.ReadEntry(source, trailingBytes, out entry);
         entry = default;
@@ -175,6 +176,16 @@ public sealed partial class DesignDialect : Dialect
         entry = new WireEntry(fixedPart, handle, all);
         return WireError.None;
     }
+
+    /// <summary>
+    /// An entry whose handle is 8 bytes on the wire, as where there is none, is as long with a
+    /// fuse_open_out behind it as today's with that of 7.47: it is the one with the handle.
+    /// </summary>
+    private bool IsFilled(ReadOnlySpan<byte> source, int trailingBytes, int behind) =>
+        behind != trailingBytes
+        && !_design.Encoding.Read(
+            source[ClassicEntryBytes..], ClassicEntryBytes, out _, out int bytes).IsError
+        && bytes + trailingBytes == behind;
 
     private static WireDesign Checked(WireDesign design)
     {

@@ -7,6 +7,7 @@ using HandleCache.Model.Designs;
 using HandleCache.Protocol;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
 using HandleCache.Tests.Shared;
 using Xunit;
 
@@ -155,6 +156,25 @@ public sealed class DesignFileTests
             tests: 1);
     }
 
+    [Theory]
+    [InlineData("thread")]
+    [InlineData("thread-export")]
+    public void A_created_file_without_a_handle_is_not_taken_for_todays_with_a_long_open(
+        string name)
+    {
+        DesignDialect dialect = new(DesignFiles.Load(name).Wire);
+        byte[] room = new byte[512];
+        byte[] opened = new byte[Operation.Of(FuseOpcode.FUSE_CREATE).TrailingBytes];
+        Assert.True(dialect.TryWriteEntryReply(
+            room, FuseOpcode.FUSE_CREATE, 2, new fuse_entry_out { nodeid = 9 }, 0, [], opened,
+            out int bytes));
+        Assert.True(FuseReply.TryParse(
+            room.AsSpan(0, bytes), out FuseReply reply, out _));
+        Assert.False(dialect.ReadEntryReply(
+            FuseOpcode.FUSE_CREATE, reply, out WireEntry entry, out _).IsError);
+        Assert.Equal(opened.Length, reply.Body.Length - entry.Bytes);
+    }
+
     private static void RoundTrip(Dialect dialect, SplitMix64 random, string json)
     {
         byte[] handle = new byte[random.Below(129)];
@@ -170,8 +190,8 @@ public sealed class DesignFileTests
         }
 
         Assert.True(
-            HandleCache.Protocol.Wire.FuseReply.TryParse(
-                room.AsSpan(0, bytes), out HandleCache.Protocol.Wire.FuseReply reply, out _), json);
+            FuseReply.TryParse(
+                room.AsSpan(0, bytes), out FuseReply reply, out _), json);
         Assert.False(
             dialect.ReadEntryReply(
                 FuseOpcode.FUSE_LOOKUP, reply, out WireEntry entry, out _).IsError, json);
