@@ -22,13 +22,13 @@ internal sealed record BenchSize(
     /// </summary>
     public const int StatFiles = 100;
 
-    /// <summary>About a quarter of an hour.</summary>
+    /// <summary>As the bars ask.</summary>
     public static BenchSize Full { get; } =
         new(Rounds: 3, Slices: 10, SliceMs: 200, PinnedSlices: 8, RingClients: [1, 2, 4],
             Folders: 100, PortionFolders: 10, FileBytes: 1L << 30, MemoryFolders: 400,
             ScaleFiles: 10_000_000);
 
-    /// <summary>Less than three minutes.</summary>
+    /// <summary>To see the shape.</summary>
     public static BenchSize Quick { get; } =
         new(Rounds: 1, Slices: 8, SliceMs: 150, PinnedSlices: 4, RingClients: [1, 4],
             Folders: 20, PortionFolders: 10, FileBytes: 1L << 28, MemoryFolders: 100,

@@ -45,6 +45,12 @@ internal sealed class PopulationProof
     /// </summary>
     private readonly Dictionary<string, (SlabObject Object, long Count)> _shared = [];
 
+    /// <summary>
+    /// What makes objects larger than the model knows, so that neither their geometry nor their
+    /// bytes are compared; null where nothing does.
+    /// </summary>
+    private readonly string? _debugged = DebuggedBy();
+
     private long _buffers;
 
     private long _kept;
@@ -76,17 +82,6 @@ internal sealed class PopulationProof
         Count();
     }
 
-    /// <summary>
-    /// What makes objects larger than the model knows, so that neither their geometry nor their
-    /// bytes are compared; null where nothing does. KASAN leaves no trace in the cache's flags
-    /// (kasan_cache_create(), mm/kasan/generic.c).
-    /// </summary>
-    public static string? Debugged { get; } =
-        File.ReadAllText($"/sys/kernel/slab/{InodeCache}/red_zone").Trim() != "0" ? "slub_debug"
-        : File.ReadLines("/proc/kallsyms").Any(
-            line => line.EndsWith(" kasan_report", StringComparison.Ordinal)) ? "KASAN"
-        : null;
-
     /// <summary>The tree whose inodes it is about.</summary>
     public SyntheticOptions Tree => _options;
 
@@ -99,13 +94,13 @@ internal sealed class PopulationProof
         SlabCacheInfo seen = Read(InodeCache);
         SlabGeometry derived = _model.Inode.Geometry;
         ProofRow size = ProofRow.Equal("object size", _model.Layout.SizeBytes, seen.ObjectSize);
-        if (Debugged is not null)
+        if (_debugged is not null)
         {
             return
             [
                 size,
                 new ProofRow(
-                    "slot, order, objects and bytes", $"not modelled with {Debugged}",
+                    "slot, order, objects and bytes", $"not modelled with {_debugged}",
                     FormattableString.Invariant($"slot {seen.SlabSize}, order {seen.Order}, ")
                         + FormattableString.Invariant($"{seen.ObjsPerSlab} in a slab"), true),
             ];
@@ -139,7 +134,7 @@ internal sealed class PopulationProof
             _rows.Add(ProofRow.Equal("inodes", _kept, walked.Objects - 1));
             _rows.Add(ProofRow.Equal("refused, too long", _refused, walked.ErrorCount));
             CompareHandles();
-            if (Debugged is null)
+            if (_debugged is null)
             {
                 CompareMemory(before);
                 if (group is not null)
@@ -152,6 +147,13 @@ internal sealed class PopulationProof
         _rows.Add(ProofRow.Equal("buffers left after unmounting", 0, left));
         return _rows;
     }
+
+    /// <summary>KASAN leaves no trace in a cache's flags (kasan_cache_create()).</summary>
+    private static string? DebuggedBy() =>
+        File.ReadAllText($"/sys/kernel/slab/{InodeCache}/red_zone").Trim() != "0" ? "slub_debug"
+        : File.ReadLines("/proc/kallsyms").Any(
+            line => line.EndsWith(" kasan_report", StringComparison.Ordinal)) ? "KASAN"
+        : null;
 
     /// <summary>What the strategy makes of the mix.</summary>
     private void Count()
