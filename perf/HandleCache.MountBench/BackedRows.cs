@@ -1,3 +1,5 @@
+using HandleCache.Lab;
+
 namespace HandleCache.MountBench;
 
 /// <summary>
@@ -34,13 +36,12 @@ internal static class BackedRows
             roots.Length, load.Divisor);
 
         RatioEstimate ratio = slices.Ratio(Mounted, Source);
-        return new ResultRow(load.Name, load.Unit, Report.Round(slices.Median(Mounted)))
+        ResultRow row = new(load.Name, load.Unit, Report.Round(slices.Median(Mounted)))
         {
             Peers = [new Peer("the source", Report.Round(slices.Median(Source)))],
             Bar = $"HandleCache / the source >= {LeastShare}",
             Figure = Report.Round(ratio.Median),
-            Met = ratio.Median >= LeastShare,
-            Note = RowNotes.Interval(ratio),
         };
+        return Report.Barred(row, ratio.Median >= LeastShare, RowNotes.Interval(ratio));
     }
 }

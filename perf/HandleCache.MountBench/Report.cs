@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using HandleCache.Lab;
 
 namespace HandleCache.MountBench;
 
@@ -61,7 +62,7 @@ internal sealed class Report(Bench bench, Contender ours, Contender peer)
             "open files and descriptor tables, as the memory cgroup counts them"));
     }
 
-    private static ResultRow Barred(ResultRow row, bool met, string facts) => row with
+    internal static ResultRow Barred(ResultRow row, bool met, string facts) => row with
     {
         Met = met,
         Note = !met && Causes.Of(row.Name) is { } cause ? $"{facts}; {cause}" : facts,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HandleCache.Lab;
 
 namespace HandleCache.MountBench;
 

@@ -1,3 +1,5 @@
+using HandleCache.Lab;
+
 namespace HandleCache.MountBench;
 
 /// <summary>

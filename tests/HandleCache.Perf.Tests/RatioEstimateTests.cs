@@ -1,3 +1,4 @@
+using HandleCache.Lab;
 using HandleCache.MountBench;
 using Xunit;
 

@@ -51,8 +51,8 @@ internal static class RestartCommand
 
     private static readonly Option<double> Seconds = new("--seconds")
     {
-        Description = "Of --stat-storm: length of each of its 36 slices",
-        DefaultValueFactory = _ => 1.5,
+        Description = "Of --stat-storm: length of each of its 300 slices",
+        DefaultValueFactory = _ => 0.2,
     };
 
     private static readonly DriverOption Driver = new();

@@ -71,14 +71,16 @@ internal static class RestartText
             $"kernel {result.Kernel}, {result.Cpus} CPUs, stat of {result.Files} files, "
             + $"no timeout, measured"));
         output.WriteLine(string.Create(plain,
-            $"median of {result.Rounds} rounds of {result.SecondsPerRound} s by turns"));
+            $"{result.Runs} runs with new mounts, {result.Rounds} pairs of slices of "
+            + $"{result.SecondsPerSlice} s by turns in each; medians, 95 % interval"));
         output.WriteLine();
-        output.WriteLine($"{"threads",8}{"server us",12}{"kept us",12}{"added %",12}");
+        output.WriteLine($"{"threads",8}{"server us",12}{"kept us",12}{"added %",12}  interval");
         foreach (StatStormRow row in result.Rows)
         {
             output.WriteLine(string.Create(plain,
                 $"{row.Threads,8}{row.PlainMicroseconds,12:F1}{row.KeptMicroseconds,12:F1}"
-                + $"{row.AddedPercent,12:F1}"));
+                + $"{row.AddedPercent,12:F1}  {row.LeastAddedPercent:F1} to "
+                + $"{row.MostAddedPercent:F1}"));
         }
 
         output.WriteLine(string.Create(plain,

@@ -31,7 +31,7 @@ public sealed record RestartOptions
     public string DialectName { get; init; } = Dialect.Default.Name;
 
     /// <summary>Length of a slice of the stat storm, seconds.</summary>
-    public double StormSeconds { get; init; } = 1.5;
+    public double StormSeconds { get; init; } = 0.2;
 
     /// <summary>How long the kernel may believe entries and attributes, seconds.</summary>
     public double TimeoutSeconds { get; init; } = 0.1;

@@ -26,7 +26,7 @@ internal sealed class DialectLink
     /// <summary>Grown to the largest reply seen.</summary>
     private byte[] _classic = new byte[4096];
 
-    private Asked? _completed;
+    private Held? _completed;
 
     /// <summary>What INIT agreed on.</summary>
     public Dialect Agreed { get; set; } = Dialect.Classic;
@@ -85,7 +85,7 @@ internal sealed class DialectLink
 
     /// <summary>Whether the reply is of a request that the link itself has made.</summary>
     public bool IsOwn(ulong unique) =>
-        _asked.TryGetValue(unique, out Asked? asked) && asked.Step != LinkStep.Asked;
+        _asked.TryGetValue(unique, out Asked asked) && asked.Held is not null;
 
     /// <summary>
     /// What the kernel gets for a reply of the server; false where it gets nothing (yet).
@@ -101,42 +101,41 @@ internal sealed class DialectLink
     {
         classic = message;
         _completed = null;
-        if (!_asked.Remove(reply.Header.unique, out Asked? asked))
+        if (!_asked.Remove(reply.Header.unique, out Asked asked))
             return true;
-        switch (asked.Step)
+        if (asked.Held is { } held)
         {
-            case LinkStep.Released:
-                return false;
-            case LinkStep.Waits:
-                classic = Complete(asked, reply, ref visitor);
-                return true;
-            case LinkStep.Asked when reply.Header.error != 0 || !Agreed.HasOwnMessages:
-                return true;
-            case LinkStep.Asked when asked.NewName.Length > 0:
-                Enqueue(asked, FuseOpcode.FUSE_LOOKUP, asked.Head.nodeid, asked.NewName);
-                return false;
-            case LinkStep.Asked:
-                if (IsIncomplete(asked, reply))
-                    return false;
-                if (HasFailedPart(asked, reply, out int errno))
-                {
-                    GiveBack(asked);
-                    Span<byte> room = Room(FuseReply.HeaderBytes);
-                    classic = room[..MessageBuilder.WriteReplyHead(
-                        room, reply.Header.unique, (Errno)(-errno), 0)];
-                    return true;
-                }
-
-                EntryWalk.Visit(Agreed, asked.Opcode, reply, ref visitor);
-                WireError fault = ClassicReply.Convert(
-                    Agreed, asked.Opcode, reply, Room(message.Length), out int bytes);
-
-                // A reply that is not of the agreed shape is the kernel's to refuse.
-                classic = fault.IsError ? message : _classic.AsSpan(0, bytes);
-                return true;
-            default:
-                throw new InvalidOperationException($"no step {asked.Step}");
+            if (!held.IsReleased)
+                classic = Complete(held, reply, ref visitor);
+            return !held.IsReleased;
         }
+
+        if (reply.Header.error != 0 || !Agreed.HasOwnMessages)
+            return true;
+        if (asked.NewName.Length > 0)
+        {
+            Enqueue(
+                asked.Head, default, FuseOpcode.FUSE_LOOKUP, asked.Head.nodeid, asked.NewName);
+            return false;
+        }
+
+        if (IsIncomplete(asked, reply))
+            return false;
+        if (HasFailedPart(asked, reply, out int errno))
+        {
+            Span<byte> room = Room(FuseReply.HeaderBytes);
+            classic = room[..MessageBuilder.WriteReplyHead(
+                room, reply.Header.unique, (Errno)(-errno), 0)];
+            return true;
+        }
+
+        EntryWalk.Visit(Agreed, asked.Opcode, reply, ref visitor);
+        WireError fault = ClassicReply.Convert(
+            Agreed, asked.Opcode, reply, Room(message.Length), out int bytes);
+
+        // A reply that is not of the agreed shape is the kernel's to refuse.
+        classic = fault.IsError ? message : _classic.AsSpan(0, bytes);
+        return true;
     }
 
     /// <summary>
@@ -145,8 +144,8 @@ internal sealed class DialectLink
     /// </summary>
     public void NotTaken()
     {
-        if (_completed is { } asked)
-            GiveBack(asked);
+        if (_completed is { } held)
+            GiveBack(held);
         _completed = null;
     }
 
@@ -157,19 +156,18 @@ internal sealed class DialectLink
         _asked.Remove(header.unique & ~FuseConstants.FUSE_UNIQUE_RESEND);
         bool isLink = classic.Opcode == FuseOpcode.FUSE_LINK
             && classic.Body.Length > Unsafe.SizeOf<fuse_link_in>();
-        _asked[header.unique] = new Asked(header)
-        {
-            // Today's kernel wants the entry that the dialect's reply leaves out: it is looked up.
-            NewName = isLink && !Agreed.RepliesEntry(FuseOpcode.FUSE_LINK)
-                ? classic.Body[Unsafe.SizeOf<fuse_link_in>()..].ToArray()
-                : [],
-        };
+
+        // Today's kernel wants the entry that the dialect's reply leaves out: it is looked up.
+        byte[] newName = isLink && !Agreed.RepliesEntry(FuseOpcode.FUSE_LINK)
+            ? classic.Body[Unsafe.SizeOf<fuse_link_in>()..].ToArray()
+            : [];
+        _asked[header.unique] = new Asked(header, newName, null);
     }
 
     /// <summary>
     /// Whether a compound brought an entry and then failed: the lookup goes back to the server.
     /// </summary>
-    private bool HasFailedPart(Asked asked, scoped in FuseReply reply, out int errno)
+    private bool HasFailedPart(in Asked asked, scoped in FuseReply reply, out int errno)
     {
         errno = 0;
         if (!Agreed.HasReplyOfItsOwn(asked.Opcode))
@@ -178,12 +176,12 @@ internal sealed class DialectLink
             asked.Opcode, reply, out WireEntry entry, out errno);
         if (fault.IsError || errno == 0 || entry.Entry.nodeid == 0)
             return false;
-        asked.Hold(entry, []);
+        GiveBack(new Held(asked.Head, entry, []));
         return true;
     }
 
     /// <summary>Whether the entry has to wait for its attributes, which are asked for.</summary>
-    private bool IsIncomplete(Asked asked, scoped in FuseReply reply)
+    private bool IsIncomplete(in Asked asked, scoped in FuseReply reply)
     {
         Operation operation = Operation.Of(asked.Opcode);
         if (!operation.ReturnsOneEntry || Agreed.RequestsPer(asked.Opcode) == 1)
@@ -193,62 +191,63 @@ internal sealed class DialectLink
         if (fault.IsError || errno != 0 || entry.Entry.nodeid == 0)
             return false;
         int trailing = operation.TrailingBytes;
-        asked.Hold(entry, trailing == 0 ? [] : reply.Body[^trailing..]);
-        _asked[reply.Header.unique] = asked;
+        Held held = new(asked.Head, entry, trailing == 0 ? [] : reply.Body[^trailing..]);
+        _asked[reply.Header.unique] = asked with { Held = held };
         EnqueueAbout(
-            asked, FuseOpcode.FUSE_STATX,
+            held, FuseOpcode.FUSE_STATX,
             new fuse_statx_in { sx_mask = StatxAttributes.BasicMask });
         return true;
     }
 
     /// <summary>The entry that waited, with the attributes of the STATX reply.</summary>
     private ReadOnlySpan<byte> Complete<TVisitor>(
-        Asked asked, scoped in FuseReply reply, ref TVisitor visitor)
+        Held held, scoped in FuseReply reply, ref TVisitor visitor)
         where TVisitor : IEntryVisitor, allows ref struct
     {
-        Span<byte> room = Room(FuseReply.HeaderBytes + asked.Open.Length);
+        Span<byte> room = Room(FuseReply.HeaderBytes + held.Open.Length);
         Errno errno = (Errno)(-reply.Header.error);
         fuse_statx_out attributes = default;
         if (errno == Errno.None && !MemoryMarshal.TryRead(reply.Body, out attributes))
             errno = Errno.EIO;
         if (errno != Errno.None)
         {
-            GiveBack(asked);
+            GiveBack(held);
             return room[..MessageBuilder.WriteReplyHead(room, reply.Header.unique, errno, 0)];
         }
 
-        StatxAttributes.Fill(ref asked.Entry, attributes);
-        visitor.Visit(new WireEntry(asked.Entry, asked.Handle.AsHandle(), 0));
-        _completed = asked;
+        StatxAttributes.Fill(ref held.Entry, attributes);
+        visitor.Visit(new WireEntry(held.Entry, held.Handle.AsHandle(), 0));
+        _completed = held;
         return room[..ClassicReply.WriteEntry(
-            reply.Header.unique, asked.Entry, asked.Open, room)];
+            reply.Header.unique, held.Entry, held.Open, room)];
     }
 
-    private void GiveBack(Asked asked)
+    private void GiveBack(Held held)
     {
-        if (asked.Open.Length > 0)
+        if (held.Open.Length > 0)
         {
-            fuse_open_out open = MemoryMarshal.Read<fuse_open_out>(asked.Open);
-            asked.Step = LinkStep.Released;
-            _asked[asked.Head.unique] = asked;
-            EnqueueAbout(asked, FuseOpcode.FUSE_RELEASE, new fuse_release_in { fh = open.fh });
+            fuse_open_out open = MemoryMarshal.Read<fuse_open_out>(held.Open);
+            held.IsReleased = true;
+            _asked[held.Head.unique] = new Asked(held.Head, [], held);
+            EnqueueAbout(held, FuseOpcode.FUSE_RELEASE, new fuse_release_in { fh = open.fh });
         }
 
-        EnqueueAbout(asked, FuseOpcode.FUSE_FORGET, new fuse_forget_in { nlookup = 1 });
+        EnqueueAbout(held, FuseOpcode.FUSE_FORGET, new fuse_forget_in { nlookup = 1 });
     }
 
     /// <summary>A request of the link's own about the entry's inode.</summary>
-    private void EnqueueAbout<T>(Asked asked, FuseOpcode opcode, in T arguments)
+    private void EnqueueAbout<T>(Held held, FuseOpcode opcode, in T arguments)
         where T : unmanaged =>
         Enqueue(
-            asked, opcode, asked.Entry.nodeid,
+            held.Head, held.Handle, opcode, held.Entry.nodeid,
             MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in arguments)));
 
     private void Enqueue(
-        Asked asked, FuseOpcode opcode, ulong nodeId, ReadOnlySpan<byte> body)
+        in fuse_in_header head, scoped in StoredHandle handle, FuseOpcode opcode, ulong nodeId,
+        scoped ReadOnlySpan<byte> body)
     {
         byte[] classic = new byte[FuseRequest.HeaderBytes + body.Length];
-        fuse_in_header header = asked.Head;
+        fuse_in_header header = head;
         header.len = (uint)classic.Length;
         header.opcode = (uint)opcode;
         header.nodeid = nodeId;
@@ -258,7 +257,7 @@ internal sealed class DialectLink
         byte[] message = new byte[classic.Length + 4 * FuseConstants.MAX_HANDLE_SZ];
         if (!FuseRequest.TryParse(classic, out FuseRequest request, out WireError error))
             throw new InvalidOperationException(error.ToString());
-        int bytes = ToServer(request, asked.Handle.Type, asked.Handle.AsHandle().Bytes, message);
+        int bytes = ToServer(request, handle.Type, handle.AsHandle().Bytes, message);
         _own.Enqueue(message[..bytes]);
     }
 
@@ -274,44 +273,35 @@ internal sealed class DialectLink
         return _classic;
     }
 
-    private enum LinkStep
+    /// <summary>A request that is with the server, or what its entry waits for.</summary>
+    /// <param name="Head">Of the kernel's request.</param>
+    /// <param name="NewName">
+    /// The name of a LINK whose reply brings no entry, with its NUL; else empty.
+    /// </param>
+    /// <param name="Held">The entry of its reply, with a request of the link's own; else null.
+    /// </param>
+    private readonly record struct Asked(fuse_in_header Head, byte[] NewName, Held? Held)
     {
-        /// <summary>The kernel's request is with the server.</summary>
-        Asked,
-
-        /// <summary>Its entry waits for the reply to STATX.</summary>
-        Waits,
-
-        /// <summary>What it opened is being released.</summary>
-        Released,
+        public FuseOpcode Opcode => (FuseOpcode)Head.opcode;
     }
 
-    private sealed class Asked(fuse_in_header head)
+    /// <summary>An entry that waits for the reply to STATX, or goes back to the server.</summary>
+    /// <param name="head">Of the kernel's request.</param>
+    /// <param name="entry">As the server gave it.</param>
+    /// <param name="open">fuse_open_out of CREATE and TMPFILE; empty without.</param>
+    private sealed class Held(
+        fuse_in_header head, scoped in WireEntry entry, ReadOnlySpan<byte> open)
     {
+        /// <summary>A field, for it is filled in place.</summary>
+        public fuse_entry_out Entry = entry.Entry;
+
         public fuse_in_header Head { get; } = head;
 
-        public FuseOpcode Opcode => (FuseOpcode)Head.opcode;
+        public StoredHandle Handle { get; } = new(entry.Handle);
 
-        public LinkStep Step { get; set; }
+        public byte[] Open { get; } = open.ToArray();
 
-        /// <summary>A field, for it is filled in place.</summary>
-        public fuse_entry_out Entry;
-
-        /// <summary>The name of a LINK whose reply brings no entry, with its NUL; else empty.
-        /// </summary>
-        public byte[] NewName { get; init; } = [];
-
-        public StoredHandle Handle { get; private set; }
-
-        /// <summary>fuse_open_out of CREATE and TMPFILE; empty without.</summary>
-        public byte[] Open { get; private set; } = [];
-
-        public void Hold(scoped in WireEntry entry, ReadOnlySpan<byte> open)
-        {
-            Step = LinkStep.Waits;
-            Entry = entry.Entry;
-            Handle = new(entry.Handle);
-            Open = open.ToArray();
-        }
+        /// <summary>What it opened is being released.</summary>
+        public bool IsReleased { get; set; }
     }
 }

@@ -59,8 +59,8 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
         if (received.Failed || received.Value == 0)
             return received;
         _requestBytes = (int)received.Value;
-        OnRequest();
         FuseRequest request = Parsed();
+        OnRequest(request);
         if (_link.Changes(request.Opcode))
             return SysResult.Success(_link.ToServer(request, 0, default, buffer));
         Request.CopyTo(buffer);
@@ -144,9 +144,8 @@ internal sealed class KeptPort(KeptChannel channel, FuseDevice device, int worke
         return SysResult.Success(0);
     }
 
-    private void OnRequest()
+    private void OnRequest(in FuseRequest request)
     {
-        FuseRequest request = Parsed();
         if (Operation.Of(request.Opcode).IsForget)
         {
             ulong number = _memory.Received(worker);

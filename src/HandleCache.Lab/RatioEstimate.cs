@@ -1,4 +1,4 @@
-namespace HandleCache.MountBench;
+namespace HandleCache.Lab;
 
 /// <summary>
 /// The median of paired ratios with its 95 % interval, by the order statistics of the sign test:
