@@ -11,7 +11,7 @@ public class RepeatTests
         "--scripts", "0")]
     [InlineData("", "scale", "--files", "2000")]
     [InlineData("", "restart", "--kills", "1")]
-    [InlineData("", "restart", "--stat-storm", "--seconds", "0.05")]
+    [InlineData("", "restart", "--stat-storm", "--seconds", "0.01")]
     public void The_last_line_is_the_command_with_the_seed_that_was_drawn(
         string drawn, params string[] arguments)
     {

@@ -17,7 +17,7 @@ internal static class RestartClientCommand
 
     private static readonly Argument<string> Shadow = new("SHADOW")
     {
-        Description = "The tree that it is compared with",
+        Description = "The tree that it is compared with; of a storm another mount",
     };
 
     private static readonly Argument<string> Kind = new("KIND")
@@ -42,14 +42,19 @@ internal static class RestartClientCommand
 
     private static readonly Option<double> Seconds = new("--seconds")
     {
-        Description = "How long the storm lasts",
+        Description = "Length of a slice of the storm",
+    };
+
+    private static readonly Option<int> Rounds = new("--rounds")
+    {
+        Description = "Pairs of slices of the storm",
     };
 
     public static Command Build()
     {
         Command command = new(RestartClient.CommandName, "Work on a mount until stdin ends")
         {
-            Mount, Shadow, Kind, Seed, Files, Threads, Seconds,
+            Mount, Shadow, Kind, Seed, Files, Threads, Seconds, Rounds,
         };
         command.Hidden = true;
         command.SetAction(parsed => CommandRunner.Run(parsed, () => Work(parsed)));
@@ -64,10 +69,7 @@ internal static class RestartClientCommand
         string kind = parsed.GetRequiredValue(Kind);
         if (kind == "storm")
         {
-            double perSecond = RestartClient.StatStorm(
-                mount, parsed.GetValue(Files), parsed.GetValue(Threads),
-                TimeSpan.FromSeconds(parsed.GetValue(Seconds)));
-            Console.Out.WriteLine(perSecond.ToString("R", CultureInfo.InvariantCulture));
+            Storm(parsed, [mount, parsed.GetRequiredValue(Shadow)]);
             return ExitCode.Success;
         }
 
@@ -95,5 +97,17 @@ internal static class RestartClientCommand
             : RestartClient.Run(mount, shadow, workload, seed, stop.Token);
         Console.Out.WriteLine(result.ToLine());
         return ExitCode.Success;
+    }
+
+    /// <summary>Writes a line for each pair: calls in a second on the one, on the other.</summary>
+    private static void Storm(ParseResult parsed, string[] mounts)
+    {
+        TimeSpan slice = TimeSpan.FromSeconds(parsed.GetValue(Seconds));
+        for (int round = 0; round < parsed.GetValue(Rounds); round++)
+        {
+            Console.Out.WriteLine(string.Join(' ', mounts.Select(mount => RestartClient
+                .StatStorm(mount, parsed.GetValue(Files), parsed.GetValue(Threads), slice)
+                .ToString("R", CultureInfo.InvariantCulture))));
+        }
     }
 }

@@ -26,19 +26,9 @@ internal static class StormProof
         using Served first = new(home, StatStorm.Prepare(plain));
         using Served second = new(
             home, StatStorm.Prepare(handles) with { Driver = driver, Dialect = dialect });
-        List<double> ratios = [];
-        for (int round = 0; round <= Rounds; round++)
-        {
-            cancel.ThrowIfCancellationRequested();
-            double without = StatStorm.Measure(home, plain.Mount, 1, Seconds, cancel);
-            double with = StatStorm.Measure(home, handles.Mount, 1, Seconds, cancel);
-
-            // The first round warms both servers up.
-            if (round > 0)
-                ratios.Add(with / without);
-        }
-
-        ratios.Sort();
+        double[] ratios = [.. StatStorm
+            .Pairs(home, plain.Mount, handles.Mount, 1, Rounds, Seconds, cancel)
+            .Select(pair => pair.Second / pair.First).Order()];
         return
         [
             new ProofRow(

@@ -65,7 +65,8 @@ public static class StatStorm
             [.. Threads.Select((threads, i) => RowOf(threads, times[i]))]);
     }
 
-    private static StatStormRow RowOf(int threads, List<(double Plain, double Kept)> pairs)
+    internal static StatStormRow RowOf(
+        int threads, IReadOnlyList<(double Plain, double Kept)> pairs)
     {
         RatioEstimate ratio = RatioEstimate.Of([.. pairs.Select(pair => pair.Kept / pair.Plain)]);
         return new StatStormRow(
@@ -101,18 +102,8 @@ public static class StatStorm
         using KeptMount keptMount = KeptMount.Start(home, keptOptions, static _ => { });
         for (int i = 0; i < Threads.Length; i++)
         {
-            for (int round = 0; round <= Rounds; round++)
-            {
-                cancel.ThrowIfCancellationRequested();
-                double first = Measure(
-                    home, plain.Mount, Threads[i], options.StormSeconds, cancel);
-                double second = Measure(
-                    home, kept.Mount, Threads[i], options.StormSeconds, cancel);
-
-                // The first round warms both servers up.
-                if (round > 0)
-                    times[i].Add((first, second));
-            }
+            times[i].AddRange(Pairs(
+                home, plain.Mount, kept.Mount, Threads[i], Rounds, options.StormSeconds, cancel));
         }
     }
 
@@ -129,19 +120,29 @@ public static class StatStorm
         };
     }
 
-    /// <summary>Microseconds a call, over all threads together.</summary>
-    internal static double Measure(
-        NamespaceThread home, string mount, int threads, double seconds,
+    /// <summary>
+    /// Microseconds a call, over all threads together, on two mounts by turns; one more pair before
+    /// these warms both servers up.
+    /// </summary>
+    internal static IEnumerable<(double First, double Second)> Pairs(
+        NamespaceThread home, string first, string second, int threads, int rounds, double seconds,
         CancellationToken cancel)
     {
         using ClientProcess client = home.Invoke(() => ClientProcess.Start(
-            mount, "", "storm", "0",
+            first, second, "storm", "0",
             "--files", Files.ToString(CultureInfo.InvariantCulture),
             "--threads", threads.ToString(CultureInfo.InvariantCulture),
+            "--rounds", (rounds + 1).ToString(CultureInfo.InvariantCulture),
             "--seconds", ClientProcess.Text(seconds)));
-        string line = client.Finish(TimeSpan.FromSeconds(seconds + 30), cancel)
+        TimeSpan patience = TimeSpan.FromSeconds((2 * (rounds + 1) * seconds) + 30);
+        string text = client.Finish(patience, cancel)
             ?? throw new IOException("the client of the stat storm failed");
-        return 1e6 / double.Parse(line, CultureInfo.InvariantCulture);
+        return [.. text.Split('\n').Skip(1).Select(line =>
+        {
+            double[] perSecond = [.. line.Split(' ').Select(part =>
+                double.Parse(part, CultureInfo.InvariantCulture))];
+            return (1e6 / perSecond[0], 1e6 / perSecond[1]);
+        })];
     }
 
     private static double Median(IEnumerable<double> values) =>

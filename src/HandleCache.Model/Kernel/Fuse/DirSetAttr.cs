@@ -62,7 +62,7 @@ internal sealed class DirSetAttr(
     }
 
     /// <summary>fuse_do_setattr().</summary>
-    private async KernelTask<int> DoSetAttrAsync(FuseInode inode, FuseFile? file, Iattr changes)
+    public async KernelTask<int> DoSetAttrAsync(FuseInode inode, FuseFile? file, Iattr changes)
     {
         bool isChecked = conn.DefaultPermissions && !faults.Has(KernelFault.OwnerUnchecked);
         int errno = isChecked ? Attr.Prepare(conn.Current, inode, ref changes) : 0;

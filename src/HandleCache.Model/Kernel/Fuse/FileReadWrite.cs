@@ -31,6 +31,13 @@ internal sealed class FileReadWrite(
         (FuseFile.Of(file).FOpenFlags & (uint)FuseOpenFlags.FOPEN_DIRECT_IO) != 0;
 
     /// <summary>
+    /// The caller wants what the server did not say: O_DIRECT of a file that has a page cache.
+    /// fuse_cache_read_iter() and fuse_cache_write_iter() lead to fuse_direct_IO() then.
+    /// </summary>
+    private static bool IsPastTheCache(OpenFile file) =>
+        !IsDirect(file) && (file.Flags & OpenFlags.Direct) != 0;
+
+    /// <summary>
     /// Models fuse_direct_read_iter(): what is asked for is what the server is asked. Direct I/O
     /// names the caller's lock owner (fuse_direct_io() hands current->files to fuse_send_read()
     /// and fuse_send_write(), which set FUSE_READ_LOCKOWNER and FUSE_WRITE_LOCKOWNER), since the
@@ -84,6 +91,15 @@ internal sealed class FileReadWrite(
 
         ulong at = (ulong)offset;
         ulong end = at + (ulong)bytes;
+        if (IsPastTheCache(file) && at < inode.Size)
+        {
+            // What the server gives too little of, the pages give (generic_file_read_iter()).
+            VfsResult direct = await DirectReadAsync(file, inode, offset, bytes);
+            at += direct.Errno == 0 ? (ulong)direct.Value : 0;
+            if (direct.Errno != 0 || at >= Math.Min(end, inode.Size))
+                return direct;
+        }
+
         while (at < Math.Min(end, inode.Size))
         {
             ulong page = at / PageBytes;
@@ -128,23 +144,70 @@ internal sealed class FileReadWrite(
             int errno = IsDirect(file) ? 0 : await FileModifiedAsync(file);
             if (errno != 0)
                 return VfsResult.Failure(errno);
-            KernelAnswer answer = await requests.SendAsync(
-                FuseOpcode.FUSE_WRITE, inode,
-                [.. FuseArgs.Bytes(new fuse_write_in
-                {
-                    fh = FuseFile.Of(file).Fh,
-                    offset = (ulong)offset,
-                    size = (uint)data.Length,
-                    write_flags = WriteFlags(IsDirect(file)),
-                    flags = (uint)file.Flags,
-                }), .. data],
-                ReplyRoom.Of<fuse_write_out>());
-            return TakeWriteReply(inode, offset, data.Length, answer);
+            return IsPastTheCache(file)
+                ? await WritePastTheCacheAsync(file, inode, offset, data)
+                : await SendWriteAsync(file, inode, offset, data, IsDirect(file));
         }
         finally
         {
             inode.Lock.Release(exclusive: true);
         }
+    }
+
+    /// <summary>
+    /// generic_file_direct_write() and fuse_direct_IO(): the pages go; a WRITE that was to make the
+    /// file longer and failed cuts it to the size that is known (fuse_do_truncate()); what the
+    /// server took too little of goes through the cache (direct_write_fallback()).
+    /// </summary>
+    private async KernelTask<VfsResult> WritePastTheCacheAsync(
+        OpenFile file, FuseInode inode, long offset, byte[] data)
+    {
+        ulong size = inode.Size;
+        ulong end = (ulong)offset + (ulong)data.Length;
+        DropPages(inode, (ulong)offset, end);
+        VfsResult direct = await SendWriteAsync(file, inode, offset, data, isDirect: true);
+        if (direct.Errno != 0)
+        {
+            if (end > size)
+            {
+                await setAttr.DoSetAttrAsync(
+                    inode, FuseFile.Of(file), new() { Valid = AttrFlags.Size, Size = inode.Size });
+            }
+
+            return direct;
+        }
+
+        DropPages(inode, (ulong)offset, end);
+        int written = (int)direct.Value;
+        if (written == data.Length)
+            return direct;
+        VfsResult rest = await SendWriteAsync(
+            file, inode, offset + written, data[written..], isDirect: false);
+        return rest.Errno == 0 ? new VfsResult(0, written + rest.Value)
+            : written > 0 ? direct : rest;
+    }
+
+    private static void DropPages(FuseInode inode, ulong from, ulong end)
+    {
+        for (ulong page = from / PageBytes; page * PageBytes < end; page++)
+            inode.Pages.Remove(page);
+    }
+
+    private async KernelTask<VfsResult> SendWriteAsync(
+        OpenFile file, FuseInode inode, long offset, byte[] data, bool isDirect)
+    {
+        KernelAnswer answer = await requests.SendAsync(
+            FuseOpcode.FUSE_WRITE, inode,
+            [.. FuseArgs.Bytes(new fuse_write_in
+            {
+                fh = FuseFile.Of(file).Fh,
+                offset = (ulong)offset,
+                size = (uint)data.Length,
+                write_flags = WriteFlags(isDirect),
+                flags = (uint)file.Flags,
+            }), .. data],
+            ReplyRoom.Of<fuse_write_out>());
+        return TakeWriteReply(inode, offset, data.Length, answer);
     }
 
     /// <summary>
