@@ -17,8 +17,10 @@ internal static class Notes
         + "measured where the scheduler happens to put them (given in the rows' notes, too)",
         "random reads by one client as the scheduler places it, by the tracepoints "
         + "fuse_request_send and fuse_request_end on two processors: client and server on one take "
-        + "18 us a request in ours and 19 us in passthrough_ll, each on its own 53 and 51; ours "
-        + "are apart for 24 % of the requests, theirs for 8 %, which is the whole difference. The "
+        + "18 us a request in ours and 19 us in passthrough_ll; where both wake-ups of a request "
+        + "cross to the other processor, 53 and 51. That is so for 23 to 24 % of our requests and "
+        + "8 to 14 % of theirs; with their shares ours would take 26.1 us where theirs take 26.2. "
+        + "The "
         + "kernel wakes readers first in, first out: each of our two (one a processor) rests where "
         + "it was, passthrough_ll's three or four travel. With three (mount --workers 3) it is "
         + "0.88 to 1.20 of passthrough_ll, but stat by two clients falls from 2.2 times its speed "

@@ -22,13 +22,10 @@ public sealed record StatStormResult(
     string Kernel, int Cpus, int Files, int Runs, int Rounds, double SecondsPerSlice,
     IReadOnlyList<StatStormRow> Rows)
 {
-    /// <summary>The most the keeper may add, percent.</summary>
+    /// <summary>The most the keeper may add in the median of all slices, percent.</summary>
     public const double BarPercent = 10;
 
-    /// <summary>
-    /// False only where the slices rule it out: one run more or less is the scheduler's.
-    /// </summary>
-    public bool Holds => Rows.Count > 0 && Rows.All(row => row.LeastAddedPercent <= BarPercent);
+    public bool Holds => Rows.Count > 0 && Rows.All(row => row.AddedPercent <= BarPercent);
 }
 
 /// <summary>
