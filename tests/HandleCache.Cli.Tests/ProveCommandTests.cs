@@ -1,3 +1,4 @@
+using HandleCache.Lab.Prove;
 using Xunit;
 
 namespace HandleCache.Cli.Tests;
@@ -15,12 +16,22 @@ public sealed class ProveCommandTests
     [InlineData("--scripts: 3 to 100000", "thread", "--scripts", "0")]
     [InlineData("--kills: 0 to 100000", "thread", "--kills", "-1")]
     [InlineData("--minutes: 0 to 10000", "thread", "--minutes", "-1")]
+    [InlineData("--break: the module has no fault 'nope'; it has compare-lost, ",
+        "thread", "--break", "type-lost,nope")]
     public void Bad_input_is_named(string expected, params string[] arguments)
     {
         Cli.Outcome outcome = Cli.Run(["prove", "--program", "/bin/sh", .. arguments]);
         Assert.Equal(2, outcome.ExitCode);
         Assert.Equal("", outcome.Output);
         Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_faults_of_the_module_are_listed()
+    {
+        Cli.Outcome outcome = Cli.Run(["prove", "thread", "--break", "list"]);
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(ModuleFault.Listing(), outcome.Output.TrimEnd().Split('\n'));
     }
 
     [Theory]

@@ -74,7 +74,7 @@ internal static class ProveCommand
     private static readonly Option<string[]> Faults = new("--break")
     {
         Description = "Load the module with these faults of its own, one after the other, each "
-            + "of which must diverge (models/linux)",
+            + "of which must diverge; list prints them",
     };
 
     private static readonly Option<string?> Program = SharedOptions.Program();
@@ -110,6 +110,13 @@ internal static class ProveCommand
     {
         List<string> versions = SharedOptions.Words(parsed.GetValue(Versions));
         List<string> faults = SharedOptions.Words(parsed.GetValue(Faults));
+        if (faults is ["list"])
+        {
+            foreach (string line in ModuleFault.Listing())
+                Console.Out.WriteLine(line);
+            return ExitCode.Success;
+        }
+
         ProveOptions options = new()
         {
             Design = parsed.GetRequiredValue(Design),
@@ -124,7 +131,7 @@ internal static class ProveCommand
             Minutes = MinutesOf(parsed.GetValue(Minutes)),
             Seed = parsed.GetValue(Seed),
             Cpus = SharedOptions.Range(parsed, Cpus, 1, 64),
-            Faults = faults.Count > 0 ? faults : [ProveOptions.NoFault],
+            Faults = faults.Count > 0 ? faults : [ModuleFault.None],
             Program = SharedOptions.ProgramOf(parsed, Program),
             Cache = SharedOptions.CacheOf(parsed, Cache),
             Keep = parsed.GetValue(Keep),

@@ -20,9 +20,9 @@ internal static class ProveText
         foreach (ProveRun run in result.Runs)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{run.Release}, {run.Strategy}")
-                .Append(run.Fault == ProveOptions.NoFault ? "" : $", broken: {run.Fault}")
+                .Append(run.Fault == ModuleFault.None ? "" : $", broken: {run.Fault}")
                 .Append('\n');
-            Rows(text, run.Fault == ProveOptions.NoFault
+            Rows(text, run.Fault == ModuleFault.None
                 ? run.Rows
                 : [.. run.Rows.Where(row => !row.Holds)]);
         }

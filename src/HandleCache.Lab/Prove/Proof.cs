@@ -37,6 +37,7 @@ public static class Proof
         Design design = DesignFiles.Load(options.Design);
         ModuleDesign.Require(design);
         FileSystemMixes.Load(options.FileSystem);
+        ModuleFault.Require(options.Faults);
         ModuleSources[] sources = [.. options.Versions.Select(ModuleSources.Of)];
         GuestTools.Require(GuestTools.ToBuild, options.Program);
         IReadOnlyList<HandleStrategy> strategies = options.Strategies.Count > 0

@@ -48,10 +48,7 @@ public sealed record ProveOptions
     /// Faults of the module, to see each found: one guest loads it with one after the other. "none"
     /// is the module as it should be.
     /// </summary>
-    public IReadOnlyList<string> Faults { get; init; } = [NoFault];
-
-    /// <summary>The module without a fault.</summary>
-    public const string NoFault = "none";
+    public IReadOnlyList<string> Faults { get; init; } = [ModuleFault.None];
 
     /// <summary>The program, compiled ahead of time into one file.</summary>
     public required string Program { get; init; }
@@ -70,7 +67,7 @@ public sealed record ProveOptions
 /// <param name="Kernel">The version asked for.</param>
 /// <param name="Release">As the kernel names itself.</param>
 /// <param name="Strategy">How it kept handles.</param>
-/// <param name="Fault">What was wrong with the module; <see cref="ProveOptions.NoFault"/>.</param>
+/// <param name="Fault">What was wrong with the module; <see cref="ModuleFault.None"/>.</param>
 /// <param name="Rows">Predicted and measured.</param>
 public sealed record ProveRun(
     string Kernel, string Release, string Strategy, string Fault, IReadOnlyList<ProofRow> Rows)
