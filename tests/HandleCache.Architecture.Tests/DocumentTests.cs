@@ -104,6 +104,29 @@ public partial class DocumentTests
         Assert.True(orphans.Length == 0, $"not in RULES.md: {string.Join(", ", orphans)}");
     }
 
+    [Fact]
+    public void Every_version_rule_of_the_modelled_kernel_belongs_to_a_rule()
+    {
+        string rules = SourceTree.Read(Rules);
+        string[] names =
+        [
+            .. SourceTree.FilesOf("src/HandleCache.Model")
+                .Where(f => Path.GetFileName(f).StartsWith(
+                    "VersionRule.", StringComparison.Ordinal))
+                .SelectMany(f => VersionRuleDeclaration().Matches(SourceTree.Read(f)))
+                .Select(match => match.Groups[1].Value),
+        ];
+        Assert.NotEmpty(names);
+        string[] orphans =
+        [
+            .. names.Where(name => !rules.Contains($"`{name}`", StringComparison.Ordinal)),
+        ];
+        Assert.True(orphans.Length == 0, $"not in RULES.md: {string.Join(", ", orphans)}");
+    }
+
+    [GeneratedRegex(@"public static VersionRule \w+ \{ get; \} = new\(\s*""([^""]+)""")]
+    private static partial Regex VersionRuleDeclaration();
+
     private static IEnumerable<string> FaultNames() =>
         SourceTree.FilesOf("src/HandleCache.Model")
             .Where(f => Path.GetFileName(f) is "ModelFault.cs" or "KernelFault.cs")

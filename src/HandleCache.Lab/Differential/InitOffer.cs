@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using HandleCache.Model.Kernel;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Wire;
 
 namespace HandleCache.Lab.Differential;
 
@@ -22,7 +22,8 @@ internal static class InitOffer
     /// <summary>A line each field; each flag is one.</summary>
     public static IReadOnlyList<string> Fields(ReadOnlySpan<byte> body)
     {
-        if (!MemoryMarshal.TryRead(body, out fuse_init_in init))
+        WireReader reader = new(body);
+        if (!InitReader.TryRead(ref reader, out fuse_init_in init))
             return [FormattableString.Invariant($"{body.Length} bytes")];
         List<string> fields =
         [
@@ -39,7 +40,7 @@ internal static class InitOffer
         }
 
         int rest = Unsafe.SizeOf<fuse_init_in>() - UnusedBytes;
-        if (body[rest..Unsafe.SizeOf<fuse_init_in>()].ContainsAnyExcept((byte)0))
+        if (body.Length > rest && body[rest..].ContainsAnyExcept((byte)0))
             fields.Add("unused " + Convert.ToHexStringLower(body[rest..]));
         return fields;
     }

@@ -1,15 +1,15 @@
 using HandleCache.Lab.Differential;
+using HandleCache.Lab.Kernels;
 using HandleCache.Model;
 using HandleCache.Model.Inodes;
-using HandleCache.Protocol.Abi;
+using HandleCache.Model.Kernel;
+using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Validate;
 
 /// <summary>Random scripts on the running kernel and on the modelled one.</summary>
 internal static class DifferentialStage
 {
-    private const uint ModelledMinor = FuseConstants.FUSE_KERNEL_MINOR_VERSION;
-
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>The result; null where the part was left out, which the ledger then says.</summary>
@@ -72,10 +72,9 @@ internal static class DifferentialStage
     {
         if (plan.Options.Scripts == 0 && plan.Options.Soak is null)
             return "left out by --scripts 0";
-        uint minor = plan.Minor;
-        return minor < ModelledMinor
-            ? FormattableString.Invariant($"the modelled kernel speaks 7.{ModelledMinor}, ")
-                + FormattableString.Invariant($"this one 7.{minor}")
+        KernelVersion version = RunningKernel.Version;
+        return version < VersionRule.Oldest
+            ? FormattableString.Invariant($"kernels before {VersionRule.Oldest} are not modelled")
             : null;
     }
 

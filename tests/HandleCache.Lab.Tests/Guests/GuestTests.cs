@@ -102,10 +102,30 @@ public sealed class GuestTests
     [InlineData(1, "not json", "last\nline", GuestVerdict.Diverge, "line")]
     public void A_verdict_follows_the_exit_code_and_names_the_first_divergence(
         int code, string text, string error, GuestVerdict verdict, string detail) =>
-        Assert.Equal((verdict, detail), Read("validate", new()
+        Assert.Equal((verdict, detail), Read("restart", new()
         {
-            ["validate"] = new GuestOutput(code, text, error),
+            ["restart"] = new GuestOutput(code, text, error),
         }));
+
+    [Theory]
+    [InlineData("differential", "init-offer", 0, 7, GuestVerdict.Undecided)]
+    [InlineData("init-offer", "differential", 0, 7, GuestVerdict.Undecided)]
+    [InlineData("slab-objects", "differential", 0, 7, GuestVerdict.Match)]
+    [InlineData("differential", "init-offer", 900, 7, GuestVerdict.Match)]
+    public void Scripts_that_were_not_compared_are_no_match(
+        string first, string second, int ofFirst, int ofSecond, GuestVerdict verdict) =>
+        Assert.Equal(
+            (verdict, verdict == GuestVerdict.Match ? "" : $"{first} not compared: why"),
+            Read("validate", new()
+            {
+                ["validate"] = new GuestOutput(
+                    0,
+                    $$"""
+                    {"checks":[{"name":"{{first}}","compared":{{ofFirst}},"notCompared":"why"},
+                    {"name":"{{second}}","compared":{{ofSecond}}}]}
+                    """,
+                    ""),
+            }));
 
     [Theory]
     [InlineData("848\n896\n2\n18\n0\n0\n0", GuestVerdict.Match, "")]

@@ -1,6 +1,7 @@
 using HandleCache.Model.Kernel.Vfs;
 using HandleCache.Protocol.Abi;
 using HandleCache.Protocol.Dialects;
+using HandleCache.Protocol.Uapi;
 
 namespace HandleCache.Model.Kernel.Fuse;
 
@@ -22,11 +23,7 @@ internal sealed class Connection(ModelKernelOptions options, Current current)
     public uint Minor { get; private set; }
 
     /// <summary>What INIT offers.</summary>
-    public uint OfferedMinor =>
-        Follows(VersionRule.Minor41) ? 41
-        : Follows(VersionRule.Minor47) ? BackingIdsMinor
-        : Follows(VersionRule.Minor46) ? FuseConstants.FUSE_KERNEL_MINOR_VERSION + 1
-        : FuseConstants.FUSE_KERNEL_MINOR_VERSION;
+    public KernelOffer Offer => KernelOffer.Of(options.Version);
 
     /// <summary>
     /// fuse_open_out may have its backing id of 64 bits (7.47). Which length a server of that
@@ -87,6 +84,12 @@ internal sealed class Connection(ModelKernelOptions options, Current current)
 
     public ulong NextAttrVersion() => ++AttrVersion;
 
+    /// <summary>
+    /// fuse_invalidate_attr_mask(): a request has changed these attributes (STATX_ bits).
+    /// </summary>
+    public void Outdate(FuseInode inode, uint mask) =>
+        inode.InvalMask |= Follows(VersionRule.ChangesDoubtAll) ? StatxMask.BasicStats : mask;
+
     /// <summary>Whether the modelled version does as a rule says.</summary>
     public bool Follows(VersionRule rule) =>
         rule.AppliesTo(options.Version) && !options.Backported.Contains(rule);
@@ -102,7 +105,7 @@ internal sealed class Connection(ModelKernelOptions options, Current current)
     /// </summary>
     public void Accept(in fuse_init_out init, FuseInitFlags offered)
     {
-        Minor = Math.Min(init.minor, OfferedMinor);
+        Minor = Math.Min(init.minor, Offer.Minor);
         Flags = InitWords.Accepted(init) & offered;
         MaxWriteBytes = Math.Max(init.max_write, 4096u);
         if (Has(FuseInitFlags.FUSE_MAX_PAGES))

@@ -97,7 +97,8 @@ internal sealed class DirAttributes(
             bool noStatx = conn.Unsupported.Contains(FuseOpcode.FUSE_STATX);
             if (noStatx)
                 mask &= StatxMask.BasicStats;
-            bool sync = mask != 0 && ((flags & AtFlags.StatxForceSync) != 0
+            bool wants = mask != 0 || conn.Follows(VersionRule.NothingWantedAsks);
+            bool sync = wants && ((flags & AtFlags.StatxForceSync) != 0
                 || ((flags & AtFlags.StatxDontSync) == 0
                     && ((mask & invalid) != 0 || clock.IsExpired(inode.AttrExpiryNs))));
             if (!sync)

@@ -40,9 +40,18 @@ internal sealed class DirCreate(
         int errno = requests.Spoken.RepliesEntry(FuseOpcode.FUSE_LINK)
             ? await CreateEntryAsync(FuseOpcode.FUSE_LINK, directory, dentry, body, inode.Mode)
             : await LinkWithoutEntryAsync(inode, directory, dentry, body);
+        if (errno == 0 && conn.Follows(VersionRule.LinkOutdates))
+        {
+            inode.AttrVersion = conn.NextAttrVersion();
+            inode.NLink++;
+            inode.InvalMask |= StatxMask.BasicStats;
+        }
+
         if (errno == (int)Errno.EINTR)
             inode.InvalMask |= StatxMask.BasicStats;
-        return errno == (int)Errno.ENOSYS ? (int)Errno.EPERM : errno;
+        return errno == (int)Errno.ENOSYS && !conn.Follows(VersionRule.LinkUnknownIsEnosys)
+            ? (int)Errno.EPERM
+            : errno;
     }
 
     /// <summary>
@@ -81,7 +90,8 @@ internal sealed class DirCreate(
         int epoch = conn.Epoch;
         KernelAnswer answer = await requests.AskEntryAsync(opcode, dir, body, ReplyRoom.OfEntry);
         if (answer.Errno == (int)Errno.ENOSYS && opcode == FuseOpcode.FUSE_LINK
-            && !faults.Has(KernelFault.LinkAskedAgain))
+            && !faults.Has(KernelFault.LinkAskedAgain)
+            && !conn.Follows(VersionRule.LinkAskedAgain))
         {
             conn.Unsupported.Add(opcode);
         }
@@ -89,7 +99,7 @@ internal sealed class DirCreate(
         if (answer.Errno != 0)
         {
             if (answer.Errno == (int)Errno.EEXIST)
-                InvalidateEntry(dentry);
+                InvalidateExisting(dentry);
             return answer.Errno;
         }
 
@@ -123,6 +133,13 @@ internal sealed class DirCreate(
     {
         dcache.Invalidate(dentry);
         dentry.ExpiryNs = 0;
+    }
+
+    /// <summary>What makes a name was refused because there is one.</summary>
+    private void InvalidateExisting(Dentry dentry)
+    {
+        if (!conn.Follows(VersionRule.ExistingStays))
+            InvalidateEntry(dentry);
     }
 
     /// <summary>fuse_atomic_open().</summary>
@@ -179,7 +196,7 @@ internal sealed class DirCreate(
         }
         else if (errno == (int)Errno.EEXIST)
         {
-            InvalidateEntry(dentry);
+            InvalidateExisting(dentry);
         }
 
         dcache.Put(dentry);

@@ -25,7 +25,7 @@ internal sealed class DirRemove(
             attributes.DirectoryChanged(dir);
             EntryUnlinked(dentry);
         }
-        else if (answer.Errno is (int)Errno.EINTR or (int)Errno.ENOENT)
+        else if (IsDoubtful(answer.Errno))
         {
             creates.InvalidateEntry(dentry);
         }
@@ -37,14 +37,33 @@ internal sealed class DirRemove(
     private void EntryUnlinked(Dentry dentry)
     {
         FuseInode inode = dentry.FuseInode!;
-        inode.AttrVersion = conn.NextAttrVersion();
+        bool isUnmarked = conn.Follows(VersionRule.RemovedUnmarked);
+        if (!isUnmarked || !inode.IsDirectory)
+            inode.AttrVersion = conn.NextAttrVersion();
         if (inode.IsDirectory)
             inode.NLink = 0;
         else if (inode.NLink > 0 && !faults.Has(KernelFault.UnlinkKeepsNLink))
             inode.NLink--;
         if (!faults.Has(KernelFault.UnlinkedNameStaysValid))
             dentry.ExpiryNs = 0;
-        inode.InvalMask |= StatxMask.CTime;
+        if (!isUnmarked || !inode.IsDirectory)
+            conn.Outdate(inode, StatxMask.CTime);
+    }
+
+    /// <summary>After this errno it is not known whether the name is still there.</summary>
+    private bool IsDoubtful(int errno) => errno == (int)Errno.EINTR
+        || (errno == (int)Errno.ENOENT && !conn.Follows(VersionRule.AbsentStays));
+
+    private void EntryReplaced(Dentry dentry)
+    {
+        if (!conn.Follows(VersionRule.RemovedUnmarked))
+        {
+            EntryUnlinked(dentry);
+            return;
+        }
+
+        conn.Outdate(dentry.FuseInode!, StatxMask.CTime);
+        dentry.ExpiryNs = 0;
     }
 
     /// <summary>Models fuse_rename2() and fuse_rename_common().</summary>
@@ -67,16 +86,16 @@ internal sealed class DirRemove(
         if (answer.Errno == 0)
         {
             if (!faults.Has(KernelFault.RenameKeepsCTime))
-                old.FuseInode!.InvalMask |= StatxMask.CTime;
+                conn.Outdate(old.FuseInode!, StatxMask.CTime);
             if ((flags & RenameFlags.Exchange) != 0)
-                fresh.FuseInode!.InvalMask |= StatxMask.CTime;
+                conn.Outdate(fresh.FuseInode!, StatxMask.CTime);
             attributes.DirectoryChanged(from);
             if (from != to)
                 attributes.DirectoryChanged(to);
             if ((flags & RenameFlags.Exchange) == 0 && !fresh.IsNegative)
-                EntryUnlinked(fresh);
+                EntryReplaced(fresh);
         }
-        else if (answer.Errno is (int)Errno.EINTR or (int)Errno.ENOENT)
+        else if (IsDoubtful(answer.Errno))
         {
             creates.InvalidateEntry(old);
             if (!fresh.IsNegative)

@@ -119,7 +119,8 @@ internal sealed class DirSetAttr(
         }
 
         bool isOlder = inode.AttrVersion > attrVersion
-            && !faults.Has(KernelFault.OldSetAttrStaysValid);
+            && !faults.Has(KernelFault.OldSetAttrStaysValid)
+            && !conn.Follows(VersionRule.SetAttrUncompared);
         attributes.SetAttributes(
             inode, reply.attr,
             isOlder ? 0 : clock.Expiry(reply.attr_valid, reply.attr_valid_nsec), evictCtr: 0);

@@ -39,7 +39,7 @@ internal sealed class FileOpen(
         {
             inode.AttrVersion = conn.NextAttrVersion();
             inode.Size = 0;
-            inode.InvalMask |= InodeAttributes.StatxModSize;
+            conn.Outdate(inode, InodeAttributes.StatxModSize);
             inode.Pages.Clear();
         }
         else if (!keeps)

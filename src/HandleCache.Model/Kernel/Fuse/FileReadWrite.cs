@@ -100,7 +100,9 @@ internal sealed class FileReadWrite(
                 return direct;
         }
 
-        while (at < Math.Min(end, inode.Size))
+        bool looksAtPageFirst =
+            conn.Follows(VersionRule.PageBehindEndIsRead) && !IsPastTheCache(file);
+        while (at < (looksAtPageFirst ? end : Math.Min(end, inode.Size)))
         {
             ulong page = at / PageBytes;
             if (!inode.Pages.Contains(page))
@@ -120,6 +122,8 @@ internal sealed class FileReadWrite(
                 inode.Pages.Add(page);
             }
 
+            if (at >= inode.Size)
+                break;
             at = Math.Min((page + 1) * PageBytes, Math.Min(end, inode.Size));
         }
 
@@ -251,11 +255,12 @@ internal sealed class FileReadWrite(
     /// <summary>fuse_write_update_attr(): of a WRITE, done whatever came of it.</summary>
     private void WriteUpdateAttr(FuseInode inode, ulong end, bool isWritten)
     {
-        if (!faults.Has(KernelFault.WriteKeepsVersion))
+        if (!faults.Has(KernelFault.WriteKeepsVersion)
+            && (isWritten || !conn.Follows(VersionRule.FailedWriteUnmarked)))
             inode.AttrVersion = conn.NextAttrVersion();
         if (isWritten && end > inode.Size)
             inode.Size = end;
-        inode.InvalMask |= InodeAttributes.StatxModSize;
+        conn.Outdate(inode, InodeAttributes.StatxModSize);
     }
 
     /// <summary>fuse_fsync() and fuse_dir_fsync().</summary>
@@ -286,10 +291,10 @@ internal sealed class FileReadWrite(
     /// </summary>
     public async KernelTask<int> FAllocateAsync(OpenFile file, int mode, long offset, long bytes)
     {
-        const int Known =
-            AllocateFlags.KeepSize | AllocateFlags.PunchHole | AllocateFlags.ZeroRange;
+        int known = AllocateFlags.KeepSize | AllocateFlags.PunchHole
+            | (conn.Follows(VersionRule.ZeroRangeUnknown) ? 0 : AllocateFlags.ZeroRange);
         FuseInode inode = file.Dentry.FuseInode!;
-        if ((mode & ~Known) != 0 || conn.Unsupported.Contains(FuseOpcode.FUSE_FALLOCATE))
+        if ((mode & ~known) != 0 || conn.Unsupported.Contains(FuseOpcode.FUSE_FALLOCATE))
             return (int)Errno.EOPNOTSUPP;
         bool keepsSize = (mode & AllocateFlags.KeepSize) != 0;
         await inode.Lock.AcquireAsync(exclusive: true);
@@ -320,7 +325,7 @@ internal sealed class FileReadWrite(
                 WriteUpdateAttr(inode, (ulong)(offset + bytes), isWritten: true);
             if ((mode & (AllocateFlags.PunchHole | AllocateFlags.ZeroRange)) != 0)
                 TruncatePageCacheRange(inode, (ulong)offset, (ulong)(offset + bytes));
-            inode.InvalMask |= InodeAttributes.StatxModSize;
+            conn.Outdate(inode, InodeAttributes.StatxModSize);
             return 0;
         }
         finally

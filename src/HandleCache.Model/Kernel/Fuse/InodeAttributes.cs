@@ -18,7 +18,9 @@ internal sealed class InodeAttributes(
     private const uint StatxModDir = StatxModSize | StatxMask.NLink;
 
     /// <summary>fc->evict_ctr; starts at 1, because 0 means "does not matter".</summary>
-    public ulong EvictCtr => (ulong)cache.EvictCtr + 1;
+    public ulong EvictCtr => conn.Follows(VersionRule.EvictionsUncounted)
+        ? 0
+        : (ulong)cache.EvictCtr + 1;
 
     /// <summary>fuse_invalid_attr().</summary>
     public static bool IsInvalid(in fuse_attr attr) =>

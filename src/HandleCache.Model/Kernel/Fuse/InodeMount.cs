@@ -130,16 +130,14 @@ internal sealed class InodeMount : IDisposable
         fuse_init_in init = new()
         {
             major = FuseConstants.FUSE_KERNEL_VERSION,
-            minor = Connection.OfferedMinor,
+            minor = Connection.Offer.Minor,
             max_readahead = _options.MaxReadaheadBytes,
         };
-        FuseInitFlags offered = Connection.Follows(VersionRule.Minor41)
-            ? _options.Offered & ~FuseInitFlags.FUSE_REQUEST_TIMEOUT
-            : _options.Offered;
+        FuseInitFlags offered = _options.Offered & ~Connection.Offer.Lacks;
         (init.flags, init.flags2) = InitWords.Split(offered);
         HandleOffer.Offer(ref init, _options.Dialect);
         KernelAnswer answer = await Device.AskAsync(
-            FuseOpcode.FUSE_INIT, 0, InodeIndex.None, default, FuseArgs.Bytes(init),
+            FuseOpcode.FUSE_INIT, 0, InodeIndex.None, default, Connection.Offer.Body(init),
             ReplyRoom.UpTo(Unsafe.SizeOf<fuse_init_out>()));
         if (answer.Errno != 0)
             return VfsResult.Failure(answer.Errno);
@@ -151,6 +149,7 @@ internal sealed class InodeMount : IDisposable
         Connection.Accept(reply, offered);
         Device.Minor = Connection.Minor;
         Device.Handles = HandleOffer.Read(reply, _options.Dialect);
+        Connection.Unsupported.UnionWith(Connection.Offer.Unknown);
         foreach (FuseOpcode opcode in Enum.GetValues<FuseOpcode>())
         {
             if (Device.Handles.Dialect.Lacks(opcode))

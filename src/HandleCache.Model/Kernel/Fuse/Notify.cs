@@ -86,7 +86,8 @@ internal sealed class Notify(
             ? errno
             : Outcome(ReverseInvalidateAsync(
                 arguments.parent, 0, name,
-                (arguments.flags & FuseConstants.FUSE_EXPIRE_ONLY) != 0));
+                (arguments.flags & FuseConstants.FUSE_EXPIRE_ONLY) != 0
+                    && !conn.Follows(VersionRule.ExpireOnlyUnknown)));
     }
 
     private int DeleteEntry(byte[] body)

@@ -101,7 +101,7 @@ internal sealed class Xattr(Connection conn, Requests requests, InodeGet inodes)
             return (int)Errno.EOPNOTSUPP;
         KernelAnswer answer = await requests.AskAsync(opcode, inode, body, ReplyRoom.Nothing);
         if (answer.Errno == 0)
-            inode.InvalMask |= StatxMask.CTime;
+            conn.Outdate(inode, StatxMask.CTime);
         return answer.Errno == (int)Errno.ENOSYS ? (int)Errno.EOPNOTSUPP : answer.Errno;
     }
 }

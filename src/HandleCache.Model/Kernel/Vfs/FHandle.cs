@@ -7,7 +7,7 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// </summary>
 internal sealed class FHandle(
     DentryCache dcache, IExportOperations eops, Namei namei, NameiOpen nameiOpen, FileTable table,
-    ExportFs exportFs, bool knowsConnectable)
+    ExportFs exportFs, bool knowsConnectable, bool knowsFid)
 {
     /// <summary>Handles a script may hold at a time.</summary>
     public const int Slots = 8;
@@ -24,7 +24,7 @@ internal sealed class FHandle(
     {
         bool isFid = (call.Flags & AtFlags.HandleFid) != 0;
         bool isConnectable = (call.Flags & AtFlags.HandleConnectable) != 0;
-        if (isConnectable && (isFid || !knowsConnectable))
+        if ((isConnectable && (isFid || !knowsConnectable)) || (isFid && !knowsFid))
             return VfsResult.Failure((int)Errno.EINVAL);
         (Dentry? dentry, int errno) = await namei.ResolveAsync(
             call.Path,

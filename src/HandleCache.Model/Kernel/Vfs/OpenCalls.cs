@@ -9,7 +9,8 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// </summary>
 internal sealed class OpenCalls(
     IInodeOperations iops, IDataOperations dataOps, NameiRetry retry, NameiOpen nameiOpen,
-    FileTable table, Attr attr, KernelFaults faults, Current current)
+    FileTable table, Attr attr, KernelFaults faults, Current current,
+    bool allocatesByFlags, bool knowsWriteZeroes)
 {
     /// <summary>do_sys_openat2(), do_filp_open(): once more after ESTALE.</summary>
     public async KernelTask<VfsResult> OpenAsync(VfsCall call)
@@ -123,21 +124,16 @@ internal sealed class OpenCalls(
     }
 
     /// <summary>The checks of vfs_fallocate(), in its order.</summary>
-    private static Errno MayAllocate(OpenFile file, VfsCall call)
+    private Errno MayAllocate(OpenFile file, VfsCall call)
     {
         if (call.Offset < 0 || call.Size <= 0)
             return Errno.EINVAL;
-        bool keepsSize = (call.Flags & AllocateFlags.KeepSize) != 0;
-        bool isMode = (call.Flags & ~AllocateFlags.KeepSize) switch
-        {
-            0 or AllocateFlags.UnshareRange or AllocateFlags.ZeroRange => true,
-            AllocateFlags.PunchHole => keepsSize,
-            AllocateFlags.CollapseRange or AllocateFlags.InsertRange
-                or AllocateFlags.WriteZeroes => !keepsSize,
-            _ => false,
-        };
-        if (!isMode)
-            return Errno.EOPNOTSUPP;
+        bool isKnown = knowsWriteZeroes || (call.Flags & AllocateFlags.WriteZeroes) == 0;
+        Errno refused = !isKnown ? Errno.EOPNOTSUPP
+            : allocatesByFlags ? OfFlags(call.Flags)
+            : OfMode(call.Flags);
+        if (refused != Errno.None)
+            return refused;
         if (!file.MayWrite)
             return Errno.EBADF;
         return (file.Dentry.Inode!.Mode & FileModes.TypeMask) switch
@@ -147,5 +143,38 @@ internal sealed class OpenCalls(
             FileModes.Regular => Errno.None,
             _ => Errno.ENODEV,
         };
+    }
+
+    private static Errno OfMode(int flags)
+    {
+        bool keepsSize = (flags & AllocateFlags.KeepSize) != 0;
+        bool isMode = (flags & ~AllocateFlags.KeepSize) switch
+        {
+            0 or AllocateFlags.UnshareRange or AllocateFlags.ZeroRange => true,
+            AllocateFlags.PunchHole => keepsSize,
+            AllocateFlags.CollapseRange or AllocateFlags.InsertRange
+                or AllocateFlags.WriteZeroes => !keepsSize,
+            _ => false,
+        };
+        return isMode ? Errno.None : Errno.EOPNOTSUPP;
+    }
+
+    private static Errno OfFlags(int flags)
+    {
+        const int Known = AllocateFlags.KeepSize | (AllocateFlags.ModeMask
+            & ~AllocateFlags.WriteZeroes);
+        bool Has(int flag) => (flags & flag) != 0;
+        bool Alone(int flag, int beside = 0) => !Has(flag) || (flags & ~(flag | beside)) == 0;
+        if ((flags & ~Known) != 0
+            || (Has(AllocateFlags.PunchHole)
+                && (Has(AllocateFlags.ZeroRange) || !Has(AllocateFlags.KeepSize))))
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        return Alone(AllocateFlags.CollapseRange) && Alone(AllocateFlags.InsertRange)
+            && Alone(AllocateFlags.UnshareRange, beside: AllocateFlags.KeepSize)
+                ? Errno.None
+                : Errno.EINVAL;
     }
 }

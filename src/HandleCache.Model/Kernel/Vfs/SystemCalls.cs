@@ -38,18 +38,23 @@ internal sealed class SystemCalls
                 || faults.Has(KernelFault.ListingHeedsSignal));
         _stat = new(sb, dcache, iops, namei, retry, Files);
         _open = new(
-            iops, sb.DataOperations, retry, nameiOpen, Files, _attr, faults, current);
+            iops, sb.DataOperations, retry, nameiOpen, Files, _attr, faults, current,
+            allocatesByFlags: VersionRule.AllocateModesAreFlags.AppliesTo(options.Version),
+            knowsWriteZeroes: !VersionRule.WriteZeroesUnknown.AppliesTo(options.Version));
         _readWrite = new(sb.DataOperations, Files);
         _create = new(
             dcache, iops, namei, lookup, permission, current,
             isSlashExclusive: !VersionRule.SlashNotExclusive.AppliesTo(options.Version));
         _remove = new(dcache, iops, namei, lookup, permission);
         _rename = new(dcache, iops, namei, lookup, permission);
-        _xattr = new(iops, sb.XattrOperations, retry);
+        _xattr = new(
+            iops, sb.XattrOperations, retry,
+            ofSockets: !VersionRule.SocketsWithoutXattr.AppliesTo(options.Version));
         ExportFs exportFs = new(sb, dcache, iops, sb.ExportOperations, lookup, open, _readDir);
         _handles = new(
             dcache, sb.ExportOperations, namei, nameiOpen, Files, exportFs,
-            knowsConnectable: !VersionRule.ConnectableUnknown.AppliesTo(options.Version));
+            knowsConnectable: !VersionRule.ConnectableUnknown.AppliesTo(options.Version),
+            knowsFid: !VersionRule.FidUnknown.AppliesTo(options.Version));
     }
 
     /// <summary>The caller's open files.</summary>

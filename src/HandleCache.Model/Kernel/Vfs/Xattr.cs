@@ -7,7 +7,7 @@ namespace HandleCache.Model.Kernel.Vfs;
 /// v6.18). Every name is one of "user.".
 /// </summary>
 internal sealed class Xattr(
-    IInodeOperations iops, IXattrOperations xops, NameiRetry retry)
+    IInodeOperations iops, IXattrOperations xops, NameiRetry retry, bool ofSockets)
 {
     /// <summary>vfs_getxattr().</summary>
     public KernelTask<VfsResult> GetAsync(VfsCall call) => retry.AtObjectAsync(
@@ -54,12 +54,14 @@ internal sealed class Xattr(
     }
 
     /// <summary>
-    /// xattr_permission() for a name "user.*": regular files and directories only (EPERM to
-    /// change, ENODATA to read), then the inode's own permission.
+    /// xattr_permission() for a name "user.*": regular files, directories and, from 7.1 on, sockets
+    /// only (EPERM to change, ENODATA to read), then the inode's own permission.
     /// </summary>
     private async KernelTask<int> PermissionAsync(Inode inode, int mask)
     {
-        if (!inode.IsRegular && !inode.IsDirectory)
+        bool mayHave = inode.IsRegular || inode.IsDirectory
+            || (ofSockets && (inode.Mode & FileModes.TypeMask) == FileModes.Socket);
+        if (!mayHave)
             return mask == May.Write ? (int)Errno.EPERM : (int)Errno.ENODATA;
         return await iops.PermissionAsync(inode, mask);
     }
