@@ -2,6 +2,7 @@ using HandleCache.Lab.Differential;
 using HandleCache.Model;
 using HandleCache.Model.Inodes;
 using HandleCache.Model.Kernel;
+using HandleCache.Model.Slab;
 
 namespace HandleCache.Kernel.Tests;
 
@@ -19,10 +20,14 @@ internal sealed record ScriptRun(
     /// <param name="afterCall">Told of every call and its result, between calls.</param>
     public static ScriptRun Of(
         Script script, FuseInodeCacheOptions? inodes = null,
-        Action<ModelSide, VfsCall, VfsResult>? afterCall = null)
+        Action<ModelSide, VfsCall, VfsResult>? afterCall = null, KernelVersion? version = null)
     {
-        using ModelSide side = new(
-            script, new ModelKernelOptions { Inodes = inodes ?? new FuseInodeCacheOptions() });
+        ModelKernelOptions options = new();
+        using ModelSide side = new(script, options with
+        {
+            Inodes = inodes ?? options.Inodes,
+            Version = version ?? options.Version,
+        });
         List<string> results = [];
         foreach (VfsCall call in script.Calls)
         {
