@@ -22,8 +22,14 @@ using HandleCache.Cli.Validate;
 using HandleCache.Cli.Watch;
 using HandleCache.Cli.Workload;
 using HandleCache.Lab;
+using HandleCache.Lab.Mounting;
+using HandleCache.Lab.Nfs;
+using HandleCache.Lab.Prove;
+using HandleCache.Lab.Restart;
+using HandleCache.Lab.Workload;
 using HandleCache.Protocol.Dialects;
-
+using HandleCache.Server.Mounting;
+using HandleCache.Server.Relaying;
 namespace HandleCache.Cli;
 
 /// <summary>The command line.</summary>
@@ -36,7 +42,7 @@ internal static class Program
     /// <param name="dialects">What <c>--dialect</c> may name.</param>
     internal static int Run(string[] args, IReadOnlyList<Dialect> dialects)
     {
-        ParseResult result = Commands(dialects).Parse(args);
+        ParseResult result = CommandsFor(args, dialects).Parse(args);
         if (result.Errors.Count > 0)
         {
             return CommandRunner.Run(result, () => throw new BadInputException(
@@ -46,39 +52,67 @@ internal static class Program
         return result.Invoke();
     }
 
+    /// <summary>
+    /// Every command, the hidden ones too, by its name: to build all takes longer than the runtime
+    /// to start, so that a command line that names one builds that one.
+    /// </summary>
+    internal static IReadOnlyList<(string Name, CommandBuilder Build)> Builders { get; } =
+    [
+        ("validate", ValidateCommand.Build),
+        ("slab", _ => SlabCommand.Build()),
+        ("layout", _ => LayoutCommand.Build()),
+        ("sweep", _ => SweepCommand.Build()),
+        ("survey", _ => SurveyCommand.Build()),
+        ("compare", CompareCommand.Build),
+        ("design", _ => DesignCommand.Build()),
+        ("kernels", _ => KernelsCommand.Build()),
+        (NfsExperiment.GuestCommandName, _ => NfsGuestCommand.Build()),
+        ("prove", _ => ProveCommand.Build()),
+        (Proof.GuestCommandName, _ => ProveGuestCommand.Build()),
+        ("report", _ => ReportCommand.Build()),
+        ("mount", MountCommand.Build),
+        ("replay", _ => ReplayCommand.Build()),
+        ("generate-trace", _ => GenerateTraceCommand.Build()),
+        ("scale", ScaleCommand.Build),
+        ("watch", WatchCommand.Build),
+        (FuserMountStandIn.CommandName, _ => FuserMountCommand.Build()),
+        (DirectMountStandIn.CommandName, _ => DirectMountCommand.Build()),
+        ("drive", DriveCommand.Build),
+        ("restart", RestartCommand.Build),
+        ("soak", _ => SoakCommand.Build()),
+        (RestartClient.CommandName, _ => RestartClientCommand.Build()),
+        (ServerProcess.CommandName, ServeCommand.Build),
+        (ServerProcess.HeldCommandName, _ => ServeHeldCommand.Build()),
+        (HeldRun.CommandName, _ => HoldCommand.Build()),
+        (WorkloadCommandLine.CommandName, _ => WorkloadCommand.Build()),
+        ("differential", DifferentialCommand.Build),
+        ("merge", _ => MergeCommand.Build()),
+    ];
+
     /// <summary>Every command, the hidden ones too.</summary>
-    internal static RootCommand Commands(IReadOnlyList<Dialect> dialects)
+    internal static RootCommand Commands(IReadOnlyList<Dialect> dialects) =>
+        Commands(dialects, Builders);
+
+    /// <summary>
+    /// What a command line needs: all, where it names none or one that knows all.
+    /// </summary>
+    internal static RootCommand CommandsFor(
+        IReadOnlyList<string> args, IReadOnlyList<Dialect> dialects)
+    {
+        if (args is [VersionTextAction.Option])
+            return Commands(dialects, []);
+        (string Name, CommandBuilder Build)[] named =
+            [.. Builders.Where(command => args.Count > 0 && command.Name == args[0])];
+        return named.Length > 0 ? Commands(dialects, named) : Commands(dialects);
+    }
+
+    private static RootCommand Commands(
+        IReadOnlyList<Dialect> dialects,
+        IReadOnlyList<(string Name, CommandBuilder Build)> builders)
     {
         RootCommand root = new(Guidebook.Summary);
-        root.Add(ValidateCommand.Build(dialects));
-        root.Add(SlabCommand.Build());
-        root.Add(LayoutCommand.Build());
-        root.Add(SweepCommand.Build());
-        root.Add(SurveyCommand.Build());
-        root.Add(CompareCommand.Build(dialects));
-        root.Add(DesignCommand.Build());
-        root.Add(KernelsCommand.Build());
-        root.Add(NfsGuestCommand.Build());
-        root.Add(ProveCommand.Build());
-        root.Add(ProveGuestCommand.Build());
-        root.Add(ReportCommand.Build());
-        root.Add(MountCommand.Build(dialects));
-        root.Add(ReplayCommand.Build());
-        root.Add(GenerateTraceCommand.Build());
-        root.Add(ScaleCommand.Build(dialects));
-        root.Add(WatchCommand.Build(dialects));
-        root.Add(FuserMountCommand.Build());
-        root.Add(DirectMountCommand.Build());
-        root.Add(DriveCommand.Build(dialects));
-        root.Add(RestartCommand.Build(dialects));
-        root.Add(SoakCommand.Build());
-        root.Add(RestartClientCommand.Build());
-        root.Add(ServeCommand.Build(dialects));
-        root.Add(ServeHeldCommand.Build());
-        root.Add(HoldCommand.Build());
-        root.Add(WorkloadCommand.Build());
-        root.Add(DifferentialCommand.Build(dialects));
-        root.Add(MergeCommand.Build());
+        foreach ((_, CommandBuilder build) in builders)
+            root.Add(build(dialects));
         root.Add(CompletionCommand.Build(root));
         root.Add(ManCommand.Build(root));
         foreach (Command command in root.Subcommands)
@@ -92,3 +126,6 @@ internal static class Program
         return root;
     }
 }
+
+/// <summary>Builds a command; <paramref name="dialects"/> are what --dialect may name.</summary>
+internal delegate Command CommandBuilder(IReadOnlyList<Dialect> dialects);

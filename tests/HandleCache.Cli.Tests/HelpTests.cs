@@ -17,6 +17,23 @@ public sealed class HelpTests
         ["", .. Root.Subcommands.Where(command => !command.Hidden).Select(c => c.Name)];
 
     [Fact]
+    public void A_command_line_that_names_a_command_builds_that_one_by_its_name()
+    {
+        foreach ((string name, CommandBuilder build) in Program.Builders)
+        {
+            Assert.Equal(name, build(DialectList.All).Name);
+            RootCommand root = Program.CommandsFor([name, "--json"], DialectList.All);
+            Assert.Equal(
+                [name, "completion", "man"], root.Subcommands.Select(command => command.Name));
+        }
+
+        int all = Program.Builders.Count + 2;
+        Assert.Equal(2, Program.CommandsFor(["--version"], DialectList.All).Subcommands.Count);
+        foreach (string[] args in (string[][])[[], ["--help"], ["man"], ["validte"]])
+            Assert.Equal(all, Program.CommandsFor(args, DialectList.All).Subcommands.Count);
+    }
+
+    [Fact]
     public void Every_command_option_and_argument_is_described_in_one_style()
     {
         List<string> wrong = [];

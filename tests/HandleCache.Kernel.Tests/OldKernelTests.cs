@@ -188,6 +188,58 @@ public class OldKernelTests
             Assert.Equal((int)Errno.EOPNOTSUPP, open.Result.Errno);
     }
 
+    /// <summary>
+    /// NoiseRules, "root-acl": whether forget_cached_acl() ends ACL_DONT_CACHE of the root, which
+    /// 5.10 and 6.1 do not have.
+    /// </summary>
+    [Theory]
+    [InlineData("5.10", false, 1)]
+    [InlineData("6.1", false, 1)]
+    [InlineData("6.12", false, 2)]
+    [InlineData("6.12", true, 1)]
+    [InlineData("6.18", false, 2)]
+    public void The_roots_list_is_asked_for_each_time_unless_it_is_kept(
+        string version, bool forgettingKeeps, int times)
+    {
+        using KernelDriver bench = new(
+            FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_POSIX_ACL,
+            version: VersionOf(version),
+            kernel: new() { ForgettingKeepsRootList = forgettingKeeps });
+        int asked = 0;
+        for (int walk = 0; walk < 2; walk++)
+        {
+            KernelCall stat = bench.Kernel.Start(new(VfsCallKind.Stat)
+            {
+                Path = "a",
+                Mode = StatxMask.BasicStats,
+                Uid = 1000,
+            });
+            while (!stat.IsDone)
+                asked += AnswerWalk(bench, bench.Read());
+            Assert.Equal(0, stat.Result.Errno);
+        }
+
+        Assert.Equal(times, asked);
+    }
+
+    /// <summary>1 for the list of the root, of which there is none.</summary>
+    private static int AnswerWalk(KernelDriver bench, AskedRequest request)
+    {
+        switch (request.Opcode)
+        {
+            case FuseOpcode.FUSE_GETXATTR:
+                Assert.Equal(FuseConstants.FUSE_ROOT_ID, request.NodeId);
+                bench.AnswerError(request, (int)Errno.ENODATA);
+                return 1;
+            case FuseOpcode.FUSE_GETATTR:
+                bench.Answer(request, Attributes(KernelDriver.Directory));
+                return 0;
+            default:
+                bench.AnswerEntry(request, Entry(2, Regular));
+                return 0;
+        }
+    }
+
     [Fact]
     public void A_version_between_two_offers_what_the_older_one_does()
     {

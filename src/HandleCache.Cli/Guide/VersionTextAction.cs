@@ -10,6 +10,8 @@ namespace HandleCache.Cli.Guide;
 /// <summary>--version: what a report of a fault must name.</summary>
 internal sealed class VersionTextAction : SynchronousCommandLineAction
 {
+    public const string Option = "--version";
+
     /// <summary>Puts it where the parser's own was.</summary>
     public static void Install(RootCommand root)
     {

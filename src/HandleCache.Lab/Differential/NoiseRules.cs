@@ -25,7 +25,8 @@ namespace HandleCache.Lab.Differential;
 /// root is made before FUSE_POSIX_ACL is agreed on, with ACL_DONT_CACHE; whether
 /// forget_cached_acl() ends that, so that the answer is cached from then on, differs between
 /// stable releases of one version (fs/posix_acl.c, a fix of 2026). The server has no list for the
-/// root and answers without counting.</description></item>
+/// root and answers without counting. Who asks waits meanwhile: a step of two callers that differs
+/// is run again with a root of the other kind.</description></item>
 /// <item><term>lock-owner</term><description>lock_owner is a scrambled pointer of the caller's
 /// files_struct (fuse_lock_owner_id()).</description></item>
 /// <item><term>caller</term><description>unique and pid of the head and the umask fields are the
@@ -50,8 +51,9 @@ namespace HandleCache.Lab.Differential;
 /// diverges.</description></item>
 /// <item><term>lock-race</term><description>a script in which a step of two callers leaves one
 /// of them elsewhere than in the model is run again: who is woken for a lock and who asks for it
-/// again at that moment race (kernel/locking/rwsem.c, lock stealing). One that differs so in
-/// every run diverges.</description></item>
+/// again at that moment race (kernel/locking/rwsem.c, lock stealing). What is not compared and
+/// answered at once (the root's list) waits until the other caller has come to its own next wait,
+/// lest it race with who was woken. One that differs so in every run diverges.</description></item>
 /// <item><term>clock</term><description>a script with finite validities whose calls between two
 /// sleeps took so long that one may have ended is run again with longer ones: the model's
 /// clock stands still between sleeps.</description></item>

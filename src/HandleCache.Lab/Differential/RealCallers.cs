@@ -19,6 +19,9 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
 {
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(20);
 
+    /// <summary>A caller that runs longer is busy with something else.</summary>
+    private static readonly TimeSpan RunPatience = TimeSpan.FromMilliseconds(20);
+
     private readonly Lock _lock = new();
     private readonly HeldRequests _held = new(dropsReads, Dialect.Classic);
     private readonly Task<VfsResult>?[] _calls = new Task<VfsResult>?[HeldRequests.Callers];
@@ -29,7 +32,32 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
     public bool Keeps(ReadOnlySpan<byte> message)
     {
         lock (_lock)
-            return _isOn && _held.Keeps(message, CallerOf);
+        {
+            if (!_isOn)
+                return false;
+            if (_held.Keeps(message, CallerOf))
+                return true;
+        }
+
+        AwaitOthers(message);
+        return false;
+    }
+
+    /// <summary>
+    /// What is not kept is answered at once. In the model whoever was woken before runs to its
+    /// next wait first, so here the other caller may no longer be on its way.
+    /// </summary>
+    private void AwaitOthers(ReadOnlySpan<byte> message)
+    {
+        int caller = FuseRequest.TryParse(message, out FuseRequest request, out _)
+            ? CallerOf(request.Header.pid)
+            : -1;
+        if (caller < 0)
+            return;
+        int other = clients[1 - caller].ProcessId;
+        long begun = Stopwatch.GetTimestamp();
+        while (HasThread(other, 'R') && Stopwatch.GetElapsedTime(begun) < RunPatience)
+            Thread.Yield();
     }
 
     public void Begin()
@@ -149,26 +177,27 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
     /// </summary>
     private static bool IsAsleep(int pid)
     {
-        if (!HasSleeper(pid))
+        if (!HasThread(pid, 'D'))
             return false;
         Thread.Sleep(1);
-        return HasSleeper(pid);
+        return HasThread(pid, 'D');
     }
 
-    private static bool HasSleeper(int pid)
+    /// <summary>Whether a thread of the process is in that state of /proc/PID/stat.</summary>
+    private static bool HasThread(int pid, char state)
     {
         try
         {
             foreach (string task in Directory.GetDirectories($"/proc/{pid}/task"))
             {
                 string stat = File.ReadAllText($"{task}/stat");
-                if (stat.AsSpan(stat.LastIndexOf(')') + 2).StartsWith("D"))
+                if (stat[stat.LastIndexOf(')') + 2] == state)
                     return true;
             }
         }
         catch (IOException)
         {
-            // A thread that ended meanwhile does not sleep.
+            // A thread that ended meanwhile is in none.
         }
 
         return false;

@@ -37,6 +37,12 @@ public sealed record ModelKernelOptions
     /// </summary>
     public bool DefaultPermissions { get; init; }
 
+    /// <summary>
+    /// The root's access control list is asked for each time only until it is first forgotten:
+    /// so in releases before a fix of 2026 (NoiseRules, "root-acl").
+    /// </summary>
+    public bool ForgettingKeepsRootList { get; init; }
+
     /// <summary>max_readahead of INIT: the bdi's, bytes.</summary>
     public uint MaxReadaheadBytes { get; init; } = 1 << 17;
 

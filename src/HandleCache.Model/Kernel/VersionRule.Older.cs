@@ -217,6 +217,15 @@ public sealed partial record VersionRule
         + "5.10, not on 6.1",
         "a read through the cache that begins behind the known end asks for that page");
 
+    public static VersionRule RootListKept { get; } = new(
+        "root-list-kept",
+        Oldest,
+        new(6, 1),
+        "fuse_init_inode(), fs/fuse/inode.c",
+        "",
+        "no ACL_DONT_CACHE in fs/fuse/inode.c of 5.10.262 and 6.1.192; in that of 6.12.117",
+        "the root's access control list is cached like any other");
+
     public static VersionRule AllocateModesAreFlags { get; } = new(
         "allocate-modes-are-flags",
         Oldest,
@@ -242,6 +251,6 @@ public sealed partial record VersionRule
         SocketsWithoutXattr, ChangesDoubtAll, ZeroRangeUnknown, LinkAskedAgain,
         LinkUnknownIsEnosys, ExistingStays, AbsentStays, EvictionsUncounted, SetAttrUncompared,
         NothingWantedAsks, RemovedUnmarked, LinkOutdates, FailedWriteUnmarked,
-        PageBehindEndIsRead, AllocateModesAreFlags, WriteZeroesUnknown,
+        PageBehindEndIsRead, RootListKept, AllocateModesAreFlags, WriteZeroesUnknown,
     ];
 }

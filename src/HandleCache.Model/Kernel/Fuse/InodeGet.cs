@@ -118,7 +118,9 @@ internal sealed class InodeGet(
             IsAutomount = automount,
             // fuse_init_inode(): the root comes before INIT is answered, so that its list is asked
             // for each time (NoiseRules, "root-acl").
-            KeepsNoAcl = !conn.PosixAcl || nodeId == FuseConstants.FUSE_ROOT_ID,
+            KeepsNoAcl = !conn.PosixAcl || (nodeId == FuseConstants.FUSE_ROOT_ID
+                && !conn.Follows(VersionRule.RootListKept)),
+            ForgettingKeepsAcl = conn.PosixAcl && options.ForgettingKeepsRootList,
         };
         _cold.At(index).Inode = inode;
         return inode;

@@ -87,7 +87,11 @@ internal abstract class Inode(
     public bool IsAclCached { get; private set; }
 
     /// <summary>ACL_DONT_CACHE: i_acl is never known.</summary>
-    public bool KeepsNoAcl { get; init; }
+    public bool KeepsNoAcl { get; set; }
+
+    /// <summary>forget_cached_acl() leaves ACL_NOT_CACHED, also where it was ACL_DONT_CACHE.
+    /// </summary>
+    public bool ForgettingKeepsAcl { get; init; }
 
     /// <summary>
     /// The sentinel that __get_acl() puts in place while it asks: the first who asks has the
@@ -127,6 +131,7 @@ internal abstract class Inode(
         _aclAsker = null;
         Acl = null;
         IsAclCached = false;
+        KeepsNoAcl &= !ForgettingKeepsAcl;
     }
 
     /// <summary>i_rwsem.</summary>
