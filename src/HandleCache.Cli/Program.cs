@@ -53,8 +53,8 @@ internal static class Program
     }
 
     /// <summary>
-    /// Every command, the hidden ones too, by its name: to build all takes longer than the runtime
-    /// to start, so that a command line that names one builds that one.
+    /// Every command, the hidden ones too, by its name: a command line that names one builds that
+    /// one, and all where it does not.
     /// </summary>
     internal static IReadOnlyList<(string Name, CommandBuilder Build)> Builders { get; } =
     [

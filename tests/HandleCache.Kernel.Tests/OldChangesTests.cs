@@ -22,7 +22,7 @@ public class OldChangesTests
     public void LINK_is_asked_again_after_ENOSYS_up_to_6_15(
         string version, int errno, bool asksAgain)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         Know(bench, "a", 2);
         Assert.Equal(errno, Link(bench, out bool asked));
         Assert.True(asked);
@@ -53,7 +53,7 @@ public class OldChangesTests
     public void A_name_that_exists_already_stays_in_the_cache_up_to_6_11(
         string version, bool stays)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall made = bench.Call(VfsCallKind.MkDir, "a");
         bench.AnswerError(bench.Read(), ENOENT);
         bench.AnswerError(bench.Read(), (int)Errno.EEXIST);
@@ -71,7 +71,7 @@ public class OldChangesTests
     public void A_name_that_was_gone_already_stays_in_the_cache_up_to_6_11(
         string version, VfsCallKind kind, bool stays)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         Know(bench, "a", 2);
         KernelCall change = bench.Kernel.Start(new(kind) { Path = "a", Path2 = "b" });
         List<string> forgotten = [];
@@ -92,7 +92,7 @@ public class OldChangesTests
     [InlineData("6.12", true)]
     public void An_eviction_meanwhile_is_counted_from_6_12_on(string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         Know(bench, "a", 2);
         KernelCall stat = bench.Stat("b");
         AskedRequest lookup = bench.Read();
@@ -109,7 +109,7 @@ public class OldChangesTests
     public void A_reply_to_SETATTR_that_was_overtaken_is_not_valid_from_6_12_on(
         string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         Know(bench, "a", 2);
         bench.Kernel.Start(new(VfsCallKind.ChMod) { Path = "a", Mode = FileModes.Octal644 });
         AskedRequest change = bench.Read();
@@ -128,7 +128,7 @@ public class OldChangesTests
     public void Statx_of_nothing_asks_where_attributes_have_expired_up_to_6_5(
         string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         bench.Kernel.Start(new(VfsCallKind.Stat) { Path = ".", Mode = 0 });
         Assert.Equal(asks, bench.Kernel.HasRequest);
     }
@@ -138,7 +138,7 @@ public class OldChangesTests
     [InlineData("6.1", true)]
     public void A_removed_directory_is_outdated_from_5_16_on(string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         bench.Kernel.Start(new(VfsCallKind.Open)
         {
             Path = "d",
@@ -162,7 +162,7 @@ public class OldChangesTests
     [InlineData("6.1", false)]
     public void A_new_link_outdates_the_inode_up_to_5_15(string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         Know(bench, "a", 2);
         KernelCall link = bench.Kernel.Start(
             new(VfsCallKind.Link) { Path = "a", Path2 = "b" });
@@ -252,7 +252,7 @@ public class OldChangesTests
     /// <summary>The file "a" of 5 bytes, nodeid 2, open and its attributes valid.</summary>
     private static KernelDriver Opened(string version, int flags = OpenFlags.ReadWrite)
     {
-        KernelDriver bench = new(version: VersionOf(version));
+        KernelDriver bench = new(version: Versions.Of(version));
         KernelCall open = bench.Kernel.Start(
             new(VfsCallKind.Open) { Path = "a", Flags = flags });
         bench.AnswerEntry(bench.Read(), Entry(2, Regular, size: 5));
@@ -267,9 +267,4 @@ public class OldChangesTests
         bench.AnswerEntry(bench.Read(), Entry(nodeId, Regular));
         Assert.True(stat.IsDone);
     }
-
-    private static KernelVersion VersionOf(string text) =>
-        KernelVersion.TryParse(text, out KernelVersion version)
-            ? version
-            : throw new ArgumentException(text, nameof(text));
 }

@@ -35,7 +35,7 @@ public class OldKernelTests
     public void INIT_offers_what_that_version_did(
         string version, int bytes, uint minor, uint flags, uint flags2)
     {
-        using ModelKernel kernel = new(new ModelKernelOptions { Version = VersionOf(version) });
+        using ModelKernel kernel = new(new ModelKernelOptions { Version = Versions.Of(version) });
         kernel.Mount();
         byte[] message = new byte[4096];
         int length = kernel.ReadRequest(message);
@@ -54,7 +54,7 @@ public class OldKernelTests
     [InlineData("6.1", true)]
     public void INVAL_ENTRY_that_only_expires_drops_the_name_in_5_10(string version, bool isKept)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall stat = bench.Stat("c");
         bench.AnswerEntry(bench.Read(), Entry(2, Regular));
         Assert.True(stat.IsDone);
@@ -80,7 +80,7 @@ public class OldKernelTests
     public void A_handle_to_tell_files_apart_is_EINVAL_without_a_walk_up_to_6_4(
         string version, bool isUnknown)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall name = bench.Kernel.Start(
             new(VfsCallKind.NameToHandle) { Path = "a", Flags = AtFlags.HandleFid });
         Assert.Equal(!isUnknown, bench.Kernel.HasRequest);
@@ -99,7 +99,7 @@ public class OldKernelTests
     public void A_socket_has_extended_attributes_of_users_from_7_1_on(
         string version, uint type, bool isRefused)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall changed = bench.Kernel.Start(
             new(VfsCallKind.RemoveXattr) { Path = "s", Path2 = "user.x" });
         bench.AnswerEntry(bench.Read(), Entry(2, type | FileModes.Octal644));
@@ -118,7 +118,7 @@ public class OldKernelTests
     {
         using KernelDriver bench = new(
             FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_POSIX_ACL,
-            version: VersionOf(version));
+            version: Versions.Of(version));
         KernelCall set = bench.Kernel.Start(
             new(VfsCallKind.SetXattr) { Path = ".", Path2 = "user.x", Size = 1 });
         while (!set.IsDone)
@@ -144,7 +144,7 @@ public class OldKernelTests
     public void Zeroing_a_range_is_EOPNOTSUPP_without_a_request_in_5_10(
         string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         bench.Kernel.Start(new(VfsCallKind.Open) { Path = "a", Flags = OpenFlags.ReadWrite });
         bench.AnswerEntry(bench.Read(), Entry(2, Regular));
         bench.Answer(bench.Read(), new fuse_open_out());
@@ -161,7 +161,7 @@ public class OldKernelTests
     [InlineData("6.12", FuseOpcode.FUSE_STATX)]
     public void The_time_of_birth_is_not_asked_for_up_to_6_1(string version, FuseOpcode opcode)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         bench.Kernel.Start(new(VfsCallKind.Stat)
         {
             Path = ".",
@@ -176,7 +176,7 @@ public class OldKernelTests
     public void A_file_without_a_name_is_EOPNOTSUPP_without_a_request_in_5_10(
         string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall open = bench.Kernel.Start(new(VfsCallKind.Open)
         {
             Path = ".",
@@ -203,7 +203,7 @@ public class OldKernelTests
     {
         using KernelDriver bench = new(
             FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_POSIX_ACL,
-            version: VersionOf(version),
+            version: Versions.Of(version),
             kernel: new() { ForgettingKeepsRootList = forgettingKeeps });
         int asked = 0;
         for (int walk = 0; walk < 2; walk++)
@@ -249,9 +249,4 @@ public class OldKernelTests
             KernelOffer.All.Select(offer => offer.First).Order(),
             KernelOffer.All.Select(offer => offer.First));
     }
-
-    private static KernelVersion VersionOf(string text) =>
-        KernelVersion.TryParse(text, out KernelVersion version)
-            ? version
-            : throw new ArgumentException(text, nameof(text));
 }

@@ -25,7 +25,7 @@ public class VersionRuleTests
     public void Invalidating_a_name_known_to_be_absent_is_ENOENT_in_6_19_and_7_0(
         string version, int errno)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall stat = bench.Stat("c");
         bench.AnswerEntry(bench.Read(), new fuse_entry_out { entry_valid = LongSeconds });
         Assert.Equal(ENOENT, stat.Result.Errno);
@@ -48,7 +48,7 @@ public class VersionRuleTests
     {
         using KernelDriver bench = new(
             FuseInitFlags.FUSE_PARALLEL_DIROPS | FuseInitFlags.FUSE_POSIX_ACL,
-            version: VersionOf(version));
+            version: Versions.Of(version));
         KernelCall stat = bench.Stat(".");
         bench.Answer(bench.Read(), Attributes(KernelDriver.Directory));
         Assert.Equal(0, stat.Result.Errno);
@@ -79,7 +79,7 @@ public class VersionRuleTests
     [InlineData("7.3", EIO)]
     public void A_page_that_the_server_refuses_is_EIO_from_6_19_on(string version, int errno)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall open = bench.Kernel.Start(
             new(VfsCallKind.Open) { Path = "f", Flags = OpenFlags.ReadOnly });
         bench.AnswerEntry(bench.Read(), Entry(2, Regular, size: 5));
@@ -97,7 +97,7 @@ public class VersionRuleTests
         string version, bool isTooLong)
     {
         using KernelDriver bench = new(
-            FuseInitFlags.FUSE_MAX_PAGES, version: VersionOf(version));
+            FuseInitFlags.FUSE_MAX_PAGES, version: Versions.Of(version));
         KernelCall stat = bench.Stat(new string('x', FuseConstants.FUSE_NAME_LOW_MAX + 1));
         Assert.Equal(isTooLong, stat.IsDone);
         if (isTooLong)
@@ -115,7 +115,7 @@ public class VersionRuleTests
     public void A_notification_that_a_version_does_not_know_is_EINVAL(
         string version, FuseNotifyCode code, int errno)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         Assert.Equal(errno, bench.Notify(code));
     }
 
@@ -133,7 +133,7 @@ public class VersionRuleTests
     {
         foreach (bool creates in new[] { false, true })
         {
-            using ModelKernel kernel = new(new() { Version = VersionOf(version) });
+            using ModelKernel kernel = new(new() { Version = Versions.Of(version) });
             kernel.Mount();
             AskedRequest init = Read(kernel);
             Write(kernel, init, BytesOf(
@@ -184,7 +184,7 @@ public class VersionRuleTests
     [InlineData("6.18", 0)]
     public void PRUNE_is_known_from_6_18_on(string version, int errno)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         byte[] one = [.. KernelDriver.BytesOf(1u), .. new byte[12], .. KernelDriver.BytesOf(2UL)];
         Assert.Equal(errno, bench.Notify(FuseNotifyCode.FUSE_NOTIFY_PRUNE, one));
     }
@@ -195,7 +195,7 @@ public class VersionRuleTests
     public void A_connectable_handle_is_EINVAL_without_a_walk_in_6_12(
         string version, bool isUnknown)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall name = bench.Kernel.Start(new(VfsCallKind.NameToHandle)
         {
             Path = "a",
@@ -213,7 +213,7 @@ public class VersionRuleTests
     [InlineData("6.16", 16384u)]
     public void A_listing_asks_for_one_page_up_to_6_15(string version, uint bytes)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         bench.Kernel.Start(new(VfsCallKind.Open)
         {
             Path = ".",
@@ -231,7 +231,7 @@ public class VersionRuleTests
     public void A_cached_directory_is_read_again_after_INC_EPOCH_from_7_2_on(
         string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         bench.Kernel.Start(new(VfsCallKind.Open)
         {
             Path = ".",
@@ -261,7 +261,7 @@ public class VersionRuleTests
     public void A_node_with_a_slash_behind_it_believes_a_valid_negative_name_from_5_18_to_6_14(
         string version, bool asks)
     {
-        using KernelDriver bench = new(version: VersionOf(version));
+        using KernelDriver bench = new(version: Versions.Of(version));
         KernelCall stat = bench.Stat("a");
         bench.AnswerEntry(
             bench.Read(), new fuse_entry_out { entry_valid = KernelDriver.LongSeconds });
@@ -292,9 +292,4 @@ public class VersionRuleTests
             Assert.False(rule.AppliesTo(new KernelVersion(rule.First.Major, rule.First.Minor - 1)));
             Assert.True(rule.Last is not { } last || last >= rule.First);
         });
-
-    private static KernelVersion VersionOf(string text) =>
-        KernelVersion.TryParse(text, out KernelVersion version)
-            ? version
-            : throw new ArgumentException(text, nameof(text));
 }

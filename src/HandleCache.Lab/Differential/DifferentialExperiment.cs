@@ -17,7 +17,7 @@ public sealed class DifferentialExperiment
     private const int Attempts = 12;
 
     /// <summary>Of these, runs in which two callers raced for a lock: few do twice.</summary>
-    private const int Races = 4;
+    private const int Races = 3;
 
     /// <summary>
     /// What reclaims again and again leaves pauses: an attempt that begins with one is the

@@ -51,9 +51,8 @@ namespace HandleCache.Lab.Differential;
 /// diverges.</description></item>
 /// <item><term>lock-race</term><description>a script in which a step of two callers leaves one
 /// of them elsewhere than in the model is run again: who is woken for a lock and who asks for it
-/// again at that moment race (kernel/locking/rwsem.c, lock stealing). What is not compared and
-/// answered at once (the root's list) waits until the other caller has come to its own next wait,
-/// lest it race with who was woken. One that differs so in every run diverges.</description></item>
+/// again at that moment race (kernel/locking/rwsem.c, lock stealing). One that differs so in
+/// every run diverges.</description></item>
 /// <item><term>clock</term><description>a script with finite validities whose calls between two
 /// sleeps took so long that one may have ended is run again with longer ones: the model's
 /// clock stands still between sleeps.</description></item>

@@ -19,9 +19,6 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
 {
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(20);
 
-    /// <summary>A caller that runs longer is busy with something else.</summary>
-    private static readonly TimeSpan RunPatience = TimeSpan.FromMilliseconds(20);
-
     private readonly Lock _lock = new();
     private readonly HeldRequests _held = new(dropsReads, Dialect.Classic);
     private readonly Task<VfsResult>?[] _calls = new Task<VfsResult>?[HeldRequests.Callers];
@@ -32,32 +29,7 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
     public bool Keeps(ReadOnlySpan<byte> message)
     {
         lock (_lock)
-        {
-            if (!_isOn)
-                return false;
-            if (_held.Keeps(message, CallerOf))
-                return true;
-        }
-
-        AwaitOthers(message);
-        return false;
-    }
-
-    /// <summary>
-    /// What is not kept is answered at once. In the model whoever was woken before runs to its
-    /// next wait first, so here the other caller may no longer be on its way.
-    /// </summary>
-    private void AwaitOthers(ReadOnlySpan<byte> message)
-    {
-        int caller = FuseRequest.TryParse(message, out FuseRequest request, out _)
-            ? CallerOf(request.Header.pid)
-            : -1;
-        if (caller < 0)
-            return;
-        int other = clients[1 - caller].ProcessId;
-        long begun = Stopwatch.GetTimestamp();
-        while (HasThread(other, 'R') && Stopwatch.GetElapsedTime(begun) < RunPatience)
-            Thread.Yield();
+            return _isOn && _held.Keeps(message, CallerOf);
     }
 
     public void Begin()
@@ -177,27 +149,26 @@ internal sealed class RealCallers(WorkloadProcess[] clients, bool dropsReads) : 
     /// </summary>
     private static bool IsAsleep(int pid)
     {
-        if (!HasThread(pid, 'D'))
+        if (!HasSleeper(pid))
             return false;
         Thread.Sleep(1);
-        return HasThread(pid, 'D');
+        return HasSleeper(pid);
     }
 
-    /// <summary>Whether a thread of the process is in that state of /proc/PID/stat.</summary>
-    private static bool HasThread(int pid, char state)
+    private static bool HasSleeper(int pid)
     {
         try
         {
             foreach (string task in Directory.GetDirectories($"/proc/{pid}/task"))
             {
                 string stat = File.ReadAllText($"{task}/stat");
-                if (stat[stat.LastIndexOf(')') + 2] == state)
+                if (stat.AsSpan(stat.LastIndexOf(')') + 2).StartsWith("D"))
                     return true;
             }
         }
         catch (IOException)
         {
-            // A thread that ended meanwhile is in none.
+            // A thread that ended meanwhile does not sleep.
         }
 
         return false;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HandleCache.Model.Slab;
 
 namespace HandleCache.Lab.Guests;
 
@@ -10,12 +9,6 @@ internal static class StartUpCheck
 {
     /// <summary>More than so many times is a divergence.</summary>
     public const double Most = 15;
-
-    /// <summary>
-    /// So many before 6.12: there `busybox true` takes less, while mappings and page faults, most
-    /// of the program's start, do not.
-    /// </summary>
-    public const double MostBefore612 = 20;
 
     private const string Name = "start-up";
 
@@ -34,7 +27,7 @@ internal static class StartUpCheck
         [
             new GuestCommand(
                 Name,
-                $"cat /proc/sys/kernel/osrelease; {Busybox}; {Own}; r=0; "
+                $"{Busybox}; {Own}; r=0; "
                 + $"while [ $r -lt {Rounds} ]; do r=$((r+1)); "
                 + $"cat /proc/uptime; {Repeat(Busybox)}; cat /proc/uptime; {Repeat(Own)}; "
                 + "cat /proc/uptime; done",
@@ -50,12 +43,9 @@ internal static class StartUpCheck
     /// <summary>The median of the rounds' ratios.</summary>
     private static (GuestVerdict Verdict, string Detail) Read(GuestOutput output)
     {
-        string[] lines = output.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (lines.Length == 0 || !KernelVersion.TryParse(lines[0], out KernelVersion version))
-            return (GuestVerdict.Failed, $"exit {output.ExitCode}: {output.Error.Trim()}");
-        double most = version.IsAtLeast(6, 12) ? Most : MostBefore612;
-        double[] seconds = [.. lines.Skip(1).Select(
-            line => double.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture))];
+        double[] seconds = [.. output.Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => double.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture))];
         if (output.ExitCode != 0 || seconds.Length != 3 * Rounds)
             return (GuestVerdict.Failed, $"exit {output.ExitCode}: {output.Error.Trim()}");
         double[] ratios =
@@ -71,6 +61,6 @@ internal static class StartUpCheck
             $"{median:0.0} times busybox true, {ratios[0]:0.0} to {ratios[^1]:0.0} "
             + $"({Rounds} times {Runs} runs each in turns, emulated)");
         // Uptime has two digits.
-        return (Math.Round(median, 3) <= most ? GuestVerdict.Match : GuestVerdict.Diverge, detail);
+        return (Math.Round(median, 3) <= Most ? GuestVerdict.Match : GuestVerdict.Diverge, detail);
     }
 }
