@@ -15,10 +15,8 @@ internal static class ForeignTools
 
     private const string Renamed = ".elf";
 
-    /// <summary>Its name as the linker writes it into a program, in the first page.</summary>
-    private static ReadOnlySpan<byte> Interpreter => "/lib64/ld-linux-x86-64.so.2\0"u8;
-
-    private const int PageBytes = 4096;
+    /// <summary>As the folder's programs name it.</summary>
+    private const string Interpreter = "/lib64/ld-linux-x86-64.so.2";
 
     /// <summary>Whether the folder has a C library, and its programs are to run with it.</summary>
     public static bool AreIn(string folder) => File.Exists(Path.Combine(folder, Loader));
@@ -43,7 +41,7 @@ internal static class ForeignTools
         [
             .. places.Where(Directory.Exists)
                 .SelectMany(place => Directory.GetFiles(place, "*", everywhere))
-                .Where(IsProgram),
+                .Where(file => ElfInterpreter.Of(file) == Interpreter),
         ];
         foreach (string file in programs)
         {
@@ -65,12 +63,4 @@ internal static class ForeignTools
             ["PATH"] = Path.Combine(folder, "usr/bin") + ":"
                 + System.Environment.GetEnvironmentVariable("PATH"),
         };
-
-    private static bool IsProgram(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        Span<byte> page = stackalloc byte[PageBytes];
-        page = page[..stream.ReadAtLeast(page, PageBytes, throwOnEndOfStream: false)];
-        return page.StartsWith("\u007fELF"u8) && page.IndexOf(Interpreter) >= 0;
-    }
 }

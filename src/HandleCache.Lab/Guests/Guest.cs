@@ -6,17 +6,14 @@ using HandleCache.Linux;
 namespace HandleCache.Lab.Guests;
 
 /// <summary>
-/// One boot of a kernel under QEMU with the program inside: an initramfs of busybox, the C library
-/// and the program, all on tmpfs; what the job prints comes back over a serial line.
+/// One boot of a kernel under QEMU with the program inside: an initramfs of busybox and
+/// the program, all on tmpfs; what the job prints comes back over a serial line.
 /// </summary>
 internal static class Guest
 {
-    private static readonly string[] Libraries =
-        ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "libpthread.so.0", "libdl.so.2", "librt.so.1"];
-
     /// <summary>Boots and runs a job; what it printed, or null where the guest hung.</summary>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="program">The program, compiled ahead of time.</param>
+    /// <param name="program">The program: a file that needs no other.</param>
     /// <param name="job">A shell script; its output on the result line is what comes back.</param>
     /// <param name="options">Processors and memory.</param>
     /// <param name="progress">Gets the job's own lines that begin with "# ".</param>
@@ -157,19 +154,6 @@ internal static class Guest
         initramfs.File("bin/busybox", Read("/usr/bin/busybox", "/bin/busybox"), isProgram: true);
         initramfs.Link("bin/sh", "busybox");
         initramfs.File("bin/handlecache", File.ReadAllBytes(program), isProgram: true);
-        initramfs.File(
-            "lib64/ld-linux-x86-64.so.2", Read("/lib64/ld-linux-x86-64.so.2"), isProgram: true);
-        foreach (string library in Libraries)
-        {
-            string[] places =
-                [$"/lib/x86_64-linux-gnu/{library}", $"/usr/lib/x86_64-linux-gnu/{library}"];
-            if (places.FirstOrDefault(File.Exists) is { } found)
-            {
-                initramfs.File(
-                    $"lib/x86_64-linux-gnu/{library}", File.ReadAllBytes(found), isProgram: true);
-            }
-        }
-
         foreach ((string set, IReadOnlyList<GuestModule> modules) in kernel.Modules)
         {
             foreach (GuestModule module in modules)
@@ -193,7 +177,7 @@ internal static class Guest
         places.FirstOrDefault(File.Exists) is { } found
             ? File.ReadAllBytes(found)
             : throw new MissingRequirementException(
-                $"{places[0]} is missing: apt-get install busybox-static libc6");
+                $"{places[0]} is missing: apt-get install busybox-static");
 
     private static void Save(string folder, string to)
     {

@@ -14,8 +14,7 @@ internal static class GuestJob
 
     public static readonly string[] Folders =
     [
-        "bin", "dev", "etc", "lib", "lib/x86_64-linux-gnu", "lib64", "modules", "out", "proc",
-        "root", "run", "scratch", "sys", "tmp",
+        "bin", "dev", "etc", "modules", "out", "proc", "root", "run", "scratch", "sys", "tmp",
     ];
 
     /// <summary>Loads a set of modules by its name; what is loaded already stays.</summary>

@@ -16,7 +16,7 @@ internal static class GuestTools
 
     private static readonly string[] Places = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
-    /// <exception cref="BadInputException">The program is none.</exception>
+    /// <exception cref="BadInputException">The program is none, or no guest can run it.</exception>
     /// <exception cref="MissingRequirementException">
     /// A tool is missing; the message names all the packages.
     /// </exception>
@@ -36,12 +36,13 @@ internal static class GuestTools
 
         if (!File.Exists(program))
             throw new BadInputException($"{program}: no such file");
-        using FileStream file = File.OpenRead(program);
-        Span<byte> magic = stackalloc byte[4];
-        if (file.ReadAtLeast(magic, 4, throwOnEndOfStream: false) < 4
-            || !magic.SequenceEqual("\u007fELF"u8))
+        string loader = ElfInterpreter.Of(program)
+            ?? throw new BadInputException($"{program}: not an ELF program");
+        if (loader.Length > 0)
         {
-            throw new BadInputException($"{program}: not an ELF program");
+            throw new BadInputException(
+                $"{program}: it needs {loader}, which a guest has not; eng/publish makes a program "
+                + "that needs none");
         }
     }
 }
