@@ -1,4 +1,6 @@
+using System.CommandLine;
 using HandleCache.Cli.Common;
+using HandleCache.Lab;
 using Xunit;
 
 namespace HandleCache.Cli.Tests;
@@ -24,5 +26,55 @@ public sealed class UsageTests
         Assert.Equal(2, outcome.ExitCode);
         Assert.Equal("", outcome.Output);
         Assert.Equal($"handlecache: {expected}\n", outcome.Error);
+    }
+
+    [Theory]
+    [InlineData("survey", "/etc", "--save", "/nowhere/mix.json")]
+    [InlineData("survey", "/etc", "--plot", "/nowhere/plot.svg")]
+    [InlineData("sweep", "--filesystem", "ext4", "--plot", "/nowhere/plot.svg")]
+    [InlineData("report", "--html", "/nowhere/page.html")]
+    [InlineData("design", "thread", "--filesystem", "ext4", "--html", "/nowhere/page.html")]
+    public void Where_a_result_cannot_be_put_is_said_before_the_work(params string[] arguments)
+    {
+        // Nothing of the experiment is on stdout or stderr: it was not begun.
+        Cli.Outcome outcome = Cli.Run(arguments);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal("", outcome.Output);
+        Assert.Equal(
+            $"handlecache: {arguments[^1]}: cannot be written: ENOENT (2)\n", outcome.Error);
+    }
+
+    [Fact]
+    public void A_cache_that_is_no_folder_is_named_before_anything_is_fetched()
+    {
+        Assert.SkipUnless(
+            File.Exists("/usr/bin/qemu-system-x86_64") && File.Exists("/usr/bin/busybox"),
+            "needs qemu-system-x86, busybox-static");
+        Cli.Outcome outcome = Cli.Run(
+            "kernels", "--kernel", "6.12", "--program", "/usr/bin/busybox",
+            "--cache", "/proc/version");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal("", outcome.Output);
+        Assert.StartsWith(
+            "handlecache: --cache: /proc/version: ", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_user_without_a_home_folder_is_asked_for_the_cache()
+    {
+        Assert.Equal("/home/u/.cache/handlecache", SharedOptions.CacheIn("/home/u"));
+        Assert.Contains(
+            "--cache",
+            Assert.Throws<BadInputException>(() => SharedOptions.CacheIn("")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_system_forbids_is_one_line_and_not_a_trace()
+    {
+        ParseResult parsed = new RootCommand().Parse("");
+        Assert.Equal(
+            ExitCode.CheckFailed,
+            CommandRunner.Run(parsed, () => throw new UnauthorizedAccessException("denied")));
     }
 }

@@ -91,7 +91,8 @@ internal static class CommandRunner
         {
             return Fail("interrupted", ExitCode.Interrupted, json);
         }
-        catch (IOException e) when (e.HResult != BrokenPipe)
+        catch (Exception e) when (
+            e is UnauthorizedAccessException || (e is IOException && e.HResult != BrokenPipe))
         {
             return Fail(e.Message, ExitCode.CheckFailed, json);
         }

@@ -44,9 +44,15 @@ internal static class SharedOptions
 
     /// <summary>Folder of <see cref="Cache"/>.</summary>
     public static string CacheOf(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) ?? Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache",
-            "handlecache");
+        parsed.GetValue(option) ?? CacheIn(
+            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+
+    /// <summary>The cache of a user whose home folder this is.</summary>
+    /// <exception cref="BadInputException">He has none.</exception>
+    internal static string CacheIn(string home) =>
+        home.Length > 0
+            ? Path.Combine(home, ".cache", "handlecache")
+            : throw new BadInputException("this user has no home folder: name one by --cache");
 
     /// <summary>File of <see cref="Program"/>.</summary>
     /// <exception cref="MissingRequirementException">None given, and this is none.</exception>

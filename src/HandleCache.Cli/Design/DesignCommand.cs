@@ -142,11 +142,13 @@ internal static class DesignCommand
             return ExitCode.Success;
         }
 
+        string? html = parsed.GetValue(Html);
+        ResultPlace.RequireFile(html);
         if (!request.Shard.IsWhole)
             request.Shard.RequireWork(request.Histories, "random histories");
         using Interrupt interrupt = new();
         DesignResult result = DesignExperiment.Run(request, interrupt.Token);
-        if (parsed.GetValue(Html) is { } html)
+        if (html is not null)
             HtmlPage.Write(html, DesignHtml.Of(request, result));
         CommandRunner.Report(
             parsed,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HandleCache.Cli.Common;
 using HandleCache.Cli.Survey;
 using HandleCache.Cli.Sweep;
+using HandleCache.Lab;
 using HandleCache.Lab.Compare;
 using HandleCache.Lab.Designs;
 using HandleCache.Lab.Kernels;
@@ -62,6 +63,7 @@ internal static class ReportCommand
         command.SetAction(parsed => CommandRunner.Run(parsed, () =>
         {
             string file = parsed.GetValue(html)!;
+            ResultPlace.RequireFile(file);
             Gnuplot.Require();
             using Interrupt interrupt = new();
             string[] files = parsed.GetValue(handles) ?? [];

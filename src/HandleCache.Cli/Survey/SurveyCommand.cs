@@ -1,5 +1,6 @@
 using System.CommandLine;
 using HandleCache.Cli.Common;
+using HandleCache.Lab;
 using HandleCache.Lab.Survey;
 
 namespace HandleCache.Cli.Survey;
@@ -41,9 +42,10 @@ internal static class SurveyCommand
                 Workers = parsed.GetValue(workers),
             };
             using Interrupt interrupt = new();
+            string? file = parsed.GetValue(save);
+            ResultPlace.RequireFile(file);
             plot.Check(parsed);
             SurveyResult result = SurveyBar.Run(request, interrupt.Token);
-            string? file = parsed.GetValue(save);
             if (file is not null)
                 SurveyMix.Save(request, result, file);
             plot.Draw(parsed, () => SurveyPlot.Of(request, result));

@@ -13,7 +13,9 @@ public static class KernelLab
     public static IReadOnlyList<string> CheckNames => GuestChecks.Names;
 
     /// <summary>Boots each kernel once, and once more where the boot failed.</summary>
-    /// <exception cref="BadInputException">An unknown check, a program that is none.</exception>
+    /// <exception cref="BadInputException">
+    /// An unknown check, a program that is none, a folder that cannot be written.
+    /// </exception>
     /// <exception cref="MissingRequirementException">
     /// No QEMU, busybox or apt; the mirror does not answer.
     /// </exception>
@@ -26,6 +28,7 @@ public static class KernelLab
         GuestBoot[] boots = [.. GuestBoot.Of(options)];
         GuestChecks.Of(options);
         GuestTools.Require(GuestTools.ToBoot, options.Program);
+        ResultPlace.RequireFolders(("--cache", options.Cache), ("--keep", options.Keep));
         KernelPackages packages = new(options.Cache);
         List<GuestRow> rows = [];
         foreach (string version in options.Versions)
@@ -56,6 +59,7 @@ public static class KernelLab
         GuestTools.Require(GuestTools.ToBoot, options.Program);
         if (options.Versions.Count != 1)
             throw new BadInputException("--shell takes one kernel: --kernel 7.3");
+        ResultPlace.RequireFolders(("--cache", options.Cache));
         GuestKernel kernel = new KernelPackages(options.Cache).Find(options.Versions[0], cancel)
             ?? throw new MissingRequirementException(
                 $"{options.Versions[0]} is not obtainable from the mirror");

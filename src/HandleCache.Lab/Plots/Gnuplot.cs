@@ -10,11 +10,12 @@ public static class Gnuplot
     private const int TimeoutMs = 60_000;
 
     /// <summary>Checks that a picture can be drawn under this name, before work is begun.</summary>
-    /// <exception cref="BadInputException">Neither .svg nor .png.</exception>
+    /// <exception cref="BadInputException">Neither .svg nor .png; not writable.</exception>
     /// <exception cref="MissingRequirementException">gnuplot is not installed.</exception>
     public static void Require(string pictureFile)
     {
         _ = IsSvg(pictureFile);
+        ResultPlace.RequireFile(pictureFile);
         Require();
     }
 

@@ -40,6 +40,7 @@ public static class Proof
         ModuleFault.Require(options.Faults);
         ModuleSources[] sources = [.. options.Versions.Select(ModuleSources.Of)];
         GuestTools.Require(GuestTools.ToBuild, options.Program);
+        ResultPlace.RequireFolders(("--cache", options.Cache), ("--keep", options.Keep));
         IReadOnlyList<HandleStrategy> strategies = options.Strategies.Count > 0
             ? options.Strategies
             : [.. ModuleDesign.Strategies.Prepend(design.Storage.Strategy).Distinct()];
