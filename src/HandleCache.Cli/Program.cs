@@ -49,7 +49,9 @@ internal static class Program
                 string.Join("; ", result.Errors.Select(e => UsageError.Of(e.Message)))));
         }
 
-        return result.Invoke();
+        return UsageError.EmptyValue(result) is { } empty
+            ? CommandRunner.Run(result, () => throw new BadInputException($"{empty}: empty"))
+            : result.Invoke();
     }
 
     /// <summary>

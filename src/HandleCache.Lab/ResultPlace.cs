@@ -10,6 +10,9 @@ namespace HandleCache.Lab;
 /// </summary>
 public static class ResultPlace
 {
+    private const int MayWrite = 2; // W_OK
+    private const int MaySearch = 1; // X_OK
+
     /// <summary>
     /// A file to be written, or written over; nothing is made, and what is no regular file is
     /// not opened. Null: no file is asked for.
@@ -21,17 +24,29 @@ public static class ResultPlace
             return;
         if (path.Length == 0)
             throw new BadInputException("a file for results needs a name");
-        Errno errno = Directory.Exists(path)
-            ? Errno.EISDIR
-            : Metadata.Access(path, Metadata.MayWrite);
+        // As .NET opens it: "link/../file" is beside the link.
+        string file = Path.GetFullPath(path);
+        Errno errno = Directory.Exists(file) ? Errno.EISDIR : Access(file, MayWrite);
         if (errno == Errno.ENOENT)
-        {
-            string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
-            errno = Metadata.Access(folder, Metadata.MayWrite | Metadata.MaySearch);
-        }
-
+            errno = Access(Path.GetDirectoryName(Written(file)) ?? "/", MayWrite | MaySearch);
         if (errno != Errno.None)
             throw new BadInputException(Text(path, errno));
+    }
+
+    /// <summary>Refuses to write over what is read.</summary>
+    /// <param name="result">The file of results; null where none is asked for.</param>
+    /// <param name="read">What is read; names and files that are not there are none.</param>
+    /// <exception cref="BadInputException">They are one file.</exception>
+    public static void RequireOther(string? result, params string?[] read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        if (Identity(result) is not { } written)
+            return;
+        foreach (string? path in read)
+        {
+            if (Identity(path) == written)
+                throw new BadInputException($"{result}: is read, and so not written over");
+        }
     }
 
     /// <summary>Folders that options name; made, where they are not there.</summary>
@@ -43,21 +58,46 @@ public static class ResultPlace
         {
             if (path is null)
                 continue;
+            if (path.Length == 0)
+                throw new BadInputException($"{option}: a folder needs a name");
             try
             {
                 Directory.CreateDirectory(path);
             }
-            catch (Exception e) when (
-                e is IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw new BadInputException($"{option}: {path}: {e.Message}", e);
             }
 
-            Errno errno = Metadata.Access(path, Metadata.MayWrite | Metadata.MaySearch);
+            Errno errno = Access(path, MayWrite | MaySearch);
             if (errno != Errno.None)
                 throw new BadInputException($"{option}: {Text(path, errno)}");
         }
     }
+
+    /// <summary>Where a link leads that ends at no file yet, else the path itself.</summary>
+    private static string Written(string path)
+    {
+        try
+        {
+            return new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (IOException)
+        {
+            return path;
+        }
+    }
+
+    private static Errno Access(string path, int mode) => Names.Access(
+        FileDescriptor.WorkingDirectory, CString.FromString(path), mode, AtFlags.EAccess);
+
+    /// <summary>Which file of the machine; null where there is none.</summary>
+    private static (uint Major, uint Minor, ulong Inode)? Identity(string? path) =>
+        !string.IsNullOrEmpty(path) && File.Exists(path) && Metadata.Statx(
+            FileDescriptor.WorkingDirectory, CString.FromString(path), 0, StatxMask.Ino,
+            out Statx found) == Errno.None
+            ? (found.DevMajor, found.DevMinor, found.Ino)
+            : null;
 
     private static string Text(string path, Errno errno) => string.Create(
         CultureInfo.InvariantCulture, $"{path}: cannot be written: {errno} ({(int)errno})");

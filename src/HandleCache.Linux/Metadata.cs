@@ -45,24 +45,6 @@ public static unsafe class Metadata
     public static Errno Statx(FileDescriptor fd, uint mask, out Statx result) =>
         Statx(fd, CString.Empty, AtFlags.EmptyPath | AtFlags.SymlinkNoFollow, mask, out result);
 
-    /// <summary>W_OK of <see cref="Access"/>.</summary>
-    public const int MayWrite = 2;
-
-    /// <summary>X_OK of <see cref="Access"/>: of a directory, to reach what it names.</summary>
-    public const int MaySearch = 1;
-
-    /// <summary>faccessat(2) with AT_EACCESS: what this process may do, as it would do it.
-    /// </summary>
-    public static Errno Access(string path, int mode)
-    {
-        // SAFETY: the path is pinned and NUL-terminated.
-        fixed (byte* name = CString.FromString(path))
-        {
-            return Sys.Status(LibC.faccessat(
-                FileDescriptor.WorkingDirectory, name, mode, AtFlags.EAccess));
-        }
-    }
-
     /// <summary>fstatfs(2).</summary>
     public static Errno StatFs(FileDescriptor fd, out StatFs result)
     {

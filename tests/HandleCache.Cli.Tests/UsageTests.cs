@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using HandleCache.Cli.Common;
 using HandleCache.Lab;
 using Xunit;
@@ -47,26 +48,74 @@ public sealed class UsageTests
     [Fact]
     public void A_cache_that_is_no_folder_is_named_before_anything_is_fetched()
     {
-        Assert.SkipUnless(
-            File.Exists("/usr/bin/qemu-system-x86_64") && File.Exists("/usr/bin/busybox"),
-            "needs qemu-system-x86, busybox-static");
         Cli.Outcome outcome = Cli.Run(
             "kernels", "--kernel", "6.12", "--program", "/usr/bin/busybox",
             "--cache", "/proc/version");
+        Assert.SkipWhen(outcome.ExitCode == ExitCode.MissingRequirement, outcome.Error);
         Assert.Equal(2, outcome.ExitCode);
         Assert.Equal("", outcome.Output);
         Assert.StartsWith(
             "handlecache: --cache: /proc/version: ", outcome.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_user_without_a_home_folder_is_asked_for_the_cache()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void A_user_without_a_home_folder_is_asked_for_the_cache(string? home)
     {
         Assert.Equal("/home/u/.cache/handlecache", SharedOptions.CacheIn("/home/u"));
         Assert.Contains(
             "--cache",
-            Assert.Throws<BadInputException>(() => SharedOptions.CacheIn("")).Message,
+            Assert.Throws<BadInputException>(() => SharedOptions.CacheIn(home)).Message,
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--write", "man", "--write", "")]
+    [InlineData("--handles", "sweep", "--handles", "")]
+    [InlineData("--save", "survey", "/etc", "--save", "")]
+    [InlineData("--tree", "prove", "thread", "--tree", "")]
+    [InlineData("--new", "design", "--new", "")]
+    [InlineData("--btf", "layout", "--btf", "")]
+    [InlineData("PATH", "survey", "")]
+    [InlineData("FILE", "merge", "")]
+    [InlineData("TRACE", "replay", "")]
+    [InlineData("MOUNTPOINT", "mount", "/etc", "")]
+    public void An_empty_name_is_named(string expected, params string[] arguments)
+    {
+        Cli.Outcome outcome = Cli.Run(arguments);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal("", outcome.Output);
+        Assert.Equal($"handlecache: {expected}: empty\n", outcome.Error);
+    }
+
+    [Fact]
+    public void A_result_that_cannot_be_saved_is_on_stdout_all_the_same()
+    {
+        // /dev/full can be written, but holds nothing (full(4)).
+        Cli.Outcome outcome = Cli.Run("survey", "/etc", "--save", "/dev/full", "--json");
+        Assert.Equal(2, outcome.ExitCode);
+        using JsonDocument document = JsonDocument.Parse(outcome.Output);
+        DocumentSchema.AssertValid("survey", document.RootElement);
+        Assert.StartsWith("handlecache: /dev/full: ", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trace_is_not_saved_over_itself()
+    {
+        string trace = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(trace, "what it held");
+            Cli.Outcome outcome = Cli.Run("replay", trace, "--save", trace);
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains("not written over", outcome.Error, StringComparison.Ordinal);
+            Assert.Equal("what it held", File.ReadAllText(trace));
+        }
+        finally
+        {
+            File.Delete(trace);
+        }
     }
 
     [Fact]

@@ -22,18 +22,6 @@ public class MetadataTests
     }
 
     [Fact]
-    public void Access_says_what_may_be_done_without_opening()
-    {
-        using TempFolder folder = new();
-        string path = folder.Write("file", "12345");
-        Assert.Equal(Errno.None, Metadata.Access(path, Metadata.MayWrite));
-        Assert.Equal(Errno.ENOENT, Metadata.Access(path + ".not", Metadata.MayWrite));
-        Assert.Equal(Errno.ENOTDIR, Metadata.Access(path + "/x", Metadata.MayWrite));
-        // Nobody, root neither, executes a file that has no x bit.
-        Assert.Equal(Errno.EACCES, Metadata.Access(path, Metadata.MaySearch));
-    }
-
-    [Fact]
     public void Mode_owner_times_and_length_change_through_an_O_PATH_descriptor()
     {
         using TempFolder folder = new();

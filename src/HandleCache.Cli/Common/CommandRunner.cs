@@ -60,6 +60,20 @@ internal static class CommandRunner
         RepeatLine.Write(Console.Out, parsed, seed);
     }
 
+    /// <summary>
+    /// What a result is put into besides, once it is on stdout, so that a full disk costs the file
+    /// alone: a failure is one line of stderr and the exit code, with --json too, since stdout
+    /// has its document already.
+    /// </summary>
+    /// <returns>The exit code.</returns>
+    public static int Besides(Action write) => Guarded(
+        () =>
+        {
+            write();
+            return ExitCode.Success;
+        },
+        json: false);
+
     /// <inheritdoc cref="Report{T}(ParseResult, Func{T}, Action{TextWriter}, ulong?)"/>
     public static void Report<T>(
         ParseResult parsed, Func<T> document, Func<string> text, ulong? seed = null) =>

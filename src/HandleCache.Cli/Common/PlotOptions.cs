@@ -27,7 +27,7 @@ internal sealed class PlotOptions
     public void Check(ParseResult parsed)
     {
         if (parsed.GetValue(_plot) is { } file)
-            Gnuplot.Require(file);
+            Gnuplot.Require(file, parsed.GetValue(_keepData));
         else if (parsed.GetValue(_keepData))
             throw new BadInputException("--keep-data keeps what --plot FILE draws; give --plot");
     }

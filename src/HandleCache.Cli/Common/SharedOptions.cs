@@ -44,15 +44,17 @@ internal static class SharedOptions
 
     /// <summary>Folder of <see cref="Cache"/>.</summary>
     public static string CacheOf(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) ?? CacheIn(
-            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+        parsed.GetValue(option) ?? CacheIn(Environment.GetEnvironmentVariable("HOME"));
 
-    /// <summary>The cache of a user whose home folder this is.</summary>
+    /// <summary>
+    /// The cache of a user whose home folder this is. By the variable alone: passwd(5) may be
+    /// served by libraries that a static program cannot load.
+    /// </summary>
     /// <exception cref="BadInputException">He has none.</exception>
-    internal static string CacheIn(string home) =>
-        home.Length > 0
-            ? Path.Combine(home, ".cache", "handlecache")
-            : throw new BadInputException("this user has no home folder: name one by --cache");
+    internal static string CacheIn(string? home) =>
+        string.IsNullOrEmpty(home)
+            ? throw new BadInputException("HOME is not set: name a folder by --cache")
+            : Path.Combine(home, ".cache", "handlecache");
 
     /// <summary>File of <see cref="Program"/>.</summary>
     /// <exception cref="MissingRequirementException">None given, and this is none.</exception>

@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 
 namespace HandleCache.Cli.Common;
@@ -20,6 +22,31 @@ internal static partial class UsageError
             : Wanted(match.Groups["type"].Value);
         return $"{match.Groups["option"].Value}: '{match.Groups["value"].Value}' is not {wanted}";
     }
+
+    /// <summary>
+    /// The option or argument that was given a word of no letters where none makes sense: a shell
+    /// script's variable that is not set. Null: none was.
+    /// </summary>
+    public static string? EmptyValue(ParseResult parsed) =>
+        parsed.CommandResult.Command.Hidden
+            ? null
+            : parsed.CommandResult.Children
+                .Where(child => child.Tokens.Any(word => word.Value.Length == 0))
+                .Select(NameOf)
+                .FirstOrDefault(name => name is not null && !MayBeEmpty.Contains(name));
+
+    /// <summary>
+    /// No more of a kernel's command line; a type that says itself what it is not; the words of
+    /// somebody else's program.
+    /// </summary>
+    private static readonly string[] MayBeEmpty = ["--append", "--type", "SERVER"];
+
+    private static string? NameOf(SymbolResult child) => child switch
+    {
+        OptionResult option => option.Option.Name,
+        ArgumentResult argument => argument.Argument.Name,
+        _ => null,
+    };
 
     private static string Wanted(string type) => type switch
     {

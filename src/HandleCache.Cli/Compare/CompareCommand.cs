@@ -56,12 +56,13 @@ internal static class CompareCommand
             using Interrupt interrupt = new();
             plot.Check(parsed);
             CompareResult result = CompareExperiment.Run(request, interrupt.Token);
-            plot.Draw(parsed, () => ComparePlot.Of(result));
             CommandRunner.Report(
                 parsed,
                 () => CompareDocument.Of(request, result),
                 () => CompareText.Of(request, result));
-            return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+            int drawn = CommandRunner.Besides(
+                () => plot.Draw(parsed, () => ComparePlot.Of(result)));
+            return result.Holds ? drawn : ExitCode.CheckFailed;
         }));
         return command;
     }

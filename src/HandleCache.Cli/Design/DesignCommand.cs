@@ -144,17 +144,20 @@ internal static class DesignCommand
 
         string? html = parsed.GetValue(Html);
         ResultPlace.RequireFile(html);
+        ResultPlace.RequireOther(html, request.Design, request.HandlesFile, btf?.Path);
         if (!request.Shard.IsWhole)
             request.Shard.RequireWork(request.Histories, "random histories");
         using Interrupt interrupt = new();
         DesignResult result = DesignExperiment.Run(request, interrupt.Token);
-        if (html is not null)
-            HtmlPage.Write(html, DesignHtml.Of(request, result));
         CommandRunner.Report(
             parsed,
             () => DesignDocument.Of(request, result),
             () => DesignText.Of(result));
-        return ExitCode.Success;
+        return CommandRunner.Besides(() =>
+        {
+            if (html is not null)
+                HtmlPage.Write(html, DesignHtml.Of(request, result));
+        });
     }
 
     private static int Write(string path, string from)

@@ -67,6 +67,7 @@ internal static class ReportCommand
             Gnuplot.Require();
             using Interrupt interrupt = new();
             string[] files = parsed.GetValue(handles) ?? [];
+            ResultPlace.RequireOther(file, [.. files, .. parsed.GetValue(designs) ?? []]);
             string[] given = parsed.GetValue(fileSystems) ?? [];
             string[] mixes = given.Length + files.Length == 0 ? DefaultMixes : given;
             BtfChoice? fromFile = btf.Choice(parsed, null);

@@ -46,14 +46,16 @@ internal static class SurveyCommand
             ResultPlace.RequireFile(file);
             plot.Check(parsed);
             SurveyResult result = SurveyBar.Run(request, interrupt.Token);
-            if (file is not null)
-                SurveyMix.Save(request, result, file);
-            plot.Draw(parsed, () => SurveyPlot.Of(request, result));
             CommandRunner.Report(
                 parsed,
                 () => SurveyDocument.Of(request, result, file),
                 () => SurveyText.Of(request, result, file));
-            return ExitCode.Success;
+            return CommandRunner.Besides(() =>
+            {
+                if (file is not null)
+                    SurveyMix.Save(request, result, file);
+                plot.Draw(parsed, () => SurveyPlot.Of(request, result));
+            });
         }));
         return command;
     }

@@ -107,12 +107,13 @@ internal static class SweepCommand
             using Interrupt interrupt = new();
             plot.Check(parsed);
             SweepResult result = SweepExperiment.Run(request, interrupt.Token);
-            plot.Draw(parsed, () => SweepPlot.Of(result));
             CommandRunner.Report(
                 parsed,
                 () => SweepDocument.Of(request, result),
                 () => SweepText.Of(request, result));
-            return result.Holds ? ExitCode.Success : ExitCode.CheckFailed;
+            int drawn = CommandRunner.Besides(
+                () => plot.Draw(parsed, () => SweepPlot.Of(result)));
+            return result.Holds ? drawn : ExitCode.CheckFailed;
         }));
         return command;
     }

@@ -11,6 +11,12 @@ internal static class ElfInterpreter
     // Elf64_Ehdr and Elf64_Phdr.
     private const int ClassAt = 4;
     private const byte Class64 = 2;
+    private const int TypeAt = 16;
+    private const ushort Executable = 2;
+    private const ushort Dynamic = 3;
+    private const int MachineAt = 18;
+    private const ushort X86 = 62;
+    private const int EntryAt = 24;
     private const int HeadersAt = 32;
     private const int HeaderBytesAt = 54;
     private const int HeaderCountAt = 56;
@@ -24,14 +30,18 @@ internal static class ElfInterpreter
     private const int LongestPath = 4096;
 
     /// <summary>
-    /// Its path; empty where the program needs none, null where the file is no 64-bit program.
+    /// Its path; empty where the program needs none, null where the file is no program for x86-64.
     /// </summary>
     public static string? Of(string file)
     {
         using FileStream stream = File.OpenRead(file);
         Span<byte> header = stackalloc byte[FileHeaderBytes];
         if (!Read(stream, 0, header) || !header.StartsWith("\u007fELF"u8)
-            || header[ClassAt] != Class64)
+            || header[ClassAt] != Class64
+            || BinaryPrimitives.ReadUInt16LittleEndian(header[TypeAt..])
+                is not (Executable or Dynamic)
+            || BinaryPrimitives.ReadUInt16LittleEndian(header[MachineAt..]) != X86
+            || BinaryPrimitives.ReadUInt64LittleEndian(header[EntryAt..]) == 0)
             return null;
         ulong at = BinaryPrimitives.ReadUInt64LittleEndian(header[HeadersAt..]);
         int step = BinaryPrimitives.ReadUInt16LittleEndian(header[HeaderBytesAt..]);

@@ -52,7 +52,7 @@ internal static class Guest
             }
 
             if (options.Keep is { } keep)
-                Save(folder, Path.Combine(keep, kernel.Version));
+                Save(folder, KeptIn(keep, kernel.Version)!);
             string text = File.ReadAllText(results);
             return ended && text.Contains(GuestJob.Done, StringComparison.Ordinal) ? text : null;
         }
@@ -61,6 +61,10 @@ internal static class Guest
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>Where console and results of a version are kept, if they are.</summary>
+    public static string? KeptIn(string? keep, string version) =>
+        keep is null ? null : Path.Combine(keep, version);
 
     /// <summary>Boots to a shell on this terminal.</summary>
     public static int Shell(GuestKernel kernel, string program, KernelLabOptions options)
@@ -151,7 +155,7 @@ internal static class Guest
         Initramfs initramfs = new(output);
         foreach (string folder in GuestJob.Folders)
             initramfs.Folder(folder);
-        initramfs.File("bin/busybox", Read("/usr/bin/busybox", "/bin/busybox"), isProgram: true);
+        initramfs.File("bin/busybox", File.ReadAllBytes(GuestTools.Busybox), isProgram: true);
         initramfs.Link("bin/sh", "busybox");
         initramfs.File("bin/handlecache", File.ReadAllBytes(program), isProgram: true);
         foreach ((string set, IReadOnlyList<GuestModule> modules) in kernel.Modules)
@@ -172,12 +176,6 @@ internal static class Guest
         initramfs.Text("job", job, isProgram: true);
         initramfs.End();
     }
-
-    private static byte[] Read(params string[] places) =>
-        places.FirstOrDefault(File.Exists) is { } found
-            ? File.ReadAllBytes(found)
-            : throw new MissingRequirementException(
-                $"{places[0]} is missing: apt-get install busybox-static");
 
     private static void Save(string folder, string to)
     {

@@ -28,30 +28,43 @@ public static class KernelLab
         GuestBoot[] boots = [.. GuestBoot.Of(options)];
         GuestChecks.Of(options);
         GuestTools.Require(GuestTools.ToBoot, options.Program);
-        ResultPlace.RequireFolders(("--cache", options.Cache), ("--keep", options.Keep));
         KernelPackages packages = new(options.Cache);
+        RequireCache(packages, options);
+        ResultPlace.RequireFolders(
+        [
+            .. from boot in boots
+               from version in options.Versions
+               select ("--keep", Guest.KeptIn(boot.Options.Keep, version)),
+        ]);
         List<GuestRow> rows = [];
         foreach (string version in options.Versions)
         {
+            GuestRow Without(GuestVerdict verdict, string why) =>
+                new(version, "", "-", verdict, why, Repeat(version, null, options));
             cancel.ThrowIfCancellationRequested();
             progress($"{version}: looking for it");
-            if (packages.Find(version, cancel) is { } kernel)
-            {
-                foreach (GuestBoot boot in boots)
-                    rows.AddRange(Boot(kernel, boot, progress, cancel));
-            }
-            else
-            {
-                rows.Add(new GuestRow(
-                    version, "", "-", GuestVerdict.NotOffered, "not obtainable from the mirror",
-                    Repeat(version, null, options)));
-            }
+            GuestResults.Add(
+                rows,
+                () => packages.Find(version, cancel) is { } kernel
+                    ? boots.SelectMany(boot => Boot(kernel, boot, progress, cancel))
+                    : [Without(GuestVerdict.NotOffered, "not obtainable from the mirror")],
+                why => Without(GuestVerdict.Failed, why));
         }
 
         return new KernelLabResult(rows, options);
     }
 
+    /// <summary>A cache that has every kernel is not written.</summary>
+    private static void RequireCache(KernelPackages packages, KernelLabOptions options)
+    {
+        if (!options.Versions.All(packages.Has))
+            ResultPlace.RequireFolders(("--cache", options.Cache));
+    }
+
     /// <summary>A shell in a kernel, on this terminal.</summary>
+    /// <exception cref="BadInputException">
+    /// Not one kernel, a program that is none, a cache that cannot be written.
+    /// </exception>
     /// <exception cref="MissingRequirementException">As <see cref="Run"/>.</exception>
     public static int Shell(KernelLabOptions options, CancellationToken cancel)
     {
@@ -59,8 +72,9 @@ public static class KernelLab
         GuestTools.Require(GuestTools.ToBoot, options.Program);
         if (options.Versions.Count != 1)
             throw new BadInputException("--shell takes one kernel: --kernel 7.3");
-        ResultPlace.RequireFolders(("--cache", options.Cache));
-        GuestKernel kernel = new KernelPackages(options.Cache).Find(options.Versions[0], cancel)
+        KernelPackages packages = new(options.Cache);
+        RequireCache(packages, options);
+        GuestKernel kernel = packages.Find(options.Versions[0], cancel)
             ?? throw new MissingRequirementException(
                 $"{options.Versions[0]} is not obtainable from the mirror");
         return Guest.Shell(

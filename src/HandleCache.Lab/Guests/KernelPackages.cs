@@ -23,6 +23,9 @@ internal sealed partial class KernelPackages
         _apt = new PrivateApt(_folder);
     }
 
+    /// <summary>Whether a version is in the cache: then nothing is fetched or written.</summary>
+    public bool Has(string version) => Unpacked(version) is not null;
+
     /// <summary>The newest kernel of a version; null where the mirror has none.</summary>
     /// <exception cref="MissingRequirementException">apt-get or dpkg-deb fails.</exception>
     public GuestKernel? Find(string version, CancellationToken cancel)

@@ -9,13 +9,22 @@ public static class Gnuplot
     private const string Program = "gnuplot";
     private const int TimeoutMs = 60_000;
 
+    private const string Data = ".dat";
+    private const string Script = ".gp";
+
     /// <summary>Checks that a picture can be drawn under this name, before work is begun.</summary>
     /// <exception cref="BadInputException">Neither .svg nor .png; not writable.</exception>
     /// <exception cref="MissingRequirementException">gnuplot is not installed.</exception>
-    public static void Require(string pictureFile)
+    public static void Require(string pictureFile, bool keepData)
     {
         _ = IsSvg(pictureFile);
         ResultPlace.RequireFile(pictureFile);
+        if (keepData)
+        {
+            ResultPlace.RequireFile(pictureFile + Data);
+            ResultPlace.RequireFile(pictureFile + Script);
+        }
+
         Require();
     }
 
@@ -36,8 +45,8 @@ public static class Gnuplot
         try
         {
             string stem = keepData ? picture : Path.Combine(folder, "plot");
-            string data = $"{stem}.dat";
-            string script = $"{stem}.gp";
+            string data = stem + Data;
+            string script = stem + Script;
             File.WriteAllText(data, GnuplotScript.Data(plot));
             File.WriteAllText(script, GnuplotScript.Script(plot, data, picture, svg));
             Run([script]);

@@ -24,7 +24,8 @@ public static class Proof
     private const string Log = "log";
 
     /// <exception cref="BadInputException">
-    /// No such design or kernel, or one that the module cannot do.
+    /// No such design or kernel, one that the module cannot do, a program that no guest can run,
+    /// a folder that cannot be written.
     /// </exception>
     /// <exception cref="MissingRequirementException">
     /// A tool or a package is missing, or the module does not build.
@@ -40,32 +41,54 @@ public static class Proof
         ModuleFault.Require(options.Faults);
         ModuleSources[] sources = [.. options.Versions.Select(ModuleSources.Of)];
         GuestTools.Require(GuestTools.ToBuild, options.Program);
-        ResultPlace.RequireFolders(("--cache", options.Cache), ("--keep", options.Keep));
+        ResultPlace.RequireFolders(("--cache", options.Cache));
         IReadOnlyList<HandleStrategy> strategies = options.Strategies.Count > 0
             ? options.Strategies
             : [.. ModuleDesign.Strategies.Prepend(design.Storage.Strategy).Distinct()];
+        ResultPlace.RequireFolders(
+        [
+            .. from source in sources
+               from strategy in strategies
+               select ("--keep", Guest.KeptIn(KeptIn(options, strategy), source.Version)),
+        ]);
         ModulePackages packages = new(options.Cache);
         List<ProveRun> runs = [];
         foreach (ModuleSources source in sources)
         {
-            progress($"{source.Version}: looking for its source and headers");
-            ModuleKernel kernel = options.Tree is { } tree
-                ? OwnTree.Of(tree, source.Version)
-                : packages.Find(source.Version, cancel);
-            progress($"{source.Version}: building the module for {kernel.Kernel.Release}");
-            string module = ModuleBuild.Run(kernel, source, options.Cache, cancel);
-            Dictionary<string, string> carried = new() { [ModuleBuild.Name + ".ko"] = module };
-            if (DesignFiles.IsPath(options.Design))
-                carried[DesignFile] = options.Design;
-            GuestKernel guest = kernel.Kernel.With([GuestModules.Boot, GuestModules.Nfs]) with
-            {
-                Carried = carried,
-            };
+            GuestKernel? guest = null;
             foreach (HandleStrategy strategy in strategies)
-                runs.AddRange(Boot(guest, design, strategy, options, progress, cancel));
+            {
+                GuestResults.Add(
+                    runs,
+                    () => Boot(
+                        guest ??= WithModule(source, packages, options, progress, cancel),
+                        design, strategy, options, progress, cancel),
+                    why => new ProveRun(
+                        source.Version, guest?.Release ?? "", strategy.ToString(),
+                        ModuleFault.None, [new ProofRow("guest", "runs to its end", why, false)]));
+            }
         }
 
         return new ProveResult(options, runs);
+    }
+
+    private static GuestKernel WithModule(
+        ModuleSources source, ModulePackages packages, ProveOptions options,
+        Action<string> progress, CancellationToken cancel)
+    {
+        progress($"{source.Version}: looking for its source and headers");
+        ModuleKernel kernel = options.Tree is { } tree
+            ? OwnTree.Of(tree, source.Version)
+            : packages.Find(source.Version, cancel);
+        progress($"{source.Version}: building the module for {kernel.Kernel.Release}");
+        string module = ModuleBuild.Run(kernel, source, options.Cache, cancel);
+        Dictionary<string, string> carried = new() { [ModuleBuild.Name + ".ko"] = module };
+        if (DesignFiles.IsPath(options.Design))
+            carried[DesignFile] = options.Design;
+        return kernel.Kernel.With([GuestModules.Boot, GuestModules.Nfs]) with
+        {
+            Carried = carried,
+        };
     }
 
     private static IEnumerable<ProveRun> Boot(
@@ -87,9 +110,7 @@ public static class Proof
                     Cache = options.Cache,
                     Cpus = options.Cpus,
                     Append = options.Append,
-                    Keep = options.Keep is { } keep
-                        ? Path.Combine(keep, strategy.ToString().Replace(':', '-'))
-                        : null,
+                    Keep = KeptIn(options, strategy),
                 },
                 line => progress($"{name}: {line}"), cancel);
         }
@@ -100,6 +121,11 @@ public static class Proof
                 ? [new ProofRow("guest", "runs to its end", "hung in two boots", false)]
                 : Read(GuestJob.Parse(results), number)));
     }
+
+    private static string? KeptIn(ProveOptions options, HandleStrategy strategy) =>
+        options.Keep is { } keep
+            ? Path.Combine(keep, strategy.ToString().Replace(':', '-'))
+            : null;
 
     /// <summary>A command's name for the fault of that number.</summary>
     private static string Named(string command, int number) =>

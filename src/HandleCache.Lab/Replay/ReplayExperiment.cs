@@ -68,6 +68,7 @@ public static class ReplayExperiment
     {
         if (request.Strategies.Count == 0)
             throw new BadInputException("no storage strategy to replay with");
+        ResultPlace.RequireOther(request.Save, request.Trace, request.HandlesFile);
         if (request.Inodes is < 1 or > LruTraffic.MaxInodes)
         {
             throw new BadInputException(

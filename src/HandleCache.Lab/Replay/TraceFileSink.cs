@@ -28,6 +28,7 @@ internal sealed class TraceFileSink : ITraceSink, IDisposable
     {
         Path = path;
         _report = report;
+        ResultPlace.RequireFile(path);
         try
         {
             _file = new FileStream(

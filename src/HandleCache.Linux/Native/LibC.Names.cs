@@ -48,9 +48,6 @@ internal static unsafe partial class LibC
         FileDescriptor dir, byte* name, int flags, uint mask, Statx* result);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int faccessat(FileDescriptor dir, byte* name, int mode, int flags);
-
-    [LibraryImport(Library, SetLastError = true)]
     public static partial int fstatfs(FileDescriptor fd, StatFs* result);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -12,6 +12,9 @@ public sealed class GuestToolsTests : IDisposable
     // Elf64_Ehdr and Elf64_Phdr: offsets and lengths.
     private const int Header = 64;
     private const int Part = 56;
+    private const ushort Executable = 2;
+    private const ushort X86 = 62;
+    private const ulong Entry = 0x400000; // One byte of it is not 0.
     private const uint Load = 1;
     private const uint Interpreter = 3;
 
@@ -52,6 +55,9 @@ public sealed class GuestToolsTests : IDisposable
 
     [Theory]
     [InlineData(4, 1)] // ELFCLASS32
+    [InlineData(16, 1)] // ET_REL
+    [InlineData(18, 183)] // EM_AARCH64
+    [InlineData(26, 0)] // e_entry: a library
     [InlineData(54, 8)] // e_phentsize
     [InlineData(56, 0)] // e_phnum
     [InlineData(39, 0xff)] // e_phoff
@@ -74,13 +80,24 @@ public sealed class GuestToolsTests : IDisposable
         Refused(script);
     }
 
+    [Fact]
+    public void A_busybox_that_needs_a_loader_is_a_package_that_is_missing()
+    {
+        GuestTools.RequireBusybox(Program([Load], ""));
+        Assert.Contains(
+            "busybox-static",
+            Assert.Throws<MissingRequirementException>(() => GuestTools.RequireBusybox(
+                Program([Load, Interpreter], Loader + "\0"))).Message,
+            StringComparison.Ordinal);
+    }
+
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     private static void Refused(string file)
     {
         Assert.Null(ElfInterpreter.Of(file));
         Assert.Contains(
-            "not an ELF program",
+            "no program for x86-64",
             Assert.Throws<BadInputException>(() => GuestTools.Require([], file)).Message,
             StringComparison.Ordinal);
     }
@@ -90,6 +107,9 @@ public sealed class GuestToolsTests : IDisposable
     {
         byte[] bytes = new byte[Header + (parts.Length * Part) + loader.Length];
         "\u007fELF\u0002\u0001\u0001"u8.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(16), Executable);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(18), X86);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(24), Entry);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(32), Header);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(54), Part);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(56), (ushort)parts.Length);
